@@ -1,0 +1,1 @@
+"""Watches the news for an office and puts out its numbered bulletin."""

@@ -1,0 +1,470 @@
+"""The configuration: YAML in, frozen settings out; the only reader of `config/`.
+
+Five files: `settings.yaml` (where things lie, how politely to fetch), `series.yaml` (the bulletins),
+`scope.yaml` (what they are about), `sources.yaml` (where leads come from), `outlets.yaml` (who owns which
+host). Unknown keys are refused; an error names file, line and column. A workspace's own file wins over
+the packaged one, file by file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedBase
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
+
+from pipeline.errors import ConfigError
+from pipeline.model import Window
+
+_HERE = Path(__file__).parent
+_MAX_BYTES = 4 * 1024 * 1024  # 10,000 sources are about 2 MB; anything larger is not a configuration
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def packaged(name: str) -> Path:
+    """A folder that travels with the package (`config`, `templates`, `seeds`), installed or in a checkout."""
+    installed = _HERE / "share" / name
+    return installed if installed.exists() else _HERE.parent / name
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+# ------------------------------------------------------------------------------------------ settings
+
+
+class Politeness(_Strict):
+    """How the fetcher treats the hosts it asks."""
+
+    user_agent: str = "bulletin-desk/0.1 (+contact: see settings.yaml)"
+    seconds_per_host: Annotated[float, Field(ge=0, le=60)] = 2.0
+    connect_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
+    read_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0
+    total_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    retries: Annotated[int, Field(ge=0, le=5)] = 2
+    robots: bool = True
+    max_mebibytes: Annotated[int, Field(ge=1, le=200)] = 10
+    pages_per_source: Annotated[int, Field(ge=1, le=10_000)] = 200
+
+
+class Settings(_Strict):
+    """Where the workspace keeps things, and how it fetches."""
+
+    data: Path = Path("data")
+    """The database and the blobs; relative to the workspace."""
+    out: Path = Path("out")
+    """Where released files are published; relative to the workspace."""
+    template: str = "gongwen"
+    politeness: Politeness = Politeness()
+    ports: tuple[int, ...] = (80, 443)
+    connect_to: Mapping[str, str] = Field(default_factory=dict)
+    """`host:port` or `*:port` → `address:port` dialled instead, as curl's `--connect-to` does."""
+    trust: Path | None = None
+    """A PEM file of certificate authorities trusted besides the public ones; relative to the workspace."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
+    """Processes that read pages when there are many."""
+    page_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """How long reading one batch of pages may take, per page."""
+
+
+# -------------------------------------------------------------------------------------------- series
+
+
+class Weekly(_Strict):
+    """Seven days from the named weekday on."""
+
+    from_: Annotated[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], Field(alias="from")]
+
+    @property
+    def first_day(self) -> int:
+        """The weekday a window starts on, Monday is 0."""
+        return _DAYS.index(self.from_)
+
+
+class WeeklySpec(_Strict):
+    """The YAML shape `weekly: {from: sat}`."""
+
+    weekly: Weekly
+
+
+class LastIssue(_Strict):
+    """The last issue put out elsewhere: numbering goes on from there."""
+
+    number: Annotated[int, Field(ge=0)]
+    window: Annotated[str, BeforeValidator(str)]
+
+
+class Series(_Strict):
+    """One bulletin: its names, its windows, its numbers, its rules."""
+
+    id: str = ""
+    title: Annotated[str, Field(min_length=1)]
+    issuer: Annotated[str, Field(min_length=1)]
+    unit: Annotated[str, Field(min_length=1)]
+    """What the lead sentence calls an issue: 月报 or 周报."""
+    topic: Annotated[str, Field(min_length=1)]
+    """The topic words in the lead sentence."""
+    window: Literal["monthly"] | WeeklySpec
+    after: Annotated[str, Field(pattern=r"^\d{1,2}:\d{2}$")] = "00:30"
+    """How long after the window's last midnight its draft is made."""
+    last: LastIssue
+    place: str = ""
+    """A geographic rule of scope.yaml; empty for nationwide."""
+    zero: Literal["〇", "零", "○"] = "〇"
+    footer: tuple[str, ...] = ()
+
+    @property
+    def first_day(self) -> int | None:
+        """The weekday windows start on; `None` for monthly windows."""
+        return None if self.window == "monthly" else self.window.weekly.first_day
+
+    def window_of(self, day: dt.date) -> Window:
+        """The window that contains `day`."""
+        if self.first_day is None:
+            first = day.replace(day=1)
+            return Window(first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1))
+        first = day - dt.timedelta(days=(day.weekday() - self.first_day) % 7)
+        return Window(first, first + dt.timedelta(days=6))
+
+    @property
+    def last_window(self) -> Window:
+        """The window of the last issue put out elsewhere."""
+        text = self.last.window
+        return self.window_of(dt.date.fromisoformat(text + "-01" if len(text) == 7 else text))
+
+    @model_validator(mode="after")
+    def _last_window_is_a_window(self) -> Series:
+        try:
+            window = self.last_window
+        except ValueError as error:
+            raise ValueError(f"last.window {self.last.window!r}: write 2024-05 or a day such as 2025-08-01") from error
+        if self.first_day is not None and self.last.window != window.end.isoformat():
+            raise ValueError(f"last.window {self.last.window}: the week that holds this day ends on {window.end}")
+        return self
+
+
+# --------------------------------------------------------------------------------------------- scope
+
+
+class Axis(_Strict):
+    """One of the sides an article must touch, as weighted terms."""
+
+    name: str
+    terms: Mapping[str, float]
+    """Term → weight; a term is plain text, not a pattern."""
+
+
+class PlaceRule(_Strict):
+    """Where an article must play, for series of one place: any one of the three is enough."""
+
+    name: str
+    places: tuple[str, ...] = ()
+    institutions: tuple[str, ...] = ()
+    region: str = ""
+    """Outlets of this region (outlets.yaml) count as local."""
+
+
+class Scope(_Strict):
+    """What a bulletin is about, in terms an editor can edit."""
+
+    axes: tuple[Axis, ...]
+    """All of them must be touched."""
+    strong: Mapping[str, float] = Field(default_factory=dict)
+    """Terms that say by themselves that an article is on topic."""
+    against: Mapping[str, float] = Field(default_factory=dict)
+    """Terms that speak against: near misses."""
+    title_weight: float = 3.0
+    lead_weight: float = 2.0
+    accept: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    consider: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    commentary: tuple[str, ...] = ()
+    advertorial: tuple[str, ...] = ()
+    places: Mapping[str, PlaceRule] = Field(default_factory=dict)
+
+
+# ------------------------------------------------------------------------------------------- sources
+
+
+class _Source(_Strict):
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    name: Annotated[str, Field(min_length=1)]
+    outlet: str = ""
+    """Printed as publisher when the registry of outlets does not know the host."""
+    enabled: bool = True
+    include: tuple[str, ...] = ()
+    """Only addresses that contain one of these."""
+    exclude: tuple[str, ...] = ()
+    """No address that contains one of these."""
+
+
+class FeedSource(_Source):
+    """RSS, Atom or JSON Feed."""
+
+    kind: Literal["feed"]
+    url: str
+
+
+class ListingSource(_Source):
+    """A page that lists links."""
+
+    kind: Literal["listing"]
+    url: str
+    links: str
+    """CSS selector of the `<a>` elements."""
+    row: str = ""
+    """CSS selector of what holds one link and its date; default: the link's parent."""
+    date: str = ""
+    """CSS selector of the date, inside `row`."""
+    pages: Annotated[int, Field(ge=1, le=100)] = 1
+    next: str = ""
+    """CSS selector of the link to the next page of the list."""
+
+
+class SitemapSource(_Source):
+    """An XML sitemap or sitemap index."""
+
+    kind: Literal["sitemap"]
+    url: str
+
+
+class FolderSource(_Source):
+    """Files in a folder: HTML pages, front-matter dumps, plain text."""
+
+    kind: Literal["folder"]
+    path: Path
+    """Relative to the workspace."""
+
+
+class ManualSource(_Source):
+    """Addresses or files that somebody named."""
+
+    kind: Literal["manual"]
+    urls: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+
+
+Source = Annotated[
+    FeedSource | ListingSource | SitemapSource | FolderSource | ManualSource, Field(discriminator="kind")
+]
+
+
+# ------------------------------------------------------------------------------------------- outlets
+
+
+class Outlet(_Strict):
+    """Who owns a host."""
+
+    name: Annotated[str, Field(min_length=1)]
+    hosts: Annotated[tuple[str, ...], Field(min_length=1)]
+    tier: Literal["gov", "agency", "outlet", "portal", "self-media"] = "outlet"
+    region: str = ""
+    aliases: tuple[str, ...] = ()
+    """Other names that are printed for it: the paper behind the site, an account, an older name."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name it goes by."""
+        return frozenset((self.name, *self.aliases))
+
+
+class Outlets:
+    """The registry of outlets, looked up by host or by name."""
+
+    def __init__(self, outlets: tuple[Outlet, ...] = ()) -> None:
+        self.all = outlets
+        self._by_host = {host: outlet for outlet in outlets for host in outlet.hosts}
+        self._by_name = {name: outlet for outlet in outlets for name in outlet.names}
+
+    @property
+    def hosts(self) -> Mapping[str, Outlet]:
+        """Every registered host."""
+        return self._by_host
+
+    def at(self, url: str) -> Outlet | None:
+        """The owner of the address's host: the longest registered suffix wins."""
+        try:
+            labels = (urlsplit(url).hostname or "").lower().split(".")
+        except ValueError:
+            return None
+        for start in range(len(labels) - 1):
+            if found := self._by_host.get(".".join(labels[start:])):
+                return found
+        return None
+
+    def named(self, name: str) -> Outlet | None:
+        """The outlet that goes by `name`."""
+        return self._by_name.get(name.strip())
+
+
+# ------------------------------------------------------------------------------------------- reading
+
+
+class Config(BaseModel):
+    """Everything a workspace says, checked and frozen."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    workspace: Path
+    settings: Settings
+    series: Mapping[str, Series]
+    scope: Scope
+    sources: tuple[Source, ...]
+    outlets: Outlets
+
+    @cached_property
+    def data(self) -> Path:
+        """The data folder, absolute."""
+        return self.workspace / self.settings.data
+
+    @cached_property
+    def out(self) -> Path:
+        """The folder of published files, absolute."""
+        return self.workspace / self.settings.out
+
+    def at(self, path: Path) -> Path:
+        """A path of the configuration, relative to the workspace."""
+        return self.workspace / path.expanduser()
+
+
+_FILES: Mapping[str, TypeAdapter[Any]] = {
+    "settings": TypeAdapter(Settings),
+    "series": TypeAdapter(dict[str, Series]),
+    "scope": TypeAdapter(Scope),
+    "sources": TypeAdapter(tuple[Source, ...]),
+    "outlets": TypeAdapter(tuple[Outlet, ...]),
+}
+
+
+def load(workspace: Path) -> Config:
+    """Reads the five files of a workspace; raises `ConfigError` at the first that cannot be used."""
+    workspace = workspace.resolve()
+    parts = {name: read(_place(workspace, name), adapter) for name, adapter in _FILES.items()}
+    series = {key: value.model_copy(update={"id": key}) for key, value in parts["series"].items()}
+    for key, one in series.items():
+        if one.place and one.place not in parts["scope"].places:
+            known = ", ".join(parts["scope"].places) or "none"
+            raise ConfigError(
+                _at(_place(workspace, "series"), (key, "place")),
+                f"unknown place rule {one.place!r} (known: {known})",
+                "Name one that scope.yaml lists under places.",
+            )
+    _no_two_alike(_place(workspace, "sources"), [source.id for source in parts["sources"]])
+    return Config(
+        workspace=workspace,
+        settings=parts["settings"],
+        series=series,
+        scope=parts["scope"],
+        sources=parts["sources"],
+        outlets=Outlets(parts["outlets"]),
+    )
+
+
+def read(path: Path, adapter: TypeAdapter[Any]) -> Any:
+    """One YAML file as the adapter's type; raises `ConfigError` with file, line and column."""
+    tree = _parse(path)
+    try:
+        return adapter.validate_python(_plain(tree))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(_at(path, first["loc"], tree), _sentence(first, tree)) from None
+
+
+def _place(workspace: Path, name: str) -> Path:
+    own = workspace / "config" / f"{name}.yaml"
+    return own if own.exists() else packaged("config") / f"{name}.yaml"
+
+
+def _parse(path: Path) -> Any:
+    if not path.is_file():
+        raise ConfigError(str(path), "is not a file", "Run `bulletin init` to write a configuration.")
+    data = path.read_bytes()
+    if len(data) > _MAX_BYTES:
+        raise ConfigError(str(path), f"is larger than {_MAX_BYTES // 1024 // 1024} MiB", "Split or shorten it.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}", "is not UTF-8", "Save it as UTF-8.") from None
+    yaml = YAML(typ="rt", pure=True)
+    try:
+        for event in YAML(typ="safe", pure=True).parse(text):
+            if isinstance(event, AliasEvent):
+                mark = event.start_mark
+                raise ConfigError(
+                    f"{path}:{mark.line + 1}:{mark.column + 1}", "uses a YAML alias (*)", "Write the value out."
+                )
+        tree = yaml.load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise ConfigError(place, (error.problem or "is not YAML").splitlines()[0]) from None
+    except YAMLError as error:
+        raise ConfigError(str(path), str(error).splitlines()[0]) from None
+    if tree is None:
+        raise ConfigError(str(path), "is empty", "Copy the packaged file of that name and edit it.")
+    return tree
+
+
+def _plain(tree: Any) -> Any:
+    if isinstance(tree, Mapping):
+        return {key: _plain(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_plain(value) for value in tree]
+    return tree
+
+
+def _at(path: Path, loc: tuple[Any, ...], tree: Any = None) -> str:
+    """`path:line:column` of the deepest part of `loc` that stands in the file."""
+    node = _parse(path) if tree is None else tree
+    line, column = 0, 0
+    for step in loc:
+        if not isinstance(node, CommentedBase):
+            break
+        try:
+            if isinstance(node, Mapping):
+                line, column = node.lc.key(step)  # type: ignore[attr-defined]
+            else:
+                line, column = node.lc.item(step)  # type: ignore[attr-defined]
+            node = node[step]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            continue  # a union's tag stands in loc but not in the file
+    return f"{path}:{line + 1}:{column + 1}"
+
+
+def _sentence(error: Any, tree: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    named = next((f"source {name}: " for name in _source_name(error["loc"], tree)), "")
+    if error["type"] == "extra_forbidden":
+        return f"{named}unknown key {error['loc'][-1]!r}"
+    if error["type"] == "missing":
+        return f"{named}{where}: is missing"
+    if error["type"] == "union_tag_invalid":
+        kinds = ", ".join(sorted(re.findall(r"'([a-z]+)'", str(error["ctx"]["expected_tags"]))))
+        return f"{named}unknown kind {error['ctx']['tag']!r} (known: {kinds})"
+    if error["type"] == "union_tag_not_found":
+        return f"{named}kind: is missing"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{named}{where}: {message[:1].lower()}{message[1:]}"
+
+
+def _source_name(loc: tuple[Any, ...], tree: Any) -> Iterator[str]:
+    if isinstance(tree, list) and loc and isinstance(loc[0], int) and isinstance(tree[loc[0]], Mapping):
+        entry = tree[loc[0]]
+        if name := entry.get("name") or entry.get("id"):
+            yield str(name)
+
+
+def _no_two_alike(path: Path, ids: list[str]) -> None:
+    for index, one in enumerate(ids):
+        if one in ids[:index]:
+            raise ConfigError(_at(path, (index, "id")), f"source id {one!r} stands twice", "Give each its own id.")

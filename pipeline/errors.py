@@ -1,0 +1,94 @@
+"""What can go wrong, as a tree.
+
+::
+
+    DeskError                  one sentence, and what to do about it
+    ├── ConfigError            config/sources.yaml:12:5: what is wrong there
+    ├── UsageError             a call that cannot be meant: unknown series, bad window, unknown handle
+    ├── StoreError             the database or the blob store cannot be used
+    │   ├── Conflict           somebody changed the draft since it was read
+    │   └── Busy               another run holds this series and window
+    ├── SourceError            a source that cannot be read this time; the others go on
+    ├── FetchError             one address that could not be fetched
+    │   ├── ForbiddenAddress   the address is outside the policy, or resolves outside it
+    │   └── TooLarge           the body passed its cap
+    ├── TemplateError          a template that is missing or broken
+    ├── NothingCollected       every source failed, so no issue is made of it
+    └── Blocked                findings that keep an issue from release
+
+An expected "no" about one lead is a `model.Rejection`, not an exception.
+"""
+
+from __future__ import annotations
+
+
+class DeskError(Exception):
+    """One sentence that says what is wrong; `fix` says what to do about it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.fix}".rstrip()
+
+
+class ConfigError(DeskError):
+    """A setting that cannot be used, with its file, line and column."""
+
+    exit_code = 2
+
+    def __init__(self, place: str, message: str, fix: str = "") -> None:
+        super().__init__(f"{place}: {message}", fix)
+        self.place = place
+
+
+class UsageError(DeskError):
+    """A call that cannot be meant."""
+
+    exit_code = 2
+
+
+class StoreError(DeskError):
+    """The database or the blob store cannot be used."""
+
+
+class Conflict(StoreError):
+    """Somebody changed the draft since it was read."""
+
+
+class Busy(StoreError):
+    """Another run holds this series and window."""
+
+
+class SourceError(DeskError):
+    """A source that cannot be read this time; the others go on."""
+
+
+class FetchError(DeskError):
+    """One address that could not be fetched; the message is Chinese, an editor reads it."""
+
+
+class ForbiddenAddress(FetchError):
+    """The address is outside the policy, or resolves outside it."""
+
+
+class TooLarge(FetchError):
+    """The body passed its cap."""
+
+
+class TemplateError(DeskError):
+    """A template that is missing or broken."""
+
+
+class NothingCollected(DeskError):
+    """Every source failed, so no issue is made of it and no number is taken."""
+
+
+class Blocked(DeskError):
+    """Findings that keep an issue from release."""
+
+    exit_code = 5

@@ -1,0 +1,544 @@
+"""The nouns of the desk, in the order they travel.
+
+`Lead` (a link somebody believes in) → `Page` (bytes) → `Article | Rejection` → `Story` (an event: best
+article first, reprints after) → `Candidate` (story + rating + coverage in earlier issues) → `Item` →
+`Issue` + `[Finding]` → `Decision` (a person's) → `Release`. A `Draft` is what an editor works on: the
+candidates, what was decided about them, and from which the issue is assembled.
+
+Glossary
+--------
+=============  ==================  ============================================================
+导语            lead paragraph      the one computed sentence under the masthead
+信息目录         contents            numbered titles, each with its outlet
+具体内容         body                the items in full
+期号            issue number        counts up by one within a series, printed digit by digit: 五三五
+来源            outlet              who is printed as the source of an item
+origin         原始来源             who the page itself says the article came from
+publisher      发布者               who owns the site the page was found on
+监测范围         scope               what an item must be about (and, for some series, where)
+窗口            window              the days an issue covers, both ends included, Asia/Shanghai
+收录 / 备选      included / standby  in the draft by itself / waiting for the editor
+节选            excerpt             an item that prints only the relevant part of its article
+补收            late inclusion      a story of an already released window, taken with a signed reason
+=============  ==================  ============================================================
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+"""The one time zone in which windows, publication dates and issue dates are meant."""
+
+_DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
+
+
+def digest(*parts: str | bytes) -> str:
+    """The SHA-256 over length-prefixed `parts`, in hex."""
+    whole = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        whole.update(len(data).to_bytes(8, "big") + data)
+    return whole.hexdigest()
+
+
+# ---------------------------------------------------------------------------------------- collecting
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A link somebody believes in: what a source says before the page was fetched."""
+
+    source: str
+    """The id of the source that gave it."""
+    url: str
+    """Absolute address as the source gave it; for a file without one, `file:` and its name."""
+    title: str = ""
+    published: str = ""
+    """The date as the source printed it, unparsed."""
+    outlet: str = ""
+    path: str = ""
+    """The local file that holds the page, for sources that read files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What came back for a lead: bytes, undecoded."""
+
+    url: str
+    """The address after redirects."""
+    body: bytes
+    fetched: dt.datetime
+    content_type: str = ""
+    charset: str = ""
+    """The charset the transport claimed; often wrong."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One answer of the fetcher to a conditional request: a page, or "unchanged"."""
+
+    page: Page | None
+    """`None` when the server answered that nothing changed."""
+    etag: str = ""
+    modified: str = ""
+
+
+class Fetch(Protocol):
+    """Gets one address politely and safely, or raises `FetchError`."""
+
+    def __call__(self, url: str, *, etag: str = "", modified: str = "", limit: int = 0) -> Fetched: ...
+
+
+class Clock(Protocol):
+    """Says what time it is; the only way the time comes in."""
+
+    def __call__(self) -> dt.datetime: ...
+
+
+# ------------------------------------------------------------------------------------------- reading
+
+
+class Kind(StrEnum):
+    """What a block of an article's body is."""
+
+    PARAGRAPH = "paragraph"
+    HEADING = "heading"
+    ITEM = "item"
+    QUOTE = "quote"
+    FIGURE = "figure"
+    CAPTION = "caption"
+    TABLE = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of an article's body, in reading order.
+
+    `text` is plain text without line breaks (for a figure its alternative text); `level` is 1 for a
+    sub-heading, 2 for one below it; `src` is a figure's absolute address; `rows` a table's cells.
+    """
+
+    kind: Kind
+    text: str = ""
+    level: int = 0
+    src: str = ""
+    rows: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def plain(self) -> str:
+        """The block as a line of text: a table as its cells, a figure as nothing."""
+        if self.kind is Kind.TABLE:
+            return "\n".join("\t".join(row) for row in self.rows)
+        return "" if self.kind is Kind.FIGURE else self.text
+
+
+class Flag(StrEnum):
+    """Something about an article that whoever prints it must know."""
+
+    MIRROR = "mirror"
+    """疑似镜像/劫持站: pinyin glosses, broken traditional text, spam tail."""
+    REPAIRED = "repaired"
+    INCOMPLETE = "incomplete"
+    NO_TITLE = "no_title"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A page read: what it says, and how we know."""
+
+    url: str
+    title: str
+    blocks: tuple[Block, ...]
+    date: dt.date | None = None
+    """Day of publication in Asia/Shanghai; `None` when the page does not say."""
+    time: dt.time | None = None
+    origin: str = ""
+    publisher: str = ""
+    author: str = ""
+    editor: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    """Field name → where its value was found."""
+    confidence: float = 1.0
+    """How sure the extraction is of the body, 0 to 1."""
+    flags: tuple[Flag, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What an editor should know about the reading, in Chinese."""
+
+    @property
+    def outlet(self) -> str:
+        """Who is printed as 来源: the origin the page names, else the site's owner."""
+        return self.origin or self.publisher
+
+    @property
+    def text(self) -> str:
+        """The body as plain text, one block a line."""
+        return "\n".join(line for line in (block.plain for block in self.blocks) if line)
+
+    @property
+    def id(self) -> str:
+        """Identity by content: the same words at the same address are the same article."""
+        return digest(self.url, self.title, str(self.date or ""), self.text)[:16]
+
+
+class Fate(StrEnum):
+    """What became of a lead; every lead of a run has exactly one."""
+
+    INCLUDED = "included"
+    STANDBY = "standby"
+    DUPLICATE = "duplicate"
+    COVERED = "covered"
+    OUT_OF_SCOPE = "out_of_scope"
+    OUT_OF_WINDOW = "out_of_window"
+    UNDATED = "undated"
+    HIJACKED = "hijacked"
+    NOT_AN_ARTICLE = "not_an_article"
+    UNREADABLE = "unreadable"
+    UNREACHABLE = "unreachable"
+    DEFERRED = "deferred"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return _FATES[self]
+
+
+_FATES = {
+    Fate.INCLUDED: "收录",
+    Fate.STANDBY: "备选",
+    Fate.DUPLICATE: "重复",
+    Fate.COVERED: "往期已收",
+    Fate.OUT_OF_SCOPE: "无关",
+    Fate.OUT_OF_WINDOW: "窗口外",
+    Fate.UNDATED: "无日期",
+    Fate.HIJACKED: "疑似镜像",
+    Fate.NOT_AN_ARTICLE: "非文章",
+    Fate.UNREADABLE: "不可读",
+    Fate.UNREACHABLE: "未取得",
+    Fate.DEFERRED: "未完成",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An expected "no" about one lead: its fate, and the reason in Chinese."""
+
+    fate: Fate
+    because: str
+
+
+# ------------------------------------------------------------------------------------------- judging
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An article as comparisons see it: an identity, words, a day."""
+
+    id: str
+    title: str
+    text: str
+    date: dt.date | None = None
+    url: str = ""
+
+
+class Relation(StrEnum):
+    """How two documents belong together, strongest first."""
+
+    EXACT = "exact"
+    REPRINT = "reprint"
+    SAME_EVENT = "same_event"
+    SUSPECTED = "suspected"
+    FOLLOW_UP = "follow_up"
+
+    @property
+    def folds(self) -> bool:
+        """Whether it makes one story of the two without anyone asking."""
+        return self in (Relation.EXACT, Relation.REPRINT, Relation.SAME_EVENT)
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return _RELATIONS[self]
+
+
+_RELATIONS = {
+    Relation.EXACT: "同一文章",
+    Relation.REPRINT: "转载",
+    Relation.SAME_EVENT: "同一事件",
+    Relation.SUSPECTED: "疑似同一事件",
+    Relation.FOLLOW_UP: "后续进展",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One relation between two documents, with its evidence."""
+
+    a: str
+    b: str
+    relation: Relation
+    score: float
+    because: str = ""
+
+
+class Verdict(StrEnum):
+    """Whether an article is within the scope."""
+
+    IN = "in"
+    BORDERLINE = "borderline"
+    OUT = "out"
+
+
+class Genre(StrEnum):
+    """What manner of text an article is."""
+
+    NEWS = "news"
+    COMMENTARY = "commentary"
+    ADVERTORIAL = "advertorial"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return {"news": "新闻", "commentary": "评论", "advertorial": "疑似推广"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """How well an article fits a series' scope, and why."""
+
+    score: float
+    verdict: Verdict
+    because: tuple[str, ...] = ()
+    """Reasons in Chinese, strongest first."""
+    genre: Genre = Genre.NEWS
+    share: float = 1.0
+    """Share of the article's characters that stand in paragraphs on topic."""
+    excerpt: tuple[int, ...] = ()
+    """Indices of the blocks on topic, when only a part of a long article is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Where an earlier issue already carried this."""
+
+    series: str
+    number: int
+    position: int
+    title: str
+    relation: Relation
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An event: the article that represents it first, its reprints and other tellings after."""
+
+    members: tuple[str, ...]
+    """Article ids, the representative first."""
+    edges: tuple[Edge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A story an editor may take: its articles, its rating, its coverage in earlier issues."""
+
+    handle: str
+    """Short and stable: what an editor types."""
+    articles: tuple[Article, ...]
+    """The representative first."""
+    rating: Rating
+    edges: tuple[Edge, ...] = ()
+    suspected: tuple[Edge, ...] = ()
+    """Relations to other candidates that did not fold."""
+    coverage: tuple[Coverage, ...] = ()
+    seen: dt.datetime | None = None
+
+    @property
+    def article(self) -> Article:
+        """The representative."""
+        return self.articles[0]
+
+
+# --------------------------------------------------------------------------------------- the issue
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The days an issue covers, both ends included, in Asia/Shanghai."""
+
+    start: dt.date
+    end: dt.date
+
+    def __contains__(self, day: dt.date) -> bool:
+        return self.start <= day <= self.end
+
+    def __str__(self) -> str:
+        return f"{self.start}…{self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of an issue, as it will be printed."""
+
+    handle: str
+    title: str
+    outlet: str
+    url: str
+    date: dt.date | None
+    blocks: tuple[Block, ...]
+    origin: str = ""
+    publisher: str = ""
+    time: dt.time | None = None
+    genre: Genre = Genre.NEWS
+    share: float = 1.0
+    excerpt: bool = False
+    """Whether only a part is printed, marked （节选）."""
+
+    @property
+    def text(self) -> str:
+        """The body as plain text, one block a line."""
+        return "\n".join(line for line in (block.plain for block in self.blocks) if line)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A numbered issue, complete: every output is a rendering of it."""
+
+    series: str
+    title: str
+    issuer: str
+    number: int
+    window: Window
+    lead: str
+    items: tuple[Item, ...]
+    zero: str = "〇"
+    unit: str = "月报"
+    footer: tuple[str, ...] = ()
+    """Lines of the 版记 on the last page; none when empty."""
+
+    @property
+    def date(self) -> dt.date:
+        """The issue date: the last day of the window."""
+        return self.window.end
+
+    @property
+    def number_chinese(self) -> str:
+        """The number digit by digit: 535 → 五三五."""
+        return str(self.number).translate(_DIGITS).replace("〇", self.zero)
+
+    @property
+    def filename(self) -> str:
+        """The stem of the issue's files: series title, number and date only."""
+        safe = "".join(c for c in self.title if c.isalnum())[:60] or self.series
+        return f"{safe}-第{self.number}期-{self.date:%Y%m%d}"
+
+
+def chinese_date(day: dt.date) -> str:
+    """2024年6月30日: no leading zeros, no inner spaces."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+class Severity(StrEnum):
+    """What a finding does to the release."""
+
+    BLOCKING = "blocking"
+    WARNING = "warning"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return {"blocking": "阻断", "warning": "提醒"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a release check found: where, what, and what to do, in Chinese."""
+
+    check: str
+    severity: Severity
+    message: str
+    fix: str = ""
+    handle: str = ""
+    """The item it is about; empty for the issue as a whole."""
+    position: int = 0
+    """The item's number in the issue, from 1; 0 for the issue as a whole."""
+
+    @property
+    def key(self) -> str:
+        """What a waiver names: the check and the item."""
+        return f"{self.check}:{self.handle}" if self.handle else self.check
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One thing a person decided about a draft: who, when, what, why."""
+
+    verb: str
+    who: str
+    when: dt.datetime
+    target: str = ""
+    """A handle, resolved."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+class State(StrEnum):
+    """Where an issue stands."""
+
+    DRAFT = "draft"
+    RELEASED = "released"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return {"draft": "草稿", "released": "已发布"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an editor works on: every candidate, and what was decided about each.
+
+    A value: each accepted decision makes the next one, and each is kept as a revision.
+    """
+
+    series: str
+    window: Window
+    number: int
+    candidates: tuple[Candidate, ...]
+    chosen: tuple[str, ...] = ()
+    """Handles in the order they will be printed."""
+    edits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Handle → field → the editor's value."""
+    excerpts: tuple[str, ...] = ()
+    """Handles of which only the part on topic is printed."""
+    ordered: bool = False
+    """Whether the editor set the order; otherwise it follows the dates."""
+    late: Mapping[str, str] = field(default_factory=dict)
+    """补收: handle → the signed reason."""
+    waivers: Mapping[str, str] = field(default_factory=dict)
+    """Finding key → the signed reason."""
+    silent: tuple[str, ...] = ()
+    """Sources that could not be collected (未能采集的来源)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An issue put out, for good: which revision, by whom, and the digests of its files."""
+
+    series: str
+    number: int
+    window: Window
+    revision: int
+    who: str
+    when: dt.datetime
+    digest: str
+    """Of the issue's content."""
+    files: Mapping[str, str]
+    """File name → SHA-256."""

@@ -1,0 +1,1 @@
+"""Pure steps, one verb a file: values in, values out; no clock, network, disk or database."""

@@ -1,0 +1,53 @@
+"""Which windows there are: from a date, a month, a week, in order."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from pipeline.config import Series
+from pipeline.errors import UsageError
+from pipeline.model import BEIJING, Window
+
+
+def last_closed(series: Series, now: dt.datetime) -> Window:
+    """The last window that is over at `now` (aware), as Beijing counts days."""
+    today = now.astimezone(BEIJING).date()
+    return series.window_of(series.window_of(today).start - dt.timedelta(days=1))
+
+
+def following(series: Series, window: Window) -> Window:
+    """The window right after `window`."""
+    return series.window_of(window.end + dt.timedelta(days=1))
+
+
+def named(series: Series, *, month: str = "", week: str = "") -> Window:
+    """The window somebody asked for: `month` as 2024-06, `week` as any day of it.
+
+    Raises `UsageError` when the text is no such date or the series has no such windows.
+    """
+    monthly = series.first_day is None
+    if month:
+        if not monthly:
+            raise UsageError(f"{series.id} is a weekly series.", "Name a day of the week: --week 2025-08-08.")
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month) or month < "0001":
+            raise UsageError(f"{month!r} is no month.", "Write it as 2024-06.")
+        return series.window_of(dt.date.fromisoformat(f"{month}-01"))
+    if monthly:
+        raise UsageError(f"{series.id} is a monthly series.", "Name the month: --month 2024-06.")
+    try:
+        return series.window_of(dt.date.fromisoformat(week))
+    except ValueError:
+        raise UsageError(f"{week!r} is no day.", "Write it as 2025-08-08.") from None
+    except OverflowError:
+        raise UsageError(f"{week!r} lies beyond the calendar.", "Write it as 2025-08-08.") from None
+
+
+def between(series: Series, window: Window) -> list[Window]:
+    """The windows after the last issue put out elsewhere and before `window`, in order."""
+    windows: list[Window] = []
+    step = following(series, series.last_window)
+    while step.start < window.start:
+        windows.append(step)
+        step = following(series, step)
+    return windows
