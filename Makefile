@@ -25,10 +25,10 @@ $(STAMP): pyproject.toml constraints.txt
 	  mirror=$$($(PYTHON) -m pip config get global.index-url 2>/dev/null || true); \
 	  if test -n "$$mirror"; then export UV_DEFAULT_INDEX="$$mirror"; fi; \
 	  $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r constraints.txt; \
-	  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .; \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
 	else \
 	  $(BIN)/python -m pip install --quiet --require-hashes -r constraints.txt; \
-	  $(BIN)/python -m pip install --quiet --no-deps --editable .; \
+	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
 	fi
 	@touch $@
 

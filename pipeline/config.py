@@ -156,19 +156,35 @@ class Series(_Strict):
 # --------------------------------------------------------------------------------------------- scope
 
 
-class Axis(_Strict):
-    """One of the sides an article must touch, as weighted terms."""
+Terms = Mapping[Annotated[float, Field(gt=0, le=10)], tuple[str, ...]]
+"""Weight → terms of that weight; a term is plain text, not a pattern."""
 
-    name: str
-    terms: Mapping[str, float]
-    """Term → weight; a term is plain text, not a pattern."""
+
+class Axis(_Strict):
+    """One of the sides an article must touch."""
+
+    name: Annotated[str, Field(min_length=1)]
+    terms: Terms
+
+
+class PageType(_Strict):
+    """A kind of page that is not news, and the score it can reach at most."""
+
+    name: Annotated[str, Field(min_length=1)]
+    at_most: Annotated[float, Field(ge=0, le=1)]
+    terms: Terms = Field(default_factory=dict)
+    """The page is of this type when the weights of the terms found sum up to 2."""
+    hosts: tuple[str, ...] = ()
+    """Parts of an address that settle it alone."""
 
 
 class PlaceRule(_Strict):
     """Where an article must play, for series of one place: any one of the three is enough."""
 
-    name: str
+    name: Annotated[str, Field(min_length=1)]
     places: tuple[str, ...] = ()
+    passing: tuple[str, ...] = ()
+    """Phrases that contain one of the places without meaning it."""
     institutions: tuple[str, ...] = ()
     region: str = ""
     """Outlets of this region (outlets.yaml) count as local."""
@@ -177,19 +193,29 @@ class PlaceRule(_Strict):
 class Scope(_Strict):
     """What a bulletin is about, in terms an editor can edit."""
 
-    axes: tuple[Axis, ...]
-    """All of them must be touched."""
-    strong: Mapping[str, float] = Field(default_factory=dict)
+    axes: Annotated[tuple[Axis, ...], Field(min_length=1)]
+    """All of them must be touched, best in one sentence."""
+    strong: Terms = Field(default_factory=dict)
     """Terms that say by themselves that an article is on topic."""
-    against: Mapping[str, float] = Field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    """Phrases that contain a term without meaning it."""
+    against: Terms = Field(default_factory=dict)
     """Terms that speak against: near misses."""
-    title_weight: float = 3.0
-    lead_weight: float = 2.0
+    pages: tuple[PageType, ...] = ()
+    title_weight: Annotated[float, Field(ge=0, le=10)] = 1.5
+    lead_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
     accept: Annotated[float, Field(gt=0, lt=1)] = 0.8
     consider: Annotated[float, Field(gt=0, lt=1)] = 0.3
     commentary: tuple[str, ...] = ()
     advertorial: tuple[str, ...] = ()
+    companies: tuple[str, ...] = ()
     places: Mapping[str, PlaceRule] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _accept_lies_above_consider(self) -> Scope:
+        if self.accept <= self.consider:
+            raise ValueError(f"accept {self.accept} must be greater than consider {self.consider}")
+        return self
 
 
 # ------------------------------------------------------------------------------------------- sources
@@ -304,6 +330,41 @@ class Outlets:
     def named(self, name: str) -> Outlet | None:
         """The outlet that goes by `name`."""
         return self._by_name.get(name.strip())
+
+
+# ----------------------------------------------------------------------------------------- decisions
+
+
+class Recorded(_Strict):
+    """One decision in a file: its verb, what it is about, and what it takes."""
+
+    verb: str
+    target: str
+    reason: str = ""
+    values: Mapping[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_yaml(cls, row: Any) -> Any:
+        """`{include: 智慧北京, reason: …}`: the first key is the verb, the others are what it takes."""
+        if not isinstance(row, Mapping) or not row or "verb" in row:
+            raise ValueError("write a decision as `- verb: target`, for instance `- include: 智慧北京`")
+        (verb, target), *others = [(str(key), str(value)) for key, value in row.items()]
+        rest = dict(others)
+        return {"verb": verb, "target": target, "reason": rest.pop("reason", ""), "values": rest}
+
+
+class Decisions(_Strict):
+    """A file of decisions, in the order they were taken."""
+
+    editor: Annotated[str, Field(min_length=1)]
+    decisions: tuple[Recorded, ...] = ()
+
+
+def read_decisions(path: Path) -> Decisions:
+    """A file of decisions; raises `ConfigError` with file, line and column."""
+    decisions: Decisions = read(path, TypeAdapter(Decisions))
+    return decisions
 
 
 # ------------------------------------------------------------------------------------------- reading
@@ -432,9 +493,9 @@ def _at(path: Path, loc: tuple[Any, ...], tree: Any = None) -> str:
             break
         try:
             if isinstance(node, Mapping):
-                line, column = node.lc.key(step)  # type: ignore[attr-defined]
+                line, column = node.lc.key(step)
             else:
-                line, column = node.lc.item(step)  # type: ignore[attr-defined]
+                line, column = node.lc.item(step)
             node = node[step]  # type: ignore[index]
         except (KeyError, IndexError, TypeError, AttributeError):
             continue  # a union's tag stands in loc but not in the file

@@ -94,13 +94,17 @@ class Fetched:
 class Fetch(Protocol):
     """Gets one address politely and safely, or raises `FetchError`."""
 
-    def __call__(self, url: str, *, etag: str = "", modified: str = "", limit: int = 0) -> Fetched: ...
+    def __call__(self, url: str, *, etag: str = "", modified: str = "", limit: int = 0) -> Fetched:
+        """The page at `url`, unless it is unchanged; `limit` is in bytes, 0 for the configured cap."""
+        ...
 
 
 class Clock(Protocol):
     """Says what time it is; the only way the time comes in."""
 
-    def __call__(self) -> dt.datetime: ...
+    def __call__(self) -> dt.datetime:
+        """An aware moment."""
+        ...
 
 
 # ------------------------------------------------------------------------------------------- reading
@@ -193,6 +197,7 @@ class Fate(StrEnum):
 
     INCLUDED = "included"
     STANDBY = "standby"
+    EXCLUDED = "excluded"
     DUPLICATE = "duplicate"
     COVERED = "covered"
     OUT_OF_SCOPE = "out_of_scope"
@@ -213,6 +218,7 @@ class Fate(StrEnum):
 _FATES = {
     Fate.INCLUDED: "收录",
     Fate.STANDBY: "备选",
+    Fate.EXCLUDED: "编辑剔除",
     Fate.DUPLICATE: "重复",
     Fate.COVERED: "往期已收",
     Fate.OUT_OF_SCOPE: "无关",
@@ -334,6 +340,16 @@ class Coverage:
     title: str
     relation: Relation
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """An item that a released issue carried, as comparisons see it."""
+
+    series: str
+    number: int
+    position: int
+    document: Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -502,43 +518,101 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """A finding somebody answered for: why, and who."""
+
+    reason: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What an editor works on: every candidate, and what was decided about each.
 
-    A value: each accepted decision makes the next one, and each is kept as a revision.
+    A value: each accepted decision makes the next one, and each is kept as a revision. The number is not
+    part of it: while unreleased it belongs to the window's place in the series.
     """
 
     series: str
     window: Window
-    number: int
     candidates: tuple[Candidate, ...]
     chosen: tuple[str, ...] = ()
     """Handles in the order they will be printed."""
-    edits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Handle → field → the editor's value."""
-    excerpts: tuple[str, ...] = ()
-    """Handles of which only the part on topic is printed."""
+    included: tuple[str, ...] = ()
+    """Handles that the editor took, so that making the draft again keeps them."""
+    excluded: tuple[str, ...] = ()
+    """Handles that the editor put out."""
     ordered: bool = False
     """Whether the editor set the order; otherwise it follows the dates."""
-    late: Mapping[str, str] = field(default_factory=dict)
+    edits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Handle → field (title, outlet, url, date, body) → the editor's value."""
+    excerpts: tuple[str, ...] = ()
+    """Handles of which only the part on topic is printed."""
+    together: tuple[tuple[str, str], ...] = ()
+    """Pairs of article ids that the editor merged."""
+    apart: tuple[tuple[str, str], ...] = ()
+    """Pairs of article ids that the editor split."""
+    late: Mapping[str, Waiver] = field(default_factory=dict)
     """补收: handle → the signed reason."""
-    waivers: Mapping[str, str] = field(default_factory=dict)
+    waivers: Mapping[str, Waiver] = field(default_factory=dict)
     """Finding key → the signed reason."""
     silent: tuple[str, ...] = ()
-    """Sources that could not be collected (未能采集的来源)."""
+    """Names of the sources that could not be collected (未能采集的来源)."""
+
+    def candidate(self, handle: str) -> Candidate:
+        """The candidate with this handle; `KeyError` when there is none."""
+        for candidate in self.candidates:
+            if candidate.handle == handle:
+                return candidate
+        raise KeyError(handle)
+
+
+@dataclass(frozen=True, slots=True)
+class Desked:
+    """A draft or released issue as the store keeps it: the value, its number, its revision, its state."""
+
+    id: int
+    number: int
+    """Provisional until released."""
+    revision: int
+    state: State
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One accepted change to a draft."""
+
+    revision: int
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many leads met each fate; the sum is the number of leads."""
+
+    counts: Mapping[Fate, int]
+
+    @property
+    def leads(self) -> int:
+        """Every lead of the run."""
+        return sum(self.counts.values())
+
+    def __str__(self) -> str:
+        parts = [f"{fate.chinese} {self.counts[fate]}" for fate in Fate if self.counts.get(fate)]
+        return f"{self.leads} 条线索" + ("：" + "，".join(parts) if parts else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
     """An issue put out, for good: which revision, by whom, and the digests of its files."""
 
-    series: str
-    number: int
-    window: Window
+    issue: Issue
     revision: int
     who: str
     when: dt.datetime
-    digest: str
-    """Of the issue's content."""
+    pages: Mapping[str, int]
+    """Handle → page in the document, as its contents print it."""
     files: Mapping[str, str]
-    """File name → SHA-256."""
+    """File name → SHA-256 of its bytes."""
+    tally: Tally

@@ -1,0 +1,726 @@
+"""The command line: `bulletin …`.
+
+Exit codes: 0 done · 1 failure · 2 usage or configuration · 3 done, but some sources failed · 4 done, nothing in
+the window · 5 blocked by checks · 130 interrupted. Results go to stdout, progress to stderr.
+
+Whatever is heavy is imported inside the commands, so that `--help` stays under 0.6 s.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+import typer
+
+from pipeline.errors import ConfigError, DeskError, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.desk import Desk
+    from pipeline.model import Desked, Window
+
+DONE, FAILED, MISUSED, DEGRADED, NOTHING, BLOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+sources_app = typer.Typer(no_args_is_help=True, help="The sources that are watched.")
+draft_app = typer.Typer(no_args_is_help=True, help="Look at a draft and decide about it (看稿与改稿).")
+issue_app = typer.Typer(no_args_is_help=True, help="Released issues.")
+config_app = typer.Typer(no_args_is_help=True, help="The configuration.")
+app.add_typer(sources_app, name="sources")
+app.add_typer(draft_app, name="draft")
+app.add_typer(issue_app, name="issue")
+app.add_typer(config_app, name="config")
+
+SeriesArgument = Annotated[str, typer.Argument(help="Which bulletin, by its id in series.yaml.")]
+Month = Annotated[str, typer.Option("--month", help="The month, as 2024-06. Default: the last one that is over.")]
+Week = Annotated[str, typer.Option("--week", help="The week, by any of its days, as 2025-08-08.")]
+Target = Annotated[str, typer.Argument(help="Handle, position, address, or a part of the title.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why (it is kept, with your name).")]
+Who = Annotated[str, typer.Option("--as", envvar="BULLETIN_EDITOR", help="Who decides; default: the login name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+EngineName = Annotated[str, typer.Option("--engine", help="prefect, or inline for plain calls without a server.")]
+
+
+class _State:
+    workspace = Path()
+    debug = False
+    quiet = False
+
+
+def main() -> None:
+    """Runs the command line and exits with its code."""
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = INTERRUPTED
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        code = MISUSED
+    except DeskError as error:
+        if _State.debug:
+            raise
+        _say(f"bulletin: {error}")
+        code = error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = DONE
+    sys.exit(code or DONE)
+
+
+@app.callback()
+def _options(
+    workspace: Annotated[
+        Path, typer.Option("--workspace", "-C", envvar="BULLETIN_WORKSPACE", help="Folder with config/, data/, out/.")
+    ] = Path(),
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and debug logs.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every event to stderr.")] = False,
+) -> None:
+    """Watch the news for an office and put out its numbered bulletin (舆情监测期刊)."""
+    _State.workspace, _State.debug, _State.quiet = workspace, debug, quiet
+    import logging
+
+    import structlog
+
+    level = logging.DEBUG if debug else logging.INFO if verbose else logging.CRITICAL
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            # JSON escapes line breaks and terminal codes that a title may carry: one event, one line
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+# ----------------------------------------------------------------------------------------------- set-up
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="The workspace to make.")] = Path()) -> None:
+    """Write a workspace with a commented configuration."""
+    from pipeline.config import packaged
+
+    target = folder / "config"
+    if target.exists():
+        raise UsageError(f"{target} exists already.", "Choose another folder; nothing was changed.")
+    shutil.copytree(packaged("config"), target)
+    _out(f"{target}: " + ", ".join(sorted(path.name for path in target.iterdir())))
+
+
+@app.command()
+def demo(
+    month: Month = "",
+    week: Week = "",
+    folder: Annotated[Path, typer.Option("--folder", help="Where the demo's workspace is made anew.")] = Path(
+        "demo-out"
+    ),
+    engine: EngineName = "prefect",
+) -> None:
+    """Put out an issue from a demo web on this machine: 2024-06 (535) unless told otherwise."""
+    from pipeline.demo.play import play
+
+    code = play(folder, month=month, week=week, engine=engine, bulletin=_again)
+    raise typer.Exit(code)
+
+
+def _again(*arguments: str) -> int:
+    """Runs this command line once more, as somebody would type it; returns its exit code."""
+    _say("$ bulletin " + " ".join(arguments))
+    try:
+        return app(arguments, standalone_mode=False) or DONE
+    except DeskError as error:
+        _say(f"bulletin: {error}")
+        return error.exit_code
+
+
+@config_app.command("check")
+def config_check() -> None:
+    """Say whether the configuration can be used."""
+    config = _config()
+    _out(
+        f"{len(config.sources)} sources ({sum(s.enabled for s in config.sources)} enabled), "
+        f"{len(config.series)} series, {len(config.outlets.all)} outlets: all good."
+    )
+
+
+@sources_app.command("list")
+def sources_list(as_json: AsJson = False) -> None:
+    """List the sources."""
+    rows = [{"id": one.id, "name": one.name, "kind": one.kind, "enabled": one.enabled} for one in _config().sources]
+    _rows(rows, as_json)
+
+
+# ------------------------------------------------------------------------------------------------- runs
+
+
+@app.command()
+def collect(
+    source: Annotated[list[str] | None, typer.Argument(help="Source ids; default: all that are enabled.")] = None,
+    url: Annotated[list[str] | None, typer.Option("--url", help="Take this address as a lead.")] = None,
+    file: Annotated[list[Path] | None, typer.Option("--file", help="Take this file as a lead.")] = None,
+    engine: EngineName = "prefect",
+) -> None:
+    """Ask the sources for leads, fetch and read their pages."""
+    from pipeline.desk import Inline
+
+    if url or file:
+        with _desk() as desk:
+            taken = desk.take(url or [], file or [])
+            for one in desk.leads.get(taken.leads):
+                told = one.rejection.because if one.rejection else ""
+                _out(f"{one.lead.url}  {told or one.article}")
+        return
+    if _prefect(engine):
+        from pipeline import flows
+
+        flows.embedded(flows.collecting(_say), workspace=str(_State.workspace.resolve()), sources=source or [])
+        with _desk() as desk:
+            silent: dict[str, str] = {
+                one.name: trouble for one in desk.sources(source or []) if (trouble := desk.leads.asked(one.id).trouble)
+            }
+    else:
+        with _desk() as desk:
+            silent = desk.collect(Inline(), source or [], _say)
+    raise typer.Exit(DEGRADED if silent else DONE)
+
+
+@app.command()
+def run(
+    series: SeriesArgument,
+    month: Month = "",
+    week: Week = "",
+    engine: EngineName = "prefect",
+    offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing: read the stored pages again.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what the draft would be.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Collect, judge and draft: make or renew the draft of a window."""
+    from pipeline.desk import Inline
+
+    with _desk() as desk:
+        window = _window(desk, series, month, week)
+        plain = dry_run or not _prefect(engine)
+        report = desk.run(series, window, Inline(), collect=not offline, keep=not dry_run, say=_say) if plain else None
+    if report is None:
+        from pipeline import flows
+
+        flows.embedded(
+            flows.generating(_say),
+            workspace=str(_State.workspace.resolve()),
+            series=series,
+            start=window.start,
+            end=window.end,
+            collect=not offline,
+        )
+    with _desk() as desk:
+        report = report or desk.report(series, window)
+        _say("耗时（秒）：" + "，".join(f"{stage} {seconds}" for stage, seconds in report.seconds.items()))
+        _show(desk, report.draft, report.desked, as_json)
+    raise typer.Exit(DEGRADED if report.silent else DONE if report.draft.chosen else NOTHING)
+
+
+# ------------------------------------------------------------------------------------------------ drafts
+
+
+@draft_app.command("list")
+def draft_list(as_json: AsJson = False) -> None:
+    """List the drafts that are not released yet."""
+    from pipeline.model import State
+
+    with _desk() as desk:
+        _rows([_summary(one) for one in desk.issues.all() if one.state is State.DRAFT], as_json)
+
+
+@draft_app.command("show")
+def draft_show(series: SeriesArgument, month: Month = "", week: Week = "", as_json: AsJson = False) -> None:
+    """Show a draft: what is in, what waits, and why."""
+    with _desk() as desk:
+        desked = desk.desked(series, _window(desk, series, month, week))
+        _show(desk, desked.draft, desked, as_json)
+
+
+@draft_app.command("include")
+def draft_include(
+    series: SeriesArgument, target: Target, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
+) -> None:
+    """Take a candidate (or a judged-out article, by its address) into the issue."""
+    _decide(series, month, week, who, "include", target, reason)
+
+
+@draft_app.command("exclude")
+def draft_exclude(
+    series: SeriesArgument, target: Target, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
+) -> None:
+    """Put a candidate out of the issue."""
+    _decide(series, month, week, who, "exclude", target, reason)
+
+
+@draft_app.command("split")
+def draft_split(
+    series: SeriesArgument, target: Target, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
+) -> None:
+    """Make a folded article a candidate of its own."""
+    _decide(series, month, week, who, "split", target, reason)
+
+
+@draft_app.command("merge")
+def draft_merge(
+    series: SeriesArgument,
+    target: Target,
+    into: Annotated[str, typer.Argument(help="The candidate it joins.")],
+    reason: Reason = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Fold a candidate under another one."""
+    _decide(series, month, week, who, "merge", target, reason, into=into)
+
+
+@draft_app.command("edit")
+def draft_edit(
+    series: SeriesArgument,
+    target: Target,
+    title: Annotated[str | None, typer.Option(help="The new title.")] = None,
+    outlet: Annotated[str | None, typer.Option(help="The new 来源.")] = None,
+    url: Annotated[str | None, typer.Option(help="The new link.")] = None,
+    date: Annotated[str | None, typer.Option(help="The new date, as 2024-06-04.")] = None,
+    body: Annotated[Path | None, typer.Option(help="A UTF-8 file with the new text, one paragraph a line.")] = None,
+    reason: Reason = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Change the title, outlet, link, date or text of a candidate."""
+    text = _text(body) if body else None
+    values = {"title": title, "outlet": outlet, "url": url, "date": date, "body": text}
+    given = {field: value for field, value in values.items() if value is not None}
+    if not given:
+        raise UsageError("Nothing to change.", "Give --title, --outlet, --url, --date or --body.")
+    _decide(series, month, week, who, "edit", target, reason, **given)
+
+
+@draft_app.command("reorder")
+def draft_reorder(
+    series: SeriesArgument,
+    target: Target,
+    to: Annotated[int, typer.Argument(help="The position it takes, from 1.")],
+    reason: Reason = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Move an item to another position."""
+    _decide(series, month, week, who, "reorder", target, reason, to=str(to))
+
+
+@draft_app.command("excerpt")
+def draft_excerpt(
+    series: SeriesArgument,
+    target: Target,
+    whole: Annotated[bool, typer.Option("--whole", help="Print the whole article again.")] = False,
+    reason: Reason = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Print only the part of an article that is on topic, marked （节选）."""
+    _decide(series, month, week, who, "excerpt", target, reason, **({"whole": "yes"} if whole else {}))
+
+
+@draft_app.command("waive")
+def draft_waive(
+    series: SeriesArgument,
+    finding: Annotated[str, typer.Argument(help="The finding, as `draft check` prints it: same-event:c3f9a.")],
+    reason: Reason = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Let a blocking finding pass, for a reason."""
+    _decide(series, month, week, who, "waive", finding, reason)
+
+
+@draft_app.command("apply")
+def draft_apply(
+    series: SeriesArgument,
+    file: Annotated[Path, typer.Argument(help="A YAML file of decisions: editor, decisions.")],
+    month: Month = "",
+    week: Week = "",
+) -> None:
+    """Apply a file of decisions, one revision each, printing each."""
+    from pipeline.config import Decisions, read_decisions
+
+    recorded: Decisions = read_decisions(file)
+    for one in recorded.decisions:
+        _decide(series, month, week, recorded.editor, one.verb, one.target, one.reason, **one.values)
+
+
+@draft_app.command("check")
+def draft_check(series: SeriesArgument, month: Month = "", week: Week = "", as_json: AsJson = False) -> None:
+    """Run the release checks."""
+    from pipeline.model import Severity
+
+    with _desk() as desk:
+        found = desk.findings(desk.desked(series, _window(desk, series, month, week)))
+    if as_json:
+        _out(json.dumps([_plain(one) for one in found], ensure_ascii=False))
+    else:
+        for one in found:
+            _out(f"{one.severity.chinese} [{one.key}] {one.message} {one.fix}".rstrip())
+        _say(f"{len(found)} 项")
+    raise typer.Exit(BLOCKED if any(one.severity is Severity.BLOCKING for one in found) else DONE)
+
+
+@draft_app.command("log")
+def draft_log(series: SeriesArgument, month: Month = "", week: Week = "", as_json: AsJson = False) -> None:
+    """Say who decided what, oldest first."""
+    with _desk() as desk:
+        revisions = desk.revisions(desk.desked(series, _window(desk, series, month, week)))
+    rows = [
+        {
+            "revision": one.revision,
+            "when": one.decision.when.isoformat(timespec="seconds"),
+            "who": one.decision.who,
+            "verb": one.decision.verb,
+            "target": one.decision.target,
+            "reason": one.decision.reason,
+        }
+        for one in revisions
+    ]
+    _rows(rows, as_json)
+
+
+@draft_app.command("export")
+def draft_export(
+    series: SeriesArgument,
+    folder: Annotated[Path, typer.Option("--to", help="Where the files go.")] = Path(),
+    month: Month = "",
+    week: Week = "",
+) -> None:
+    """Write a draft as DOCX and Markdown, marked 送审稿."""
+    from pipeline.outputs import FORMATS
+
+    with _desk() as desk:
+        desked = desk.desked(series, _window(desk, series, month, week))
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in FORMATS:
+            target = folder / f"{desk.issue(desked).filename}-送审稿{desked.revision}.{name}"
+            target.write_bytes(desk.render(desked, name))
+            _out(str(target))
+
+
+# ---------------------------------------------------------------------------------------------- releases
+
+
+@app.command()
+def release(
+    series: SeriesArgument,
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+    revision: Annotated[int, typer.Option(help="Release only if the draft is at this revision.")] = 0,
+    engine: EngineName = "prefect",
+) -> None:
+    """Put a draft out for good: its number is taken, its files are frozen."""
+    with _desk() as desk:
+        window = _window(desk, series, month, week)
+        desked = desk.desked(series, window, revision)
+        if not _prefect(engine):
+            desk.release(desked, _name(who))
+    if _prefect(engine):
+        from pipeline import flows
+
+        flows.embedded(
+            flows.releasing(),
+            workspace=str(_State.workspace.resolve()),
+            series=series,
+            start=window.start,
+            end=window.end,
+            revision=desked.revision,
+            who=_name(who),
+        )
+    with _desk() as desk:
+        out = next(one for one in desk.issues.released(series) if one.issue.window == window)
+        _say(f"{out.issue.title} 第{out.issue.number_chinese}期 已发布：{len(out.issue.items)}条。{out.tally}")
+        for name in out.files:
+            _out(str(desk.config.out / name))
+
+
+@issue_app.command("list")
+def issue_list(series: Annotated[str, typer.Argument()] = "", as_json: AsJson = False) -> None:
+    """List the released issues."""
+    with _desk() as desk:
+        rows = [
+            {
+                "series": one.issue.series,
+                "number": one.issue.number,
+                "window": str(one.issue.window),
+                "items": len(one.issue.items),
+                "who": one.who,
+                "when": one.when.isoformat(timespec="seconds"),
+            }
+            for one in desk.issues.released(series)
+        ]
+    _rows(rows, as_json)
+
+
+@issue_app.command("show")
+def issue_show(
+    series: SeriesArgument,
+    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a released issue."""
+    with _desk() as desk:
+        found = next((one for one in desk.issues.released(series) if one.issue.number == number), None)
+    if found is None:
+        raise UsageError(f"{series} has no released issue {number}.", "See `bulletin issue list`.")
+    if as_json:
+        _out(json.dumps(_plain(found), ensure_ascii=False))
+        return
+    issue = found.issue
+    _out(f"{issue.title}（第{issue.number_chinese}期）\n{issue.lead}")
+    for place, item in enumerate(issue.items, start=1):
+        _out(f"{place}. {item.title}\n   （{item.outlet}） {item.date} {item.url}")
+    _out(str(found.tally))
+    for name, sha in found.files.items():
+        _out(f"{sha}  {name}")
+
+
+@issue_app.command("skip")
+def issue_skip(series: SeriesArgument, month: Month = "", week: Week = "", reason: Reason = "", who: Who = "") -> None:
+    """Mark a window as one that gets no issue; no number is taken."""
+    from pipeline.desk import now
+    from pipeline.model import Decision
+
+    with _desk() as desk:
+        window = _window(desk, series, month, week)
+        desk.skip(series, window, Decision("skip", _name(who), now(), reason=reason))
+        _say(f"{series} {window} 已跳过")
+
+
+# ------------------------------------------------------------------------------------- steps by themselves
+
+
+@app.command()
+def extract(
+    targets: Annotated[list[str], typer.Argument(help="Files or addresses.")],
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
+) -> None:
+    """Read pages into articles, one line each, in the order given."""
+    from pipeline.desk import extract_one
+
+    for target in targets:
+        row = extract_one(target, _loose_config())
+        if as_json:
+            _out(json.dumps(row, ensure_ascii=False))
+        else:
+            _out("\n".join(f"{key}: {value}" for key, value in row.items() if key not in ("blocks", "evidence")) + "\n")
+
+
+@app.command()
+def cluster(
+    file: Annotated[Path, typer.Argument(help='JSON lines with "id", "title", "text", "date".')],
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
+) -> None:
+    """Group documents into stories: reprints and tellings of one event together."""
+    from pipeline.desk import cluster_rows
+
+    for row in cluster_rows(list(_json_lines(file, "id", "title", "text"))):
+        _out(json.dumps(row, ensure_ascii=False) if as_json else f"{row['cluster']}\t{row['id']}\t{row['relation']}")
+
+
+@app.command()
+def rate(
+    file: Annotated[Path, typer.Argument(help='JSON lines with "title", "text".')],
+    series: Annotated[str, typer.Option("--series", help="Whose scope: its id in series.yaml.")],
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
+) -> None:
+    """Rate texts against a series' scope."""
+    from pipeline.desk import rate_rows
+
+    for row in rate_rows(_json_lines(file, "title", "text"), _loose_config(), series):
+        told = "；".join(row["because"])
+        _out(json.dumps(row, ensure_ascii=False) if as_json else f"{row['score']:.2f}\t{row['verdict']}\t{told}")
+
+
+# ------------------------------------------------------------------------------------------------ shared
+
+
+@contextmanager
+def _desk() -> Iterator[Desk]:
+    from pipeline.desk import now, open_desk
+
+    if not (_State.workspace / "config").is_dir():
+        raise ConfigError(
+            str(_State.workspace.resolve()), "is no workspace", "Name one with -C, or make one with `bulletin init`."
+        )
+    with open_desk(_State.workspace, clock=now) as desk:
+        yield desk
+
+
+def _config() -> Config:
+    from pipeline.config import load
+
+    if not (_State.workspace / "config").is_dir():
+        raise ConfigError(
+            str(_State.workspace.resolve()), "is no workspace", "Name one with -C, or make one with `bulletin init`."
+        )
+    return load(_State.workspace)
+
+
+def _loose_config() -> Config:
+    """The workspace's configuration where there is one, else the packaged one."""
+    from pipeline.config import load
+
+    return load(_State.workspace)
+
+
+def _window(desk: Desk, series: str, month: str, week: str) -> Window:
+    from pipeline.desk import now
+    from pipeline.steps.window import last_closed, named
+
+    one = desk.series(series)
+    return named(one, month=month, week=week) if month or week else last_closed(one, now())
+
+
+def _prefect(engine: str) -> bool:
+    if engine not in ("prefect", "inline"):
+        raise UsageError(f"There is no engine {engine!r}.", "Known: prefect, inline.")
+    if engine == "prefect":
+        from pipeline.config import load
+
+        # Prefect reads it once, when it is imported
+        os.environ.setdefault("PREFECT_HOME", str(load(_State.workspace).data / "prefect"))
+    return engine == "prefect"
+
+
+def _decide(series: str, month: str, week: str, who: str, verb: str, target: str, reason: str, **values: str) -> None:
+    from pipeline.desk import now
+    from pipeline.model import Decision
+
+    with _desk() as desk:
+        desked = desk.desked(series, _window(desk, series, month, week))
+        decision = Decision(verb, _name(who), now(), target, values, reason)
+        after = desk.decide(desked, decision)
+        told = " ".join([verb, target, *(f"{key}={value[:40]}" for key, value in values.items())])
+        because = f"：{reason}" if reason else ""
+        _out(f"第{after.number}期 修订{after.revision} {decision.who} {told}{because}")
+
+
+def _name(who: str) -> str:
+    import getpass
+
+    return who or getpass.getuser()
+
+
+def _show(desk: Desk, draft: Any, desked: Desked | None, as_json: bool) -> None:
+    from pipeline.model import Draft
+
+    assert isinstance(draft, Draft)
+    if as_json:
+        _out(json.dumps(_plain(desked or draft), ensure_ascii=False))
+        return
+    if desked:
+        issue = desk.issue(desked)
+        _out(f"{issue.title}（第{issue.number_chinese}期） {desked.state.chinese} 修订{desked.revision} {draft.window}")
+        _out(issue.lead)
+    _out(f"入选 {len(draft.chosen)} 条")
+    for place, handle in enumerate(draft.chosen, start=1):
+        _out(_told(draft, handle, f"{place}."))
+    waiting = [one.handle for one in draft.candidates if one.handle not in draft.chosen]
+    _out(f"备选与未入选 {len(waiting)} 条")
+    for handle in waiting:
+        _out(_told(draft, handle, "-"))
+
+
+def _told(draft: Any, handle: str, mark: str) -> str:
+    candidate = draft.candidate(handle)
+    edits = draft.edits.get(handle, {})
+    article = candidate.article
+    lines = [
+        f"{mark} {handle} {edits.get('title', article.title)}",
+        f"    （{edits.get('outlet', article.outlet)}） {edits.get('date', article.date or '无日期')} "
+        f"得分 {candidate.rating.score:.2f} {edits.get('url', article.url)}",
+        f"    {'；'.join(candidate.rating.because)}",
+    ]
+    lines += [f"    折叠：{one.title}（{one.outlet}） {one.date} {one.url}" for one in candidate.articles[1:]]
+    lines += [
+        f"    第{one.number}期第{one.position}条已收：{one.title}（{one.relation.chinese} {one.score:.2f}）"
+        for one in candidate.coverage[:1]
+    ]
+    lines += [f"    注意：{note}" for note in article.notes]
+    return "\n".join(lines)
+
+
+def _summary(desked: Desked) -> dict[str, Any]:
+    return {
+        "series": desked.draft.series,
+        "number": desked.number,
+        "window": str(desked.draft.window),
+        "state": desked.state.value,
+        "revision": desked.revision,
+        "items": len(desked.draft.chosen),
+        "candidates": len(desked.draft.candidates),
+    }
+
+
+def _rows(rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        _out(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        _out("  ".join(f"{key}={value}" for key, value in row.items() if value != ""))
+
+
+def _plain(value: Any) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(type(value)).dump_python(value, mode="json")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8.", "Save it as UTF-8.") from None
+
+
+def _json_lines(path: Path, *needed: str) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(_text(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UsageError(f"{path}:{number}:{error.colno}: is not JSON ({error.msg}).") from None
+        if not isinstance(row, dict) or (missing := [key for key in needed if key not in row]):
+            wanted = ", ".join(missing) if isinstance(row, dict) else "an object"
+            raise UsageError(f"{path}:{number}: {wanted} is missing.")
+        yield row
+
+
+def _out(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - this is what the command is for
+
+
+def _say(line: str) -> None:
+    if not _State.quiet or line.startswith("bulletin: "):
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress

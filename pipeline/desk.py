@@ -1,0 +1,771 @@
+"""The verbs of the desk: collect · read · judge · decide · release · run; `open_desk` is the only wiring.
+
+A run is a graph of three stages, the same for every engine::
+
+    harvest(source) × sources   →   read(leads) × batches   →   judge(run)
+
+An `Engine` says how the calls of a stage are carried out: as plain calls, or as tasks of an orchestrator.
+Between the stages travel ids and counts, never articles; what a stage learns is in the store before it ends.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import structlog
+
+from pipeline import config as configuration
+from pipeline.config import Config, ManualSource, Outlets, Series, Source, packaged
+from pipeline.errors import (
+    Blocked,
+    ConfigError,
+    Conflict,
+    DeskError,
+    FetchError,
+    NothingCollected,
+    SourceError,
+    StoreError,
+    UsageError,
+)
+from pipeline.executor import Lost, choose, map_items
+from pipeline.fetch import Fetcher
+from pipeline.model import (
+    BEIJING,
+    Article,
+    Candidate,
+    Clock,
+    Decision,
+    Desked,
+    Document,
+    Draft,
+    Fate,
+    Fetch,
+    Finding,
+    Issue,
+    Lead,
+    Page,
+    Printed,
+    Rating,
+    Rejection,
+    Release,
+    Revision,
+    Severity,
+    State,
+    Tally,
+    Window,
+    digest,
+)
+from pipeline.outputs import FORMATS, Context
+from pipeline.outputs.pages import page_numbers
+from pipeline.sources import Memory, open_source
+from pipeline.steps import select
+from pipeline.steps.assemble import assemble
+from pipeline.steps.check import Inspection, check
+from pipeline.steps.cover import cover
+from pipeline.steps.decide import decide
+from pipeline.steps.dedupe import group, relate
+from pipeline.steps.extract import extract
+from pipeline.steps.normalise import normalise
+from pipeline.steps.rate import Rater
+from pipeline.steps.screen import screen
+from pipeline.steps.window import between
+from pipeline.store import Asked, Blobs, Database, Issues, Leads, Runs, Stored, write_whole
+from pipeline.store import Verdict as Accounted
+
+log = structlog.get_logger("pipeline.desk")
+
+BATCH = 200
+"""Leads that are read in one call: enough to be worth several processes, few enough to repeat after a crash."""
+_TRY_FOR = dt.timedelta(days=14)  # how long a page that could not be fetched is asked for again
+_MARGIN = 14  # days around a window in which another telling of the same event is looked for
+_SOURCES_AT_ONCE = 8
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Engine(Protocol):
+    """How the calls of a run are carried out."""
+
+    name: str
+
+    def each(self, verb: Callable[[A], R], over: Sequence[A]) -> list[R | DeskError]:
+        """Calls `verb` for each; an expected error stands in the place of its result."""
+        ...
+
+
+class Inline:
+    """Plain calls: sources side by side, as they wait for different hosts."""
+
+    name = "inline"
+
+    def each(self, verb: Callable[[A], R], over: Sequence[A]) -> list[R | DeskError]:
+        """Calls `verb` for each in threads of this process."""
+
+        def call(one: A) -> R | DeskError:
+            try:
+                return verb(one)
+            except DeskError as error:
+                return error
+
+        with ThreadPoolExecutor(_SOURCES_AT_ONCE) as pool:
+            return list(pool.map(call, over))
+
+
+@dataclass(frozen=True, slots=True)
+class Harvested:
+    """What one source gave in one visit, in counts; the leads are in the store."""
+
+    source: str
+    leads: tuple[int, ...]
+    pages: int = 0
+    failed: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run came to."""
+
+    desked: Desked | None
+    """`None` on a dry run."""
+    draft: Draft
+    tally: Tally
+    silent: Sequence[str]
+    """The names of the sources that could not be collected."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Stage → seconds it took."""
+
+
+class Desk:
+    """Everything one office's workspace can do."""
+
+    def __init__(
+        self, config: Config, *, fetch: Fetch, clock: Clock, database: Database, blobs: Blobs, templates: Path
+    ) -> None:
+        self.config = config
+        self.leads = Leads(database, blobs)
+        self.issues = Issues(database)
+        self.runs = Runs(database)
+        self._blobs = blobs
+        self._database = database
+        self._fetch = fetch
+        self._clock = clock
+        self._templates = templates
+        self.reconcile()
+
+    def close(self) -> None:
+        """Gives back the database and the processes."""
+        self._database.close()
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------------------------ collecting
+
+    def sources(self, ids: Sequence[str] = ()) -> list[Source]:
+        """The sources to ask: those named, else all that are enabled."""
+        known = {source.id: source for source in self.config.sources}
+        for one in ids:
+            if one not in known:
+                raise UsageError(f"There is no source {one!r}.", f"Known: {', '.join(known) or 'none'}.")
+        return [known[one] for one in ids] if ids else [source for source in known.values() if source.enabled]
+
+    def harvest(self, source: str) -> Harvested:
+        """Asks one source for leads and fetches their pages; raises `SourceError` when it cannot be read."""
+        return self._harvest(next(one for one in self.config.sources if one.id == source))
+
+    def take(self, urls: Sequence[str], files: Sequence[Path]) -> Harvested:
+        """Takes addresses and files that somebody named as leads, and reads them."""
+        source = ManualSource(
+            id="manual", name="手工添加", kind="manual", urls=tuple(urls), files=tuple(path.resolve() for path in files)
+        )
+        harvested = self._harvest(source)
+        self.read(self.leads.unread(harvested.leads))
+        return harvested
+
+    def _harvest(self, source: Source) -> Harvested:
+        now = self._clock()
+        limit = self.config.settings.politeness.pages_per_source
+        collector = open_source(source, self.config.workspace, limit)
+        before = self.leads.asked(source.id)
+        try:
+            harvest = collector.leads(self._fetch, Memory(before.etag, before.modified, before.of))
+        except (SourceError, FetchError) as error:
+            self.leads.remember(source.id, replace(before, failures=before.failures + 1, trouble=error.message), now)
+            log.warning("source failed", source=source.id, why=error.message)
+            raise
+        stored = self.leads.add(harvest.leads, now)
+        pages = failed = 0
+        for one in self.leads.waiting(source.id, now - _TRY_FOR):
+            if not one.lead.path and (known := self.leads.page_of(one.lead.url)) is not None:
+                self.leads.use_page(one.id, known)
+                continue
+            if pages + failed >= limit:
+                break  # without a page and a fate, the rest is accounted as deferred
+            try:
+                self.leads.add_page(one.id, one.lead.url, collector.page(one.lead, self._fetch, now))
+                pages += 1
+            except (FetchError, SourceError) as error:
+                self.leads.settle([(one.id, Rejection(Fate.UNREACHABLE, error.message))])
+                failed += 1
+        # only now: a visit that died half-way must not be answered "unchanged" next time
+        memory = harvest.memory
+        self.leads.remember(source.id, Asked(memory.etag, memory.modified, memory.of), now)
+        log.info("harvested", source=source.id, leads=len(stored), pages=pages, failed=failed, notes=harvest.notes)
+        return Harvested(source.id, tuple(one.id for one in stored), pages, failed, harvest.notes)
+
+    # --------------------------------------------------------------------------------------- reading
+
+    def read(self, leads: Sequence[int]) -> int:
+        """Reads the stored pages of leads into articles; returns how many there are."""
+        stored = self.leads.get(leads)
+        work = [(self.leads.page(one.page), one.lead) for one in stored if one.page is not None]
+        ids = [one.id for one in stored if one.page is not None]
+        settings = self.config.settings
+        outcomes = [
+            Rejection(Fate.UNREADABLE, one.because) if isinstance(one, Lost) else one
+            for one in map_items(
+                choose(settings.workers, len(work), settings.page_seconds),
+                partial(read_pages, outlets=self.config.outlets),
+                work,
+                max(1, len(work) // (2 * settings.workers)),
+            )
+        ]
+        self.leads.settle(list(zip(ids, outcomes, strict=True)))
+        return sum(isinstance(one, Article) for one in outcomes)
+
+    # --------------------------------------------------------------------------------------- judging
+
+    def propose(self, run: int) -> tuple[Draft, list[Accounted]]:
+        """The draft of a run's window from everything the store holds, and the fate of every lead; keeps nothing."""
+        begun = self.runs.get(run)
+        series, window = self.series(begun.series), begun.window
+        stored = self.leads.of_window(window, self._clock(), _MARGIN)
+        before = self.issues.of_window(series.id, window)
+        draft, rejected = self._drafted(series, window, stored, before.draft if before else None, begun.silent)
+        settled = {**rejected, **select.settled(draft)}
+        return draft, _one_article_once([_accounted(one, settled) for one in stored])
+
+    def judge(self, run: int) -> int:
+        """Keeps what `propose` says as the next revision of the window's draft; returns the issue's id."""
+        begun = self.runs.get(run)
+        draft, accounts = self.propose(run)
+        decision = Decision("generate", "系统", self._clock(), values={"run": str(run)})
+        before = self.issues.of_window(begun.series, begun.window)
+        if before is None:
+            desked = self.issues.begin(draft, decision, self.series(begun.series).last.number)
+        elif draft == before.draft:
+            desked = before
+        else:
+            desked = self.issues.revise(before, draft, decision)
+        self.runs.account(run, accounts)
+        log.info("drafted", series=draft.series, number=desked.number, items=len(draft.chosen))
+        return desked.id
+
+    def _drafted(
+        self,
+        series: Series,
+        window: Window,
+        stored: Sequence[Stored],
+        previous: Draft | None,
+        silent: Sequence[str],
+    ) -> tuple[Draft, dict[str, Rejection]]:
+        articles = self.leads.articles(one.article for one in stored if one.article)
+        near = {
+            key: one
+            for key, one in articles.items()
+            if one.date is None
+            or window.start - dt.timedelta(days=_MARGIN) <= one.date <= window.end + dt.timedelta(days=_MARGIN)
+        }
+        rejected = {key: select.outside(one, window) for key, one in articles.items() if key not in near}
+        documents = [document(one) for _, one in sorted(near.items())]
+        edges = relate(documents)
+        stories = group(
+            documents,
+            edges,
+            together=previous.together if previous else (),
+            apart=previous.apart if previous else (),
+            prefer=lambda key: select.preference(near[key], window, self.config.outlets),
+        )
+        inside = [one for one in documents if one.date is None or one.date in window]
+        seen: dict[str, dt.datetime] = {}
+        for one in stored:
+            if one.article:
+                seen[one.article] = min(one.first_seen, seen.get(one.article, one.first_seen))
+        kept, out = select.candidates(
+            window,
+            near,
+            stories,
+            [edge for edge in edges if not edge.relation.folds],
+            self.rater(series),
+            cover(inside, self.printed()),
+            seen,
+        )
+        return select.draft(series.id, window, kept, silent, previous), {**rejected, **out}
+
+    def rater(self, series: Series) -> Callable[[Article], Rating]:
+        """How well an article fits the scope of a series."""
+        place = self.config.scope.places[series.place] if series.place else None
+        rater = Rater(self.config.scope, place, self.config.outlets)
+        return lambda article: rater.rate(article.title, article.text, outlet=article.outlet, url=article.url)
+
+    def printed(self) -> list[Printed]:
+        """Every item of every released issue."""
+        return [
+            Printed(
+                release.issue.series,
+                release.issue.number,
+                place,
+                Document(item.handle, item.title, item.text, item.date, item.url),
+            )
+            for release in self.issues.released()
+            for place, item in enumerate(release.issue.items, start=1)
+        ]
+
+    # ------------------------------------------------------------------------------------------ runs
+
+    def run(
+        self,
+        series: str,
+        window: Window,
+        engine: Engine,
+        *,
+        collect: bool = True,
+        keep: bool = True,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> Report:
+        """Collects, reads and judges: a window's draft from its sources to its next revision.
+
+        Without `collect` the stored pages are read again, with nothing fetched. Raises `NothingCollected` when
+        every source failed: no issue is made of nothing, and no number is taken.
+        """
+        self._still_open(self.series(series), window)
+        run = self.runs.begin(series, window, engine.name, self._clock())
+        seconds: dict[str, float] = {}
+        silent: dict[str, str] = {}
+        outcome = "failed"
+        try:
+            with _timed(seconds, "harvest"):
+                if collect:
+                    silent = self._collected(engine, self.sources(), say)
+            self.runs.hear(run.id, list(silent))
+            with _timed(seconds, "read"):
+                self._read_all(engine, again=not collect, say=say)
+            with _timed(seconds, "judge"):
+                desked = self._judged(engine, run.id) if keep else None
+                draft, accounts = (desked.draft, self.runs.fates(run.id)) if desked else self.propose(run.id)
+            tally = _tally(accounts)
+            say(str(tally))
+            outcome = "degraded" if silent else "done"
+            return Report(desked, draft, tally, tuple(silent), seconds)
+        finally:
+            self.runs.finish(run.id, outcome, seconds, self._clock())
+
+    def report(self, series: str, window: Window) -> Report:
+        """What the window's last run came to, from the store."""
+        desked = self.desked(series, window)
+        run = self.runs.last(series, window)
+        if run is None:
+            raise UsageError(f"{series} {window} has not been run.", f"Run it with `bulletin run {series}`.")
+        return Report(desked, desked.draft, _tally(self.runs.fates(run.id)), run.silent, run.seconds)
+
+    def _judged(self, engine: Engine, run: int) -> Desked:
+        result = engine.each(self.judge, [run])[0]
+        if isinstance(result, DeskError):
+            raise result
+        return self.issues.get(result)
+
+    def collect(
+        self, engine: Engine, ids: Sequence[str] = (), say: Callable[[str], None] = lambda line: None
+    ) -> dict[str, str]:
+        """Asks sources and reads what they gave; returns which failed and why (name → reason)."""
+        silent = self._collected(engine, self.sources(ids), say)
+        self._read_all(engine, again=False, say=say)
+        return silent
+
+    def _collected(self, engine: Engine, sources: Sequence[Source], say: Callable[[str], None]) -> dict[str, str]:
+        if not sources:
+            raise NothingCollected("No source is enabled.", "Enable one in config/sources.yaml.")
+        say(f"采集 {len(sources)} 个信源")
+        silent: dict[str, str] = {}
+        for source, result in zip(sources, engine.each(self.harvest, [one.id for one in sources]), strict=True):
+            if isinstance(result, DeskError):
+                why = result.message.removeprefix(f"{source.name}：")
+                silent[source.name] = why
+                say(f"  {source.name}：未能采集。{why}")
+            else:
+                lost = f"，{result.failed} 个未取得" if result.failed else ""
+                say(f"  {source.name}：{len(result.leads)} 条线索，新取 {result.pages} 个页面{lost}")
+        if len(silent) == len(sources):
+            raise NothingCollected("所有信源都未能采集，没有生成草稿，也没有占用期号。", "请检查网络和 sources.yaml。")
+        return silent
+
+    def _read_all(self, engine: Engine, *, again: bool, say: Callable[[str], None]) -> None:
+        waiting = self.leads.unread(self.leads.all_ids(), again=again)
+        if not waiting:
+            return
+        batches = [waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)]
+        say(f"读取 {len(waiting)} 个页面")
+        for batch, result in zip(batches, engine.each(self.read, batches), strict=True):
+            if isinstance(result, StoreError):
+                raise result
+            if isinstance(result, DeskError):
+                self.leads.settle([(one, Rejection(Fate.UNREADABLE, result.message)) for one in batch])
+
+    # -------------------------------------------------------------------------------------- deciding
+
+    def series(self, name: str) -> Series:
+        """The configured series; raises `UsageError` when there is none of that name."""
+        try:
+            return self.config.series[name]
+        except KeyError:
+            known = ", ".join(self.config.series)
+            raise UsageError(f"There is no series {name!r}.", f"Known: {known}.") from None
+
+    def desked(self, series: str, window: Window, revision: int = 0) -> Desked:
+        """The draft or issue of a window.
+
+        Raises `UsageError` when there is none yet, `Conflict` when it is no longer at the `revision` that was
+        looked at.
+        """
+        self.series(series)
+        found = self.issues.of_window(series, window)
+        if found is None:
+            raise UsageError(f"{series} {window} has no draft.", f"Make it with `bulletin run {series}`.")
+        if revision and found.revision != revision:
+            raise Conflict(
+                f"The draft changed since revision {revision} was looked at (now {found.revision}).", "Look again."
+            )
+        return found
+
+    def decide(self, desked: Desked, decision: Decision) -> Desked:
+        """Applies one decision as the next revision; raises `Conflict` when the draft changed meanwhile."""
+        if desked.state is State.RELEASED:
+            raise UsageError(f"第{desked.number}期已发布，不再更改。")
+        rate = self.rater(self.series(desked.draft.series))
+        draft = desked.draft
+        if decision.verb == "include":
+            draft = self._offered(draft, decision.target, rate)
+        return self.issues.revise(desked, decide(draft, decision, rate), decision)
+
+    def _offered(self, draft: Draft, target: str, rate: Callable[[Article], Rating]) -> Draft:
+        """The draft, with an article that was judged out as a candidate when the editor asks for its address."""
+        known = {article.url for candidate in draft.candidates for article in candidate.articles}
+        if not target.startswith(("http:", "https:", "file:")) or target in known:
+            return draft
+        for stored in self.leads.at(target):
+            article = self.leads.articles([stored.article or ""]).get(stored.article or "")
+            if article:
+                handle = "c" + digest(article.url or article.id)[:8]
+                own = Candidate(handle, (article,), rate(article), seen=stored.first_seen)
+                return replace(draft, candidates=(*draft.candidates, own))
+        raise UsageError(f"没有采集过 {target}。", "请先用 bulletin collect --url 添加。")
+
+    def revisions(self, desked: Desked) -> list[Revision]:
+        """Who decided what about a draft, oldest first."""
+        return self.issues.revisions(desked.id)
+
+    # ------------------------------------------------------------------------------------- releasing
+
+    def issue(self, desked: Desked) -> Issue:
+        """The issue as it would be put out now."""
+        template = (self._template("lead.j2")).read_text("utf-8")
+        return assemble(desked.draft, desked.number, self.series(desked.draft.series), template)
+
+    def findings(self, desked: Desked) -> list[Finding]:
+        """What the release checks say of a draft; waived findings are no longer blocking ones."""
+        draft = desked.draft
+        ids = {article.id: one.handle for one in draft.candidates for article in one.articles}
+        inspection = Inspection(
+            issue=self.issue(desked),
+            outlets=self.config.outlets,
+            earlier=self.printed(),
+            flags={one.handle: one.article.flags for one in draft.candidates},
+            late=frozenset(draft.late),
+            apart=frozenset(frozenset((ids.get(a, a), ids.get(b, b))) for a, b in draft.apart),
+            silent=draft.silent,
+        )
+        return [
+            replace(
+                one,
+                severity=Severity.WARNING,
+                message=f"{one.message}（已放行：{waiver.reason}——{waiver.who}）",
+                fix="",
+            )
+            if one.severity is Severity.BLOCKING and (waiver := draft.waivers.get(one.key))
+            else one
+            for one in check(inspection)
+        ]
+
+    def render(self, desked: Desked, name: str) -> bytes:
+        """A draft as one of `FORMATS`, with its findings as comments."""
+        issue = self.issue(desked)
+        template = self._template(f"{self.config.settings.template}.docx")
+        context = Context(
+            templates=template.parent,
+            template=template.stem,
+            pages=page_numbers(issue, template, estimate_only=True),
+            draft=True,
+            findings=tuple(self.findings(desked)),
+        )
+        return FORMATS[name].render(issue, context)
+
+    def release(self, desked: Desked, who: str) -> Release:
+        """Puts a draft out for good, exactly the revision that was read.
+
+        Raises `Blocked` for blocking findings, `UsageError` for an earlier window that is neither released nor
+        skipped, `Conflict` when the draft changed since it was read.
+        """
+        series = self.series(desked.draft.series)
+        self._still_open(series, desked.draft.window)
+        self._nothing_before(series, desked)
+        if blocking := [one for one in self.findings(desked) if one.severity is Severity.BLOCKING]:
+            listed = "\n".join(f"  [{one.key}] {one.message} {one.fix}" for one in blocking)
+            raise Blocked(f"有 {len(blocking)} 项检查未通过，不能发布：\n{listed}")
+        issue = self.issue(desked)
+        template = self._template(f"{self.config.settings.template}.docx")
+        pages = page_numbers(issue, template)
+        context = Context(templates=template.parent, template=template.stem, pages=pages)
+        files = {
+            f"{issue.filename}.{name}": self._blobs.put(output.render(issue, context))
+            for name, output in FORMATS.items()
+        }
+        release = Release(issue, desked.revision, who, self._clock(), pages, files, self.tally(desked))
+        self.issues.release(desked, release)
+        log.info("released", series=series.id, number=issue.number, items=len(issue.items), who=who)
+        self._publish(release)
+        return release
+
+    def skip(self, series: str, window: Window, decision: Decision) -> None:
+        """Marks a window as one that gets no issue; no number is taken."""
+        if not decision.reason:
+            raise UsageError("跳过一期须写明理由。")
+        self.series(series)
+        self.issues.skip(series, window, decision)
+
+    def tally(self, desked: Desked) -> Tally:
+        """What became of every lead of the window's last run, with the editor's decisions."""
+        run = self.runs.last(desked.draft.series, desked.draft.window)
+        settled = select.settled(desked.draft)
+        fates = self.runs.fates(run.id) if run else []
+        return _tally(
+            replace(one, fate=settled[one.article].fate) if one.decides and one.article in settled else one
+            for one in fates
+        )
+
+    def _still_open(self, series: Series, window: Window) -> None:
+        if window.start <= series.last_window.start:
+            raise UsageError(
+                f"{series.id}: {window} is not after the last issue put out elsewhere ({series.last_window}).",
+                "Change `last` in series.yaml if that is wrong.",
+            )
+        found = self.issues.of_window(series.id, window)
+        if found and found.state is State.RELEASED:
+            raise UsageError(f"{series.title}第{found.number}期（{window}）已发布，不再更改。")
+        if window.start in self.issues.skipped(series.id):
+            raise UsageError(f"{series.id} {window} was skipped: {self.issues.skipped(series.id)[window.start]}")
+
+    def _nothing_before(self, series: Series, desked: Desked) -> None:
+        released = {one.issue.window.start for one in self.issues.released(series.id)}
+        done = released | set(self.issues.skipped(series.id))
+        missing = [one for one in between(series, desked.draft.window) if one.start not in done]
+        if missing:
+            listed = "、".join(str(one) for one in missing[:5]) + ("…" if len(missing) > 5 else "")
+            raise UsageError(
+                f"更早的窗口还没有发布或跳过：{listed}。", "请先发布，或用 `bulletin issue skip` 写明理由跳过。"
+            )
+
+    def reconcile(self) -> None:
+        """Makes published copies that are missing or cut short anew: after a crash, starting again is the repair."""
+        for release in self.issues.released():
+            self._publish(release)
+
+    def _publish(self, release: Release) -> None:
+        folder = self.config.out
+        for name, blob in release.files.items():
+            target = folder / name
+            try:
+                if target.is_file() and target.stat().st_size == self._blobs.size(blob):
+                    continue
+                write_whole(target, self._blobs.get(blob))
+            except StoreError as error:
+                log.error("publishing is pending", file=str(target), why=error.message)
+
+    def _template(self, name: str) -> Path:
+        own = self._templates / name
+        return own if own.is_file() else packaged("templates") / name
+
+
+# ------------------------------------------------------------------------------------------- wiring
+
+
+def open_desk(workspace: Path, *, clock: Clock) -> Desk:
+    """The desk of a workspace: configuration, fetcher, database, blobs and templates put together."""
+    if not workspace.is_dir():
+        raise ConfigError(str(workspace), "is not a folder", "Make one with `bulletin init`.")
+    config = configuration.load(workspace)
+    return Desk(
+        config,
+        fetch=fetcher(config, clock),
+        clock=clock,
+        database=Database(config.data / "desk.db"),
+        blobs=Blobs(config.data / "blobs"),
+        templates=workspace / "templates",
+    )
+
+
+def fetcher(config: Config, clock: Clock) -> Fetcher:
+    """The one way out to the network, as the settings want it."""
+    settings = config.settings
+    return Fetcher(
+        settings.politeness,
+        ports=settings.ports,
+        connect_to=settings.connect_to,
+        trust=config.at(settings.trust) if settings.trust else None,
+        clock=clock,
+    )
+
+
+def now() -> dt.datetime:
+    """The time of day, as the wiring hands it in."""
+    return dt.datetime.now(BEIJING)  # noqa: TID251 - the one door
+
+
+def read_pages(work: Sequence[tuple[Page, Lead]], *, outlets: Outlets) -> list[Article | Rejection]:
+    """Pages into articles, each by itself: what one page does never reaches another."""
+    return [read_page(page, lead, outlets) for page, lead in work]
+
+
+def read_page(page: Page, lead: Lead | None, outlets: Outlets) -> Article | Rejection:
+    """One page into an article, cleaned and repaired, or the reason why not."""
+    try:
+        article = extract(page, outlets, lead)
+        return article if isinstance(article, Rejection) else screen(normalise(article))
+    except Exception as error:
+        # a page nobody foresaw must not take the others with it; its fate tells the editor
+        log.exception("page could not be read", url=page.url)
+        return Rejection(Fate.UNREADABLE, f"读取页面时出错：{type(error).__name__}")
+
+
+def extract_one(target: str, config: Config) -> dict[str, object]:
+    """One page by file or address, read as the desk reads it, as a flat row."""
+    try:
+        if target.startswith(("http://", "https://")):
+            fetched = fetcher(config, now)(target)
+            assert fetched.page is not None  # nothing was asked conditionally
+            page = fetched.page
+        else:
+            path = Path(target)
+            page = Page(url=f"file:{path.name}", body=path.read_bytes(), fetched=now())
+    except OSError as error:
+        return {"file": target, "error": error.strerror or str(error)}
+    except FetchError as error:
+        return {"file": target, "error": error.message}
+    article = read_page(page, None, config.outlets)
+    if isinstance(article, Rejection):
+        return {"file": target, "error": article.because}
+    return {
+        "file": target,
+        "title": article.title,
+        "date": article.date.isoformat() if article.date else "",
+        "source": article.outlet,
+        "author": article.author,
+        "editor": article.editor,
+        "body": article.text,
+        "blocks": [
+            {key: value for key, value in asdict(block).items() if value or key == "kind"} for block in article.blocks
+        ],
+        "confidence": article.confidence,
+        "evidence": dict(article.evidence),
+    }
+
+
+def cluster_rows(rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Documents as rows (`id`, `title`, `text`, `date`) with the story each belongs to, in the order given."""
+    documents = []
+    for place, row in enumerate(rows):
+        try:
+            day = dt.date.fromisoformat(str(row.get("date") or "")[:10])
+        except ValueError:
+            day = None
+        documents.append(Document(str(place), str(row["title"]), str(row["text"]), day))
+    edges = relate(documents)
+    found: dict[str, tuple[str, str]] = {}
+    for number, story in enumerate(group(documents, edges), start=1):
+        for member in story.members:
+            ties = [e for e in story.edges if member in (e.a, e.b)]
+            strongest = max(ties, key=lambda e: e.score, default=None)
+            told = strongest.relation.value if strongest and member != story.members[0] else ""
+            found[member] = (f"s{number}", told)
+    return [
+        {"id": row["id"], "cluster": found[str(place)][0], "relation": found[str(place)][1]}
+        for place, row in enumerate(rows)
+    ]
+
+
+def rate_rows(rows: Iterable[Mapping[str, object]], config: Config, series: str) -> Iterator[dict[str, Any]]:
+    """Texts as rows (`title`, `text`) with their rating against a series' scope, in the order given."""
+    if series not in config.series:
+        raise UsageError(f"There is no series {series!r}.", f"Known: {', '.join(config.series)}.")
+    place = config.series[series].place
+    rater = Rater(config.scope, config.scope.places[place] if place else None, config.outlets)
+    for row in rows:
+        rating = rater.rate(str(row["title"]), str(row["text"]))
+        yield {"score": round(rating.score, 4), "verdict": rating.verdict.value, "because": list(rating.because)}
+
+
+def document(article: Article) -> Document:
+    """An article as comparisons see it."""
+    return Document(article.id, article.title, article.text, article.date, article.url)
+
+
+def _accounted(stored: Stored, settled: Mapping[str, Rejection]) -> Accounted:
+    if stored.article:
+        outcome = settled[stored.article]
+        return Accounted(stored.id, outcome.fate, outcome.because, stored.article, decides=True)
+    if stored.rejection:
+        return Accounted(stored.id, stored.rejection.fate, stored.rejection.because)
+    return Accounted(stored.id, Fate.DEFERRED, "尚未取得或尚未读取")
+
+
+_PRINTED = (Fate.INCLUDED, Fate.STANDBY, Fate.EXCLUDED, Fate.COVERED, Fate.HIJACKED, Fate.UNDATED)
+
+
+def _one_article_once(verdicts: Sequence[Accounted]) -> list[Accounted]:
+    """A second lead to the same article is a duplicate of the first, so that 收录 counts items."""
+    met: set[str] = set()
+    once: list[Accounted] = []
+    for one in verdicts:
+        if one.article in met and one.fate in _PRINTED:
+            one = Accounted(one.lead, Fate.DUPLICATE, "同一地址，另一信源也给出", one.article)
+        met.add(one.article or f"lead {one.lead}")
+        once.append(one)
+    return once
+
+
+def _tally(verdicts: Sequence[Accounted] | Iterator[Accounted]) -> Tally:
+    counts: dict[Fate, int] = {}
+    for one in verdicts:
+        counts[one.fate] = counts.get(one.fate, 0) + 1
+    return Tally(counts)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.monotonic()
+    try:
+        yield
+    finally:
+        seconds[stage] = round(time.monotonic() - start, 2)

@@ -1,0 +1,378 @@
+"""The release checks: what an editor must see before an issue goes out.
+
+Each check is a function from an `Inspection` to findings; adding one is a function and a line in `CHECKS`.
+The mistakes they look for are those that hand-made issues were seen to carry. A blocking finding keeps the
+issue from release until it is mended or waived with a signed reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from pipeline.config import Outlet, Outlets
+from pipeline.model import (
+    Coverage,
+    Document,
+    Edge,
+    Finding,
+    Flag,
+    Genre,
+    Issue,
+    Item,
+    Printed,
+    Relation,
+    Severity,
+    chinese_date,
+)
+from pipeline.steps.cover import cover
+from pipeline.steps.dedupe import relate
+
+_SMALL_SHARE = 0.5  # 636 item 3, four scenes of which one is a hospital's, has 0.38
+_LETTERS = 4  # `ynet` is the shortest name a typo was seen in; below that neighbours are too many
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """An issue and everything the checks hold it against."""
+
+    issue: Issue
+    outlets: Outlets
+    earlier: Sequence[Printed] = ()
+    flags: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
+    """Handle → what is known about the article it is printed from."""
+    late: frozenset[str] = frozenset()
+    """Handles taken as 补收."""
+    apart: frozenset[frozenset[str]] = frozenset()
+    """Pairs of handles that the editor split on purpose."""
+    silent: Sequence[str] = ()
+
+    @cached_property
+    def documents(self) -> list[Document]:
+        """The items as comparisons see them, by handle."""
+        return [Document(i.handle, i.title, i.text, i.date, i.url) for i in self.issue.items]
+
+    @cached_property
+    def relations(self) -> list[Edge]:
+        """Which items belong together."""
+        return relate(self.documents)
+
+    @cached_property
+    def coverage(self) -> Mapping[str, list[Coverage]]:
+        """Where earlier issues carried the items; this issue itself, on a correction, is not earlier."""
+        mine = (self.issue.series, self.issue.number)
+        return cover(self.documents, [one for one in self.earlier if (one.series, one.number) != mine])
+
+
+Check = Callable[[Inspection], Iterator[Finding]]
+
+
+def check(inspection: Inspection) -> list[Finding]:
+    """Every finding, the blocking ones first, then in the order of the items."""
+    found = [finding for one in CHECKS.values() for finding in one(inspection)]
+    return sorted(found, key=lambda f: (f.severity is not Severity.BLOCKING, f.position, f.check))
+
+
+def _link(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        if not item.url.strip():
+            yield _about(place, item, "empty-link", Severity.BLOCKING, "链接为空", "补上原文链接，或写明理由后放行。")
+        elif (wrong := _malformed(item.url)) is not None:
+            yield _about(
+                place, item, "malformed-url", Severity.BLOCKING, f"链接不合规范（{wrong}）：{item.url}", "改正链接。"
+            )
+        elif suffix := re.search(r"\.(s?h|s?ht|shtm|html?1|shtml1|htmll|sthml|hmtl)$", urlsplit(item.url).path):
+            yield _about(
+                place,
+                item,
+                "suspicious-suffix",
+                Severity.WARNING,
+                f"链接结尾“{suffix[0]}”不常见，可能被截断：{item.url}",
+                "打开原文核对链接。",
+            )
+
+
+def _malformed(url: str) -> str | None:
+    if re.search(r"\s", url.strip()):
+        return "含空格"
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname or ""
+        parts.port  # noqa: B018 - raises for a port that is none
+    except ValueError:
+        return "无法解析"
+    if parts.scheme not in ("http", "https"):
+        return "不是 http 或 https"
+    if "." not in host or not re.fullmatch(r"[\w.-]+", host):
+        return "缺少主机名"
+    return None
+
+
+def _host(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        if _malformed(item.url) is None and (near := _one_letter_off(item.url, inspection.outlets)):
+            known, outlet = near
+            yield _about(
+                place,
+                item,
+                "unknown-host",
+                Severity.BLOCKING,
+                f"主机名 {urlsplit(item.url).hostname} 与{outlet.name}的 {known} 只差一个字母，可能写错",
+                "核对链接的主机名。",
+            )
+
+
+def _one_letter_off(url: str, outlets: Outlets) -> tuple[str, Outlet] | None:
+    if outlets.at(url):
+        return None
+    host = (urlsplit(url).hostname or "").lower()
+    for known, outlet in outlets.hosts.items():
+        tail = ".".join(host.split(".")[-known.count(".") - 1 :])
+        name, _, rest = known.partition(".")
+        other, _, other_rest = tail.partition(".")
+        if rest == other_rest and len(name) >= _LETTERS and _one_edit(name, other):
+            return known, outlet
+    return None
+
+
+def _one_edit(a: str, b: str) -> bool:
+    """Whether one letter put in, left out, changed or swapped with its neighbour makes `b` of `a`."""
+    if a == b or abs(len(a) - len(b)) > 1:
+        return False
+    if len(a) > len(b):
+        a, b = b, a
+    start = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
+    if len(a) < len(b):
+        return a[start:] == b[start + 1 :]
+    return a[start + 1 :] == b[start + 1 :] or (
+        a[start : start + 2] == b[start : start + 2][::-1] and a[start + 2 :] == b[start + 2 :]
+    )
+
+
+def _mobile(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        host = urlsplit(item.url).hostname or "" if _malformed(item.url) is None else ""
+        if host.startswith(("m.", "wap.", "3g.")):
+            yield _about(
+                place,
+                item,
+                "mobile-url",
+                Severity.WARNING,
+                f"链接是手机版页面（{host}）",
+                "换用电脑版或原始出处的链接。",
+            )
+
+
+def _outlet(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        if not item.outlet.strip():
+            yield _about(place, item, "no-outlet", Severity.BLOCKING, "来源为空", "补上来源。")
+            continue
+        owner = inspection.outlets.at(item.url) if _malformed(item.url) is None else _owner_of_broken(item, inspection)
+        if owner and item.outlet not in owner.names and not _one_house(owner, item.outlet):
+            yield _about(
+                place,
+                item,
+                "outlet-host",
+                Severity.WARNING,
+                f"来源写作“{item.outlet}”，链接却在{owner.name}（{urlsplit(_joined(item.url)).hostname}）：未注明的转载",
+                "换用原始出处的链接，或改写来源。",
+            )
+        credited = _credited(item, inspection.outlets)
+        if credited and item.outlet not in credited.names:
+            yield _about(
+                place,
+                item,
+                "not-the-origin",
+                Severity.WARNING,
+                f"来源写作“{item.outlet}”，正文电头或文末署名却是{credited.name}",
+                "优先采用原始出处或原始文件。",
+            )
+
+
+def _owner_of_broken(item: Item, inspection: Inspection) -> Outlet | None:
+    """Who owns the host of a link that is broken further on, such as by spaces in its path."""
+    return inspection.outlets.at(_joined(item.url))
+
+
+def _joined(url: str) -> str:
+    return re.sub(r"\s+", "", url)
+
+
+def _one_house(owner: Outlet, printed: str) -> bool:
+    """Whether the printed name only adds to the owner's or shortens it: 北京日报客户端, 人民网北京频道."""
+    return any(printed.startswith(name) or name.startswith(printed) for name in owner.names if len(printed) > 1)
+
+
+_DATELINE = re.compile(r"^[（(]?([\w·]{2,12}?)(?:北京|上海|天津|广州)?\s*\d{1,2}月\s*\d{1,2}日(?:电|讯|消息)")
+_CREDIT = re.compile(r"[（(](?:来源[:：])?([\w·]{2,12}?)\s*(?:APP|客户端|微信公众号)?[）)]$", re.IGNORECASE)
+
+
+def _credited(item: Item, outlets: Outlets) -> Outlet | None:
+    """The outlet that the dateline or the closing credit names, if the registry knows it."""
+    lines = [re.sub(r"(?<=\w)\s+(?=\w)", "", line) for line in item.text.splitlines() if line.strip()]
+    if not lines:
+        return None
+    for found in (_DATELINE.search(lines[0]), _CREDIT.search(lines[-1])):
+        if found and (outlet := outlets.named(found[1])):
+            return outlet
+    return None
+
+
+def _twice(inspection: Inspection) -> Iterator[Finding]:
+    items = {item.handle: (place, item) for place, item in _numbered(inspection)}
+    for edge in inspection.relations:
+        if edge.a not in items or edge.b not in items or edge.relation is Relation.FOLLOW_UP:
+            continue
+        (first, _), (place, item) = sorted((items[edge.a], items[edge.b]), key=lambda one: one[0])
+        on_purpose = frozenset((edge.a, edge.b)) in inspection.apart
+        blocking = edge.relation.folds and not on_purpose
+        yield _about(
+            place,
+            item,
+            "same-event",
+            Severity.BLOCKING if blocking else Severity.WARNING,
+            f"与第{first}条为{edge.relation.chinese}（{edge.score:.2f}；{edge.because}）"
+            + ("，编辑已确认分列" if on_purpose else ""),
+            "" if on_purpose else "合并为一条，或写明理由后放行。",
+        )
+
+
+def _covered(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        for one in inspection.coverage.get(item.handle, ())[:1]:
+            blocking = one.relation.folds and one.series == inspection.issue.series
+            yield _about(
+                place,
+                item,
+                "covered",
+                Severity.BLOCKING if blocking else Severity.WARNING,
+                f"第{one.number}期第{one.position}条《{one.title}》已收（{one.relation.chinese} {one.score:.2f}）",
+                "剔除，或写明理由后放行。" if blocking else "确认有新内容再收。",
+            )
+
+
+def _passage(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        if item.share < _SMALL_SHARE and not item.excerpt:
+            yield _about(
+                place,
+                item,
+                "passage",
+                Severity.WARNING,
+                f"全文只有约{item.share:.0%}与监测范围有关",
+                "可改为（节选），只印相关部分。",
+            )
+
+
+_FURNITURE = re.compile(
+    r"^[（(【\[]?\s*(来源标题|原标题|责任编辑|责编|编辑|校对|审核|监制|版权声明|免责声明|相关阅读|延伸阅读)\s*[:：]"
+    r"|^(分享到|打开APP|点击查看|扫一扫|返回搜狐)"
+)
+
+
+def _furniture(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        for line in item.text.splitlines():
+            if _FURNITURE.search(line.strip()):
+                shown = line.strip()[:30]
+                yield _about(
+                    place, item, "furniture", Severity.WARNING, f"正文里有页面附带文字：“{shown}”", "从正文中删去。"
+                )
+                break
+
+
+def _genre(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        if item.genre is not Genre.NEWS:
+            yield _about(
+                place, item, "genre", Severity.WARNING, f"体裁为{item.genre.chinese}，不是新闻报道", "确认是否收录。"
+            )
+
+
+def _dates(inspection: Inspection) -> Iterator[Finding]:
+    window = inspection.issue.window
+    for place, item in _numbered(inspection):
+        if item.date is None:
+            yield _about(place, item, "undated", Severity.BLOCKING, "没有发布日期", "核对原文后填写日期。")
+        elif item.date not in window and item.handle not in inspection.late:
+            yield _about(
+                place,
+                item,
+                "out-of-window",
+                Severity.BLOCKING,
+                f"发布于{chinese_date(item.date)}，不在本期窗口内",
+                "剔除，或写明理由作补收。",
+            )
+
+
+def _content(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        if not item.title.strip():
+            yield _about(place, item, "no-title", Severity.BLOCKING, "标题为空", "补上标题。")
+        if not item.text.strip():
+            yield _about(place, item, "empty-body", Severity.BLOCKING, "主要内容为空", "补上正文。")
+        flags = inspection.flags.get(item.handle, ())
+        owner = inspection.outlets.at(item.url) if _malformed(item.url) is None else None
+        if Flag.MIRROR in flags and not owner:
+            yield _about(
+                place, item, "mirror", Severity.BLOCKING, "页面疑似劫持或镜像站，不能作为来源", "改为原始出处的链接。"
+            )
+        if Flag.INCOMPLETE in flags:
+            yield _about(place, item, "incomplete", Severity.WARNING, "页面可能没有下载完整", "与原文核对。")
+
+
+def _lead(inspection: Inspection) -> Iterator[Finding]:
+    """The computed sentence cannot be wrong; an imported issue's or an edited template's can."""
+    issue = inspection.issue
+    text = re.sub(r"\s+", "", issue.lead)
+    wrong = []
+    if (count := re.search(r"(\d+)篇", text)) and int(count[1]) != len(issue.items):
+        wrong.append(f"导语写{count[1]}篇，实有{len(issue.items)}篇")
+    nouns = set(re.findall(r"本期(.报)", text))
+    if nouns and nouns != {issue.unit}:
+        wrong.append(f"导语写“{'、'.join(sorted(nouns))}”，应为“{issue.unit}”")
+    days = re.findall(r"(\d{4})年0?(\d{1,2})月0?(\d{1,2})日", text)
+    stated = [f"{year}年{month}月{day}日" for year, month, day in days]
+    if stated and stated != [chinese_date(issue.window.start), chinese_date(issue.window.end)]:
+        wrong.append(f"导语的起止日期为{'至'.join(stated)}")
+    for one in wrong:
+        yield Finding("lead", Severity.BLOCKING, one, "导语由系统计算，请恢复导语模板。")
+
+
+def _sources(inspection: Inspection) -> Iterator[Finding]:
+    if inspection.silent:
+        yield Finding(
+            "silent-sources",
+            Severity.WARNING,
+            f"本期 {len(inspection.silent)} 个信源未能采集：{'、'.join(inspection.silent)}",
+            "必要时手工补充。",
+        )
+
+
+CHECKS: Mapping[str, Check] = {
+    "link": _link,
+    "host": _host,
+    "mobile": _mobile,
+    "outlet": _outlet,
+    "same-event": _twice,
+    "covered": _covered,
+    "passage": _passage,
+    "furniture": _furniture,
+    "genre": _genre,
+    "dates": _dates,
+    "content": _content,
+    "lead": _lead,
+    "sources": _sources,
+}
+
+
+def _numbered(inspection: Inspection) -> Iterator[tuple[int, Item]]:
+    return enumerate(inspection.issue.items, start=1)
+
+
+def _about(place: int, item: Item, name: str, severity: Severity, message: str, fix: str) -> Finding:
+    return Finding(name, severity, f"第{place}条：{message}", fix, item.handle, place)

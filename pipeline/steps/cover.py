@@ -1,0 +1,27 @@
+"""What earlier issues already carried: 重复, 后续进展 or new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.model import Coverage, Document, Printed
+from pipeline.steps.dedupe import relate
+
+
+def cover(fresh: Sequence[Document], earlier: Sequence[Printed]) -> dict[str, list[Coverage]]:
+    """For each fresh document (by id) where earlier issues carried it, strongest first."""
+    known = {f"{one.series}/{one.number}/{one.position}": one for one in earlier}
+    own = {one.id for one in fresh}
+    found: dict[str, list[Coverage]] = {}
+    for edge in relate(fresh, [_as_known(key, one) for key, one in known.items()]):
+        a, b = (edge.a, edge.b) if edge.a in own else (edge.b, edge.a)
+        if a in own and (one := known.get(b)):
+            found.setdefault(a, []).append(
+                Coverage(one.series, one.number, one.position, one.document.title, edge.relation, edge.score)
+            )
+    return {key: sorted(some, key=lambda one: -one.score) for key, some in found.items()}
+
+
+def _as_known(key: str, one: Printed) -> Document:
+    document = one.document
+    return Document(key, document.title, document.text, document.date, document.url)

@@ -1,0 +1,212 @@
+"""What a person may decide about a draft: from a draft and a decision to the next draft.
+
+Targets are written as an editor would: a handle (`c3f9a`), a position in the contents (`2`), an address, or a
+part of a title that fits only one. `DECISIONS` is the list of verbs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from pipeline.errors import UsageError
+from pipeline.model import Article, Candidate, Decision, Draft, Rating, Verdict, Waiver, digest
+from pipeline.steps.select import in_order
+
+Rate = Callable[[Article], Rating]
+Verb = Callable[[Draft, Decision, Rate], Draft]
+
+FIELDS = ("title", "outlet", "url", "date", "body")
+
+
+def decide(draft: Draft, decision: Decision, rate: Rate) -> Draft:
+    """The draft after one decision; raises `UsageError` when the decision cannot be meant."""
+    try:
+        verb = DECISIONS[decision.verb]
+    except KeyError:
+        known = "、".join(DECISIONS)
+        raise UsageError(f"没有“{decision.verb}”这种操作。", f"可用：{known}。") from None
+    after = verb(draft, decision, rate)
+    return after if after.ordered else replace(after, chosen=in_order(after))
+
+
+def find(draft: Draft, target: str) -> tuple[Candidate, Article]:
+    """The candidate and the article of it that `target` means; raises `UsageError` when none or several fit."""
+    wanted = target.strip()
+    if wanted.isdecimal() and 0 < int(wanted) <= len(draft.chosen):
+        candidate = draft.candidate(draft.chosen[int(wanted) - 1])
+        return candidate, candidate.article
+    every = [(candidate, article) for candidate in draft.candidates for article in candidate.articles]
+    for candidate, article in every:
+        if wanted == candidate.handle:
+            return candidate, candidate.article
+        if wanted == article.url:
+            return candidate, article
+    key = _key(wanted)
+    hits = [(c, a) for c, a in every if key and key in _key(a.title)]
+    exact = [(c, a) for c, a in hits if key == _key(a.title)]
+    first = [(c, a) for c, a in hits if a is c.article]
+    for fitting in (exact, hits, first):
+        if len(fitting) == 1:
+            return fitting[0]
+    if not hits:
+        raise UsageError(f"草稿中没有“{target}”。", "请用 draft show 查看句柄和标题。")
+    listed = "；".join(f"{c.handle} {a.title}" for c, a in hits[:5])
+    raise UsageError(f"“{target}”不止一条：{listed}。", "请写句柄或更长的标题。")
+
+
+def _include(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
+    candidate, _ = find(draft, decision.target)
+    handle = candidate.handle
+    day = _date(draft, candidate)
+    late = dict(draft.late)
+    if day is not None and day not in draft.window:
+        if day > draft.window.end:
+            raise UsageError(f"《{candidate.article.title}》发布于{day}，晚于本期窗口。", "请留给下一期。")
+        if not decision.reason:
+            raise UsageError(f"《{candidate.article.title}》发布于{day}，不在本期窗口内。", "补收须写明理由。")
+        late[handle] = Waiver(decision.reason, decision.who)
+    chosen = draft.chosen if handle in draft.chosen else (*draft.chosen, handle)
+    return replace(
+        draft,
+        chosen=chosen,
+        included=_with(draft.included, handle),
+        excluded=_without(draft.excluded, handle),
+        late=late,
+    )
+
+
+def _exclude(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
+    candidate, _ = find(draft, decision.target)
+    return replace(
+        draft,
+        chosen=_without(draft.chosen, candidate.handle),
+        included=_without(draft.included, candidate.handle),
+        excluded=_with(draft.excluded, candidate.handle),
+        late={handle: waiver for handle, waiver in draft.late.items() if handle != candidate.handle},
+    )
+
+
+def _split(draft: Draft, decision: Decision, rate: Rate) -> Draft:
+    candidate, article = find(draft, decision.target)
+    if len(candidate.articles) == 1:
+        raise UsageError(f"《{article.title}》没有折叠其他文章，无从拆分。")
+    if article is candidate.article:
+        # the representative keeps its handle, its edits and its place, so it is the other one that leaves
+        if len(candidate.articles) > 2:
+            raise UsageError(f"《{article.title}》是代表文章。", "请指明要拆出的那一篇（见 draft show 的折叠列表）。")
+        article = candidate.articles[1]
+    rest = tuple(one for one in candidate.articles if one is not article)
+    taken = {one.handle for one in draft.candidates}
+    whole = digest(article.url or article.id)
+    handle = next(h for n in range(5, len(whole)) if (h := "c" + whole[:n]) not in taken)
+    own = Candidate(handle=handle, articles=(article,), rating=rate(article), seen=candidate.seen)
+    remaining = replace(candidate, articles=rest)
+    place = draft.candidates.index(candidate)
+    chosen = draft.chosen
+    if candidate.handle in chosen and own.rating.verdict is Verdict.IN:
+        chosen = (*chosen, handle)
+    return replace(
+        draft,
+        candidates=(*draft.candidates[:place], remaining, own, *draft.candidates[place + 1 :]),
+        chosen=chosen,
+        included=_with(draft.included, handle) if handle in chosen else draft.included,
+        apart=(*draft.apart, *((article.id, one.id) for one in rest)),
+        together=tuple(pair for pair in draft.together if article.id not in pair),
+    )
+
+
+def _merge(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
+    candidate, _ = find(draft, decision.target)
+    into, _ = find(draft, decision.values.get("into", ""))
+    if candidate is into:
+        raise UsageError("这两处已是同一条。")
+    merged = replace(into, articles=(*into.articles, *candidate.articles), edges=(*into.edges, *candidate.edges))
+    moved = {one.id for one in candidate.articles}
+    kept = {one.id for one in into.articles}
+    return replace(
+        draft,
+        candidates=tuple(merged if one is into else one for one in draft.candidates if one is not candidate),
+        chosen=_without(draft.chosen, candidate.handle),
+        included=_without(draft.included, candidate.handle),
+        excerpts=_without(draft.excerpts, candidate.handle),
+        together=(*draft.together, (into.article.id, candidate.article.id)),
+        apart=tuple(p for p in draft.apart if not (set(p) & moved and set(p) & kept)),
+    )
+
+
+def _edit(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
+    candidate, _ = find(draft, decision.target)
+    values = {**draft.edits.get(candidate.handle, {})}
+    for field, value in decision.values.items():
+        if field not in FIELDS:
+            raise UsageError(f"没有“{field}”这一项。", f"可改：{'、'.join(FIELDS)}。")
+        if field == "date":
+            try:
+                value = dt.date.fromisoformat(value.strip()).isoformat()
+            except ValueError:
+                raise UsageError(f"“{value}”不是日期。", "请写成 2024-06-04。") from None
+        elif field in ("title", "outlet") and not value.strip():
+            raise UsageError("标题和来源不能为空。")
+        values[field] = value if field == "body" else " ".join(value.split())
+    return replace(draft, edits={**draft.edits, candidate.handle: values})
+
+
+def _reorder(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
+    candidate, _ = find(draft, decision.target)
+    if candidate.handle not in draft.chosen:
+        raise UsageError(f"《{candidate.article.title}》未入选，不能排序。")
+    place = decision.values.get("to", "")
+    if not place.isdecimal() or not 1 <= int(place) <= len(draft.chosen):
+        raise UsageError(f"“{place}”不是 1 至 {len(draft.chosen)} 之间的位置。")
+    rest = list(_without(draft.chosen, candidate.handle))
+    rest.insert(int(place) - 1, candidate.handle)
+    return replace(draft, chosen=tuple(rest), ordered=True)
+
+
+def _excerpt(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
+    candidate, _ = find(draft, decision.target)
+    if decision.values.get("whole"):
+        return replace(draft, excerpts=_without(draft.excerpts, candidate.handle))
+    if not candidate.rating.excerpt:
+        raise UsageError(f"《{candidate.article.title}》没有可供节选的段落建议。", "请用 edit 修改正文。")
+    return replace(draft, excerpts=_with(draft.excerpts, candidate.handle))
+
+
+def _waive(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
+    if not decision.reason:
+        raise UsageError("放行须写明理由。")
+    check, _, handle = decision.target.partition(":")
+    key = f"{check}:{find(draft, handle)[0].handle}" if handle else check
+    return replace(draft, waivers={**draft.waivers, key: Waiver(decision.reason, decision.who)})
+
+
+DECISIONS: Mapping[str, Verb] = {
+    "include": _include,
+    "exclude": _exclude,
+    "split": _split,
+    "merge": _merge,
+    "edit": _edit,
+    "reorder": _reorder,
+    "excerpt": _excerpt,
+    "waive": _waive,
+}
+
+
+def _date(draft: Draft, candidate: Candidate) -> dt.date | None:
+    edited = draft.edits.get(candidate.handle, {}).get("date")
+    return dt.date.fromisoformat(edited) if edited else candidate.article.date
+
+
+def _with(handles: tuple[str, ...], handle: str) -> tuple[str, ...]:
+    return handles if handle in handles else (*handles, handle)
+
+
+def _without(handles: tuple[str, ...], handle: str) -> tuple[str, ...]:
+    return tuple(one for one in handles if one != handle)
+
+
+def _key(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", text).lower() if c.isalnum())

@@ -1,0 +1,9 @@
+"""The only SQL: what the desk remembers, in one database and one folder of blobs."""
+
+from pipeline.store.blobs import Blobs, write_whole
+from pipeline.store.database import Database
+from pipeline.store.issues import Issues
+from pipeline.store.leads import Asked, Leads, Stored
+from pipeline.store.runs import Runs, Verdict
+
+__all__ = ["Asked", "Blobs", "Database", "Issues", "Leads", "Runs", "Stored", "Verdict", "write_whole"]

@@ -1,0 +1,205 @@
+"""Issues: their numbers, their revisions, their releases.
+
+The number of an unreleased draft is provisional: drafts of a series are numbered in the order of their
+windows after the last released issue, and move only together. A release takes the number for good.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from pipeline.errors import Conflict, UsageError
+from pipeline.model import Decision, Desked, Draft, Release, Revision, State, Window, digest
+from pipeline.store.database import Database
+from pipeline.store.leads import whole
+from pipeline.store.schema import ISSUES, RELEASES, REVISIONS, SKIPS
+
+_DRAFT = TypeAdapter(Draft)
+_DECISION = TypeAdapter(Decision)
+_RELEASE = TypeAdapter(Release)
+
+
+class Issues:
+    """Every draft and every released issue."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of_window(self, series: str, window: Window) -> Desked | None:
+        """The issue of a window, drafted or released."""
+        here = (ISSUES.c.series == series) & (ISSUES.c.window_start == window.start.isoformat())
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(ISSUES).where(here)).first()
+            return _desked(connection, row) if row else None
+
+    def get(self, issue: int) -> Desked:
+        """The issue with this id."""
+        with self._database.read() as connection:
+            return _one(connection, issue)
+
+    def all(self, series: str = "") -> list[Desked]:
+        """The issues of a series, or of all, by window."""
+        query = sa.select(ISSUES).order_by(ISSUES.c.series, ISSUES.c.window_start)
+        if series:
+            query = query.where(ISSUES.c.series == series)
+        with self._database.read() as connection:
+            return [_desked(connection, row) for row in connection.execute(query).all()]
+
+    def begin(self, draft: Draft, decision: Decision, after: int) -> Desked:
+        """Keeps the first revision of a window's draft and gives it its number.
+
+        `after` is the number of the last issue put out elsewhere. Raises `Conflict` when somebody else made
+        this window's draft in the meantime.
+        """
+        try:
+            with self._database.write() as connection:
+                row = connection.execute(
+                    sa.insert(ISSUES).values(
+                        series=draft.series,
+                        number=-1,  # for as long as this transaction lasts
+                        window_start=draft.window.start.isoformat(),
+                        window_end=draft.window.end.isoformat(),
+                        state=State.DRAFT.value,
+                        revision=1,
+                    )
+                ).inserted_primary_key
+                assert row is not None
+                _keep_revision(connection, row[0], 1, draft, decision)
+                _renumber(connection, draft.series, after)
+                return _one(connection, row[0])
+        except sa.exc.IntegrityError:
+            raise Conflict(f"{draft.series} {draft.window} was drafted by somebody else just now.") from None
+
+    def revise(self, desked: Desked, draft: Draft, decision: Decision) -> Desked:
+        """Keeps the next revision of a draft; raises `Conflict` when it changed since `desked` was read."""
+        here = (
+            (ISSUES.c.id == desked.id) & (ISSUES.c.revision == desked.revision) & (ISSUES.c.state == State.DRAFT.value)
+        )
+        with self._database.write() as connection:
+            if not connection.execute(sa.update(ISSUES).where(here).values(revision=desked.revision + 1)).rowcount:
+                raise _changed(_one(connection, desked.id), desked)
+            _keep_revision(connection, desked.id, desked.revision + 1, draft, decision)
+            return _one(connection, desked.id)
+
+    def revisions(self, issue: int) -> list[Revision]:
+        """Who decided what, oldest first."""
+        query = sa.select(REVISIONS).where(REVISIONS.c.issue == issue).order_by(REVISIONS.c.revision)
+        with self._database.read() as connection:
+            return [Revision(row.revision, _DECISION.validate_json(row.decision)) for row in connection.execute(query)]
+
+    def skipped(self, series: str) -> dict[dt.date, str]:
+        """Skipped windows: first day → the signed reason."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(SKIPS).where(SKIPS.c.series == series))
+            return {dt.date.fromisoformat(row.window_start): f"{row.reason}（{row.who}）" for row in rows}
+
+    def skip(self, series: str, window: Window, decision: Decision) -> None:
+        """Marks a window as one that gets no issue; takes no number."""
+        with self._database.write() as connection:
+            here = (ISSUES.c.series == series) & (ISSUES.c.window_start == window.start.isoformat())
+            if connection.execute(sa.select(ISSUES.c.id).where(here)).first():
+                raise UsageError(f"{series} {window} has a draft or an issue already.", "Release it instead.")
+            connection.execute(
+                sa.delete(SKIPS).where((SKIPS.c.series == series) & (SKIPS.c.window_start == window.start.isoformat()))
+            )
+            connection.execute(
+                sa.insert(SKIPS).values(
+                    series=series,
+                    window_start=window.start.isoformat(),
+                    reason=decision.reason,
+                    who=decision.who,
+                    at=decision.when.astimezone(dt.UTC).isoformat(),
+                )
+            )
+
+    def release(self, desked: Desked, release: Release) -> None:
+        """Puts a revision out for good, if it is still the current one and still a draft."""
+        here = (
+            (ISSUES.c.id == desked.id)
+            & (ISSUES.c.revision == desked.revision)
+            & (ISSUES.c.number == release.issue.number)
+            & (ISSUES.c.state == State.DRAFT.value)
+        )
+        content = _RELEASE.dump_json(release).decode()
+        with self._database.write() as connection:
+            if connection.execute(sa.update(ISSUES).where(here).values(state=State.RELEASED.value)).rowcount != 1:
+                raise _changed(_one(connection, desked.id), desked)
+            connection.execute(
+                sa.insert(RELEASES).values(
+                    issue=desked.id, revision=desked.revision, content=content, sha256=digest(content)
+                )
+            )
+
+    def released(self, series: str = "") -> list[Release]:
+        """The released issues of a series, or of all, by number."""
+        query = sa.select(RELEASES.c.content, RELEASES.c.sha256, ISSUES.c.series, ISSUES.c.number).join(ISSUES)
+        if series:
+            query = query.where(ISSUES.c.series == series)
+        with self._database.read() as connection:
+            return [
+                _RELEASE.validate_json(whole(row.content, row.sha256, f"issue {row.series} {row.number}"))
+                for row in connection.execute(query.order_by(ISSUES.c.series, ISSUES.c.number))
+            ]
+
+
+def _keep_revision(connection: sa.Connection, issue: int, revision: int, draft: Draft, decision: Decision) -> None:
+    content = _DRAFT.dump_json(draft).decode()
+    connection.execute(
+        sa.insert(REVISIONS).values(
+            issue=issue,
+            revision=revision,
+            decision=_DECISION.dump_json(decision).decode(),
+            draft=content,
+            sha256=digest(content),
+        )
+    )
+
+
+def _renumber(connection: sa.Connection, series: str, after: int) -> None:
+    mine = ISSUES.c.series == series
+    released = connection.execute(
+        sa.select(sa.func.max(ISSUES.c.number)).where(mine & (ISSUES.c.state == State.RELEASED.value))
+    ).scalar()
+    drafts = connection.execute(
+        sa.select(ISSUES.c.id, ISSUES.c.number)
+        .where(mine & (ISSUES.c.state == State.DRAFT.value))
+        .order_by(ISSUES.c.window_start)
+    ).all()
+    first = max(after, released or 0) + 1
+    moved = [(row.id, first + place) for place, row in enumerate(drafts) if row.number != first + place]
+    # the unique constraint holds row by row, so the moving ones step aside first
+    for place, (issue, _) in enumerate(moved):
+        connection.execute(sa.update(ISSUES).where(ISSUES.c.id == issue).values(number=-2 - place))
+    for issue, number in moved:
+        connection.execute(sa.update(ISSUES).where(ISSUES.c.id == issue).values(number=number))
+
+
+def _one(connection: sa.Connection, issue: int) -> Desked:
+    return _desked(connection, connection.execute(sa.select(ISSUES).where(ISSUES.c.id == issue)).one())
+
+
+def _desked(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Desked:
+    kept = connection.execute(
+        sa.select(REVISIONS).where((REVISIONS.c.issue == row.id) & (REVISIONS.c.revision == row.revision))
+    ).one()
+    return Desked(
+        id=row.id,
+        number=row.number,
+        revision=row.revision,
+        state=State(row.state),
+        draft=_DRAFT.validate_json(whole(kept.draft, kept.sha256, f"draft {row.series} {row.window_start}")),
+    )
+
+
+def _changed(now: Desked, read: Desked) -> Conflict:
+    if now.state is State.RELEASED:
+        return Conflict(
+            f"{now.draft.series} {now.number} is released and is never changed.", "A correction is a new revision."
+        )
+    return Conflict(
+        f"The draft changed since it was read (revision {read.revision}, now {now.revision}).",
+        "Look at it again and repeat what is still to do.",
+    )

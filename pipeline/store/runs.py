@@ -1,0 +1,144 @@
+"""Runs: what each one looked at, and what became of every lead."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from pipeline.model import Fate, Window
+from pipeline.store.database import Database
+from pipeline.store.schema import FATES, RUNS
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one lead in one run."""
+
+    lead: int
+    fate: Fate
+    because: str = ""
+    article: str = ""
+    decides: bool = False
+    """Whether a later decision about the article decides this lead's fate too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the desk over one window."""
+
+    id: int
+    series: str
+    window: Window
+    started: dt.datetime
+    silent: tuple[str, ...] = ()
+    """Names of the sources that could not be collected."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Stage → seconds it took."""
+
+
+class Runs:
+    """The log of runs; the audit trail of every lead's fate."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, series: str, window: Window, engine: str, now: dt.datetime) -> Run:
+        """Opens a run."""
+        with self._database.write() as connection:
+            key = connection.execute(
+                sa.insert(RUNS).values(
+                    series=series,
+                    window_start=window.start.isoformat(),
+                    window_end=window.end.isoformat(),
+                    engine=engine,
+                    started=now.astimezone(dt.UTC).isoformat(),
+                    outcome="running",
+                    silent=[],
+                    seconds={},
+                )
+            ).inserted_primary_key
+        assert key is not None
+        return Run(int(key[0]), series, window, now)
+
+    def get(self, run: int) -> Run:
+        """An opened run."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(RUNS).where(RUNS.c.id == run)).one()
+        return _run(row)
+
+    def account(self, run: int, verdicts: Sequence[Verdict]) -> None:
+        """Keeps every lead's fate, in place of what an earlier try of the same run kept."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(FATES).where(FATES.c.run == run))
+            if verdicts:
+                connection.execute(
+                    sa.insert(FATES),
+                    [
+                        {
+                            "run": run,
+                            "lead": v.lead,
+                            "fate": v.fate.value,
+                            "because": v.because,
+                            "article": v.article,
+                            "decides": v.decides,
+                        }
+                        for v in verdicts
+                    ],
+                )
+
+    def hear(self, run: int, silent: Sequence[str]) -> None:
+        """Keeps which sources stayed silent."""
+        with self._database.write() as connection:
+            connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(silent=list(silent)))
+
+    def finish(self, run: int, outcome: str, seconds: Mapping[str, float], now: dt.datetime) -> None:
+        """Closes a run: `done`, `degraded` (some sources failed) or `failed`."""
+        with self._database.write() as connection:
+            connection.execute(
+                sa.update(RUNS)
+                .where(RUNS.c.id == run)
+                .values(
+                    outcome=outcome,
+                    seconds=dict(seconds),
+                    finished=now.astimezone(dt.UTC).isoformat(),
+                )
+            )
+
+    def fates(self, run: int) -> list[Verdict]:
+        """Every lead's fate in a run, by lead."""
+        query = sa.select(FATES).where(FATES.c.run == run).order_by(FATES.c.lead)
+        with self._database.read() as connection:
+            return [
+                Verdict(row.lead, Fate(row.fate), row.because, row.article, row.decides)
+                for row in connection.execute(query)
+            ]
+
+    def last(self, series: str, window: Window) -> Run | None:
+        """The latest finished run over a window."""
+        query = (
+            sa.select(RUNS)
+            .where(
+                (RUNS.c.series == series)
+                & (RUNS.c.window_start == window.start.isoformat())
+                & (RUNS.c.outcome.in_(("done", "degraded")))
+            )
+            .order_by(RUNS.c.id.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return _run(row) if row else None
+
+
+def _run(row: sa.Row[tuple[object, ...]]) -> Run:
+    return Run(
+        row.id,
+        row.series,
+        Window(dt.date.fromisoformat(row.window_start), dt.date.fromisoformat(row.window_end)),
+        dt.datetime.fromisoformat(row.started),
+        tuple(row.silent),
+        dict(row.seconds),
+    )

@@ -1,0 +1,160 @@
+"""What an editor may decide, and how a target is named."""
+
+import dataclasses
+
+import pytest
+from drafts import BORDERLINE, IN, NOON, OUT, article, candidate, draft, folded
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import UsageError
+from pipeline.model import Decision, Waiver
+from pipeline.steps.decide import DECISIONS, decide, find
+
+
+def _do(before, verb, target="", reason="", rating=IN, **values):
+    decision = Decision(verb, "王编辑", NOON, target, values, reason)
+    return decide(before, decision, lambda _: rating)
+
+
+def test_include_takes_a_candidate_into_its_place_by_date():
+    before = draft(candidate("a", "2024-06-20"), candidate("b", "2024-06-05", BORDERLINE), chosen=("a",))
+    after = _do(before, "include", "b")
+    assert after.chosen == ("b", "a")
+    assert after.included == ("b",)
+
+
+def test_exclude_puts_out_and_include_takes_back():
+    before = draft(candidate("a"), chosen=("a",))
+    out = _do(before, "exclude", "a")
+    assert (out.chosen, out.excluded) == ((), ("a",))
+    assert _do(out, "include", "a").excluded == ()
+
+
+def test_a_story_from_before_the_window_is_taken_only_with_a_reason():
+    before = draft(candidate("a", "2024-05-20"))
+    with pytest.raises(UsageError, match="补收须写明理由"):
+        _do(before, "include", "a")
+    assert _do(before, "include", "a", "上期漏收").late == {"a": Waiver("上期漏收", "王编辑")}
+
+
+def test_a_story_from_after_the_window_is_never_taken():
+    with pytest.raises(UsageError, match="留给下一期"):
+        _do(draft(candidate("a", "2024-07-02")), "include", "a", "想要")
+
+
+def test_split_makes_a_folded_article_an_item_of_its_own_and_merge_undoes_it():
+    other = article("乙")
+    before = draft(folded("a", other), chosen=("a",))
+    split = _do(before, "split", "乙互联网医院")
+    (mine, own) = split.candidates
+    assert [one.title for one in mine.articles] == ["a互联网医院上线"]
+    assert own.article == other
+    assert split.chosen == ("a", own.handle)
+    assert split.apart == ((other.id, mine.article.id),)
+    merged = _do(split, "merge", own.handle, into="a")
+    assert merged.chosen == ("a",)
+    assert {one.id for one in merged.candidates[0].articles} == {mine.article.id, other.id}
+    assert merged.apart == ()
+
+
+def test_a_split_article_that_is_rated_out_waits_instead():
+    split = _do(draft(folded("a", article("乙")), chosen=("a",)), "split", "乙互联网医院", rating=OUT)
+    assert split.chosen == ("a",)
+    assert len(split.candidates) == 2
+
+
+def test_splitting_the_representative_of_three_asks_which_one():
+    before = draft(folded("a", article("乙"), article("丙")), chosen=("a",))
+    with pytest.raises(UsageError, match="代表文章"):
+        _do(before, "split", "a")
+
+
+def test_what_stands_alone_cannot_be_split():
+    with pytest.raises(UsageError, match="没有折叠其他文章"):
+        _do(draft(candidate("a")), "split", "a")
+
+
+def test_reorder_is_the_editors_and_later_inclusions_no_longer_sort():
+    before = draft(
+        candidate("a", "2024-06-01"), candidate("b", "2024-06-02"), candidate("c", "2024-06-03"), chosen=("a", "b", "c")
+    )
+    after = _do(before, "reorder", "c", to="1")
+    assert after.chosen == ("c", "a", "b")
+    assert _do(after, "edit", "a", date="2024-06-09").chosen == ("c", "a", "b")
+
+
+def test_an_edited_date_moves_the_item():
+    before = draft(candidate("a", "2024-06-01"), candidate("b", "2024-06-02"), chosen=("a", "b"))
+    assert _do(before, "edit", "a", date="2024-06-09").chosen == ("b", "a")
+
+
+@pytest.mark.parametrize(
+    ("verb", "values", "said"),
+    [
+        ("edit", {"date": "2024-02-30"}, "不是日期"),
+        ("edit", {"title": "  "}, "不能为空"),
+        ("edit", {"autor": "x"}, "没有“autor”这一项"),
+        ("reorder", {"to": "0"}, "不是 1 至 1 之间的位置"),
+        ("reorder", {"to": "x"}, "不是 1 至 1 之间的位置"),
+        ("excerpt", {}, "没有可供节选的段落"),
+        ("fold", {}, "没有“fold”这种操作"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_and_changes_nothing(verb, values, said):
+    before = draft(candidate("a"), chosen=("a",))
+    with pytest.raises(UsageError, match=said):
+        _do(before, verb, "a", **values)
+    assert before == draft(candidate("a"), chosen=("a",))
+
+
+def test_a_waiver_needs_a_reason_and_is_signed():
+    before = draft(candidate("a"), chosen=("a",))
+    with pytest.raises(UsageError, match="放行须写明理由"):
+        _do(before, "waive", "empty-link:a")
+    assert _do(before, "waive", "empty-link:1", "内部材料").waivers == {"empty-link:a": Waiver("内部材料", "王编辑")}
+
+
+@pytest.mark.parametrize(
+    "target", ["a", "1", "https://news.bjd.com.cn/a.shtml", "a互联网", "A 互联网医院，上线", "a互联网医院上线"]
+)
+def test_a_target_is_named_as_an_editor_would(target):
+    before = draft(candidate("b"), candidate("a"), chosen=("a",))
+    assert find(before, target)[0].handle == "a"
+
+
+def test_a_target_that_fits_several_lists_them():
+    with pytest.raises(UsageError, match="不止一条：.*甲.*乙"):
+        find(draft(candidate("甲"), candidate("乙")), "互联网医院")
+
+
+def test_a_target_that_fits_none_says_where_to_look():
+    with pytest.raises(UsageError, match="draft show"):
+        find(draft(candidate("甲")), "疫苗")
+
+
+_VERBS = st.sampled_from(["include", "exclude", "split", "merge", "reorder", "edit", "excerpt"])
+_TARGETS = st.sampled_from(["a", "b", "c", "1", "2", "乙互联网医院上线", "9"])
+
+
+@given(st.lists(st.tuples(_VERBS, _TARGETS, _TARGETS), max_size=12))
+def test_whatever_is_decided_no_article_is_lost_and_no_item_stands_twice(decisions):
+    now = draft(
+        folded("a", article("乙"), article("丙")), candidate("b", rating=BORDERLINE), candidate("c"), chosen=("a", "c")
+    )
+    everything = sorted(one.id for c in now.candidates for one in c.articles)
+    for verb, target, other in decisions:
+        values = {"merge": {"into": other}, "reorder": {"to": other}, "edit": {"title": "新题"}}.get(verb, {})
+        try:
+            now = _do(now, verb, target, **values)
+        except UsageError:
+            continue
+        assert sorted(one.id for c in now.candidates for one in c.articles) == everything
+        assert len(set(now.chosen)) == len(now.chosen)
+        assert set(now.chosen) <= {c.handle for c in now.candidates}
+        assert len({c.handle for c in now.candidates}) == len(now.candidates)
+
+
+def test_every_verb_is_one_of_the_registry():
+    assert set(DECISIONS) == {"include", "exclude", "split", "merge", "edit", "reorder", "excerpt", "waive"}
+    assert dataclasses.is_dataclass(Decision)

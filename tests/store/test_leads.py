@@ -1,0 +1,112 @@
+"""Leads, pages and articles: each kept once, each told apart, each whole."""
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from drafts import JUNE, NOON, article
+from pipeline.errors import StoreError
+from pipeline.model import Fate, Lead, Page, Rejection
+from pipeline.store import Asked, Blobs, Database, Leads
+
+
+@pytest.fixture
+def database(tmp_path):
+    made = Database(tmp_path / "desk.db")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def leads(database, tmp_path):
+    return Leads(database, Blobs(tmp_path / "blobs"))
+
+
+LEAD = Lead("bjd", "https://news.bjd.com.cn/1.shtml", "标题", "2024-06-08 10:00")
+PAGE = Page("https://news.bjd.com.cn/1.shtml", "正文".encode("gb18030"), NOON, "text/html", "gb2312", ("截断",))
+
+
+def test_a_lead_seen_again_is_the_same_lead(leads):
+    (first,) = leads.add([LEAD], NOON)
+    (again,) = leads.add([LEAD], NOON + dt.timedelta(days=1))
+    assert again.id == first.id
+    assert again.first_seen == NOON
+
+
+def test_a_page_comes_back_byte_for_byte(leads):
+    (lead,) = leads.add([LEAD], NOON)
+    number = leads.add_page(lead.id, LEAD.url, PAGE)
+    assert leads.page(number) == PAGE
+    assert leads.page_of(LEAD.url) == number
+
+
+def test_a_lead_waits_until_it_has_a_page_and_is_unread_until_it_is_settled(leads):
+    (lead,) = leads.add([LEAD], NOON)
+    assert [one.id for one in leads.waiting("bjd", NOON)] == [lead.id]
+    assert leads.unread([lead.id]) == []
+    leads.add_page(lead.id, LEAD.url, PAGE)
+    assert leads.waiting("bjd", NOON) == []
+    assert leads.unread([lead.id]) == [lead.id]
+    leads.settle([(lead.id, Rejection(Fate.UNREADABLE, "乱码"))])
+    assert leads.unread([lead.id]) == []
+    assert leads.unread([lead.id], again=True) == [lead.id]
+
+
+def test_an_unreachable_lead_is_tried_again(leads):
+    (lead,) = leads.add([LEAD], NOON)
+    leads.settle([(lead.id, Rejection(Fate.UNREACHABLE, "超时"))])
+    (waiting,) = leads.waiting("bjd", NOON)
+    assert waiting.rejection == Rejection(Fate.UNREACHABLE, "超时")
+
+
+def test_an_article_comes_back_equal_and_whole(leads, database):
+    (lead,) = leads.add([LEAD], NOON)
+    one = article("天坛", author="曹政", notes=("注意",))
+    leads.settle([(lead.id, one)])
+    assert leads.articles([one.id]) == {one.id: one}
+    with database.write() as connection:
+        connection.execute(sa.text("UPDATE articles SET content = replace(content, '天坛', '地坛')"))
+    with pytest.raises(StoreError, match="is damaged"):
+        leads.articles([one.id])
+
+
+def test_a_window_accounts_for_what_it_saw_and_for_what_is_dated_near_it(leads):
+    june = dt.datetime(2024, 6, 10, tzinfo=dt.UTC)
+    later = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    seen, dated, neither = leads.add(
+        [Lead("a", "https://a.cn/1"), Lead("a", "https://a.cn/2"), Lead("a", "https://a.cn/3")], later
+    )
+    leads.settle([(dated.id, article("六月", "2024-06-12")), (neither.id, article("旧", "2023-01-01"))])
+    early = leads.add([Lead("b", "https://b.cn/1")], june)[0]
+    within = leads.of_window(JUNE, dt.datetime(2024, 7, 1, tzinfo=dt.UTC), 14)
+    assert [one.id for one in within] == [dated.id, early.id]
+    assert [one.id for one in leads.of_window(JUNE, later, 14)] == [seen.id, dated.id, neither.id, early.id]
+
+
+def test_what_a_visit_taught_is_remembered(leads):
+    assert leads.asked("bjd") == Asked()
+    for asked in (Asked("e1", "m1", "of"), Asked("e1", "m1", "of", 2, "超时")):
+        leads.remember("bjd", asked, NOON)
+        assert leads.asked("bjd") == asked
+
+
+def test_a_damaged_blob_is_noticed(leads, tmp_path):
+    (lead,) = leads.add([LEAD], NOON)
+    number = leads.add_page(lead.id, LEAD.url, PAGE)
+    (blob,) = [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+    blob.write_bytes(b"x" + blob.read_bytes()[1:])
+    with pytest.raises(StoreError, match="is damaged"):
+        leads.page(number)
+
+
+def test_the_same_bytes_are_kept_once(tmp_path):
+    blobs = Blobs(tmp_path)
+    assert blobs.put(b"abc") == blobs.put(b"abc")
+    assert blobs.size(blobs.put(b"abc")) == 3
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_many_ids_at_once_are_no_problem(leads):
+    stored = leads.add([Lead("a", f"https://a.cn/{i}") for i in range(1200)], NOON)
+    assert [one.id for one in leads.get([one.id for one in stored])] == [one.id for one in stored]
