@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from pipeline.errors import ConfigError, DeskError, UsageError
@@ -57,24 +57,21 @@ class _State:
 
 def main() -> None:
     """Runs the command line and exits with its code."""
+    signal.signal(signal.SIGINT, _interrupted)
     try:
-        code = app(standalone_mode=False)
-    except click.exceptions.Abort:
-        code = INTERRUPTED
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except click.ClickException as error:
-        error.show(file=sys.stderr)
-        code = MISUSED
+        app()
     except DeskError as error:
         if _State.debug:
             raise
         _say(f"bulletin: {error}")
-        code = error.exit_code
+        sys.exit(error.exit_code)
     except BrokenPipeError:
+        # whoever reads us has enough; the interpreter must not complain about it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = DONE
-    sys.exit(code or DONE)
+
+
+def _interrupted(_signal: int, _frame: object) -> None:
+    raise SystemExit(INTERRUPTED)
 
 
 @app.callback()

@@ -10,7 +10,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pipeline import errors
 from pipeline.config import Series
-from pipeline.model import Article, Block, Candidate, Draft, Issue, Item, Kind, Window, chinese_date
+from pipeline.model import Article, Block, Candidate, Draft, Issue, Item, Kind, Verdict, Window, chinese_date
 
 _SANDBOX = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
@@ -28,23 +28,32 @@ def assemble(draft: Draft, number: int, series: Series, lead_template: str) -> I
         items=items,
         zero=series.zero,
         unit=series.unit,
-        footer=series.footer,
+        footer=tuple(
+            _rendered("series.yaml, footer", line, issuer=series.issuer, date=chinese_date(draft.window.end))
+            for line in series.footer
+        ),
     )
 
 
 def lead(series: Series, window: Window, count: int, template: str) -> str:
     """The lead sentence: its count, dates and noun are computed; raises `TemplateError` for a broken template."""
-    try:
-        text = _SANDBOX.from_string(template).render(
-            unit=series.unit,
-            count=count,
-            topic=series.topic,
-            start=chinese_date(window.start),
-            end=chinese_date(window.end),
-        )
-    except TemplateError as error:
-        raise errors.TemplateError(f"lead.j2: {error}.", "Restore the packaged templates/lead.j2.") from None
+    text = _rendered(
+        "lead.j2",
+        template,
+        unit=series.unit,
+        count=count,
+        topic=series.topic,
+        start=chinese_date(window.start),
+        end=chinese_date(window.end),
+    )
     return "".join(text.split("\n")).strip()
+
+
+def _rendered(name: str, template: str, **values: object) -> str:
+    try:
+        return _SANDBOX.from_string(template).render(values)
+    except TemplateError as error:
+        raise errors.TemplateError(f"{name}: {error}.", "Compare it with the packaged one.") from None
 
 
 def _item(draft: Draft, candidate: Candidate) -> Item:
@@ -65,7 +74,8 @@ def _item(draft: Draft, candidate: Candidate) -> Item:
         publisher=article.publisher,
         time=article.time,
         genre=candidate.rating.genre,
-        share=candidate.rating.share,
+        # an article whose headline announces the topic is wholly on it, whatever its paragraphs dwell on
+        share=1.0 if candidate.rating.verdict is Verdict.IN else candidate.rating.share,
         excerpt=excerpt,
     )
 

@@ -80,3 +80,10 @@ def test_an_excerpt_prints_the_lines_on_topic_and_is_marked():
 def test_a_broken_lead_template_is_named(template):
     with pytest.raises(TemplateError, match=r"lead\.j2"):
         assemble(draft(), 535, SERIES, template)
+
+
+def test_the_colophon_carries_issuer_and_issue_date():
+    assert assemble(draft(), 535, SERIES, LEAD).footer == (
+        "内部资料　仅供参考",
+        "北京市卫生健康大数据与政策研究中心\t2024年6月30日印发",
+    )

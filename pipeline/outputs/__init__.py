@@ -1,0 +1,15 @@
+"""How an issue leaves: one class a format, and the registry of them.
+
+A new format is a class with `media_type` and `render(issue, context)` in a file of its own, and a line here.
+"""
+
+from __future__ import annotations
+
+from pipeline.outputs.context import Context, Output
+from pipeline.outputs.markdown import Markdown
+from pipeline.outputs.word import Word
+
+FORMATS: dict[str, Output] = {"docx": Word(), "md": Markdown()}
+"""File suffix → output."""
+
+__all__ = ["FORMATS", "Context", "Output"]

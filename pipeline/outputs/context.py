@@ -1,0 +1,39 @@
+"""What an output needs beside the issue, and what every output can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.model import Finding, Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """How an issue is to be rendered; the same issue and context give the same bytes."""
+
+    templates: Path
+    """The folder of templates."""
+    template: str = "gongwen"
+    """Which document template of that folder."""
+    pages: Mapping[str, int] = field(default_factory=dict)
+    """Handle → page in the 目录; estimated when empty."""
+    draft: bool = False
+    """Whether this is for review: marked 送审稿 and annotated."""
+    findings: tuple[Finding, ...] = ()
+    """What a draft is annotated with."""
+
+
+class Output(Protocol):
+    """One way an issue leaves the house."""
+
+    @property
+    def media_type(self) -> str:
+        """The MIME type of what `render` gives."""
+        ...
+
+    def render(self, issue: Issue, context: Context) -> bytes:
+        """The issue as a file; raises `TemplateError` when the template cannot be used."""
+        ...

@@ -1,0 +1,137 @@
+r"""The issue as GFM-safe CommonMark with YAML front matter, from a template the office can edit.
+
+Every value the template prints is escaped unless a filter here made it, so an article cannot become markup:
+reading the HTML of the Markdown gives back each text unchanged. One line is one paragraph. There is no
+`**bold**`: CommonMark does not see it beside Chinese punctuation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2.exceptions import TemplateError as JinjaError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from pipeline.config import packaged
+from pipeline.errors import TemplateError
+from pipeline.model import Block, Issue, Kind, chinese_date
+from pipeline.outputs.context import Context
+from pipeline.outputs.text import clean, live_address
+from pipeline.outputs.word import bookmarks
+
+_FILE = "bulletin.md.j2"
+_INLINE = re.compile(r"([\\`*_\[\]<>~&|])")
+_LINE_START = re.compile(r"^([#+=-]|\d{1,9}(?=[.)]))")
+_CLOSING_HASHES = re.compile(r"(#+)$")  # a heading loses them
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+_HASHES = ("#####", "######")
+
+
+class _Markup(str):
+    """Markdown that is printed as it stands."""
+
+    __slots__ = ()
+
+
+class Markdown:
+    """The output `md`."""
+
+    media_type = "text/markdown; charset=utf-8"
+
+    def render(self, issue: Issue, context: Context) -> bytes:
+        """The issue as UTF-8 Markdown; raises `TemplateError` when the template cannot be used."""
+        return render_markdown(issue, templates=context.templates, draft=context.draft).encode()
+
+
+def render_markdown(issue: Issue, *, templates: Path | None = None, draft: bool = False) -> str:
+    """The issue as Markdown; raises `TemplateError` when `bulletin.md.j2` in `templates` cannot be used."""
+    folder = templates or packaged("templates")
+    anchors = tuple(name.removeprefix("_").replace("_", "-") for name in bookmarks(issue))
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        finalize=_printed,
+        autoescape=False,  # that would be for HTML; `finalize` escapes for Markdown
+        keep_trailing_newline=True,
+    )
+    filters: dict[str, Callable[..., Any]] = {
+        "yaml": _yaml,
+        "chinese_date": chinese_date,
+        "link": _link,
+        "anchor": lambda position: _Markup(anchors[position - 1]),
+        "blocks": _blocks,
+    }
+    environment.filters.update(filters)
+    try:
+        return environment.get_template(_FILE).render(issue=issue, draft=draft)
+    except TemplateNotFound as error:
+        raise TemplateError(f"{folder / _FILE}: 模板不存在。", "从随软件提供的模板复制一份。") from error
+    except TemplateSyntaxError as error:
+        raise TemplateError(f"{_FILE}:{error.lineno}: {error.message}", "改正模板的这一行。") from error
+    except JinjaError as error:
+        raise TemplateError(f"{_FILE}: {error}", "改正模板中的占位符。") from error
+
+
+def escape(text: str) -> str:
+    """`text` cleaned, and escaped so that CommonMark and GFM print it unchanged anywhere in a line."""
+    safe = _INLINE.sub(r"\\\1", clean(text))
+    safe = _CLOSING_HASHES.sub(lambda found: found[1].replace("#", r"\#"), safe)
+    return _LINE_START.sub(lambda found: f"{found[1]}\\" if found[1].isdigit() else f"\\{found[1]}", safe)
+
+
+def _printed(value: object) -> str:
+    return value if isinstance(value, _Markup) else escape(str(value))
+
+
+def _yaml(text: str) -> _Markup:
+    """A double-quoted YAML scalar: JSON is one, but for a few characters YAML wants escaped."""
+    quoted = json.dumps(clean(text), ensure_ascii=False)
+    return _Markup(_NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted))
+
+
+def _link(url: str) -> str:
+    """An autolink, or the address as text when it must not be a live link."""
+    return _Markup(f"<{url}>") if live_address(clean(url)) and clean(url) == url else url
+
+
+def _blocks(blocks: Iterable[Block]) -> _Markup:
+    parts: list[str] = []
+    listing = False
+    for block in blocks:
+        lines = _table(block.rows) if block.kind is Kind.TABLE else _block(block)
+        if not lines:
+            continue
+        item = block.kind is Kind.ITEM
+        parts.append(("\n" if listing and item else "\n\n" if parts else "") + lines)
+        listing = item
+    return _Markup("".join(parts))
+
+
+def _block(block: Block) -> str:
+    text = escape(block.text)
+    if not text or block.kind is Kind.FIGURE:
+        return ""  # no picture travels with an issue; its caption, if any, is a block of its own
+    match block.kind:
+        case Kind.HEADING:
+            return f"{_HASHES[min(max(block.level, 1), len(_HASHES)) - 1]} {text}"
+        case Kind.ITEM:
+            return f"- {text}"
+        case Kind.QUOTE:
+            return f"> {text}"
+        case _:
+            return text
+
+
+def _table(rows: tuple[tuple[str, ...], ...]) -> str:
+    cells = [[escape(cell) for cell in row] for row in rows if any(clean(cell) for cell in row)]
+    columns = max((len(row) for row in cells), default=0)
+    if not columns:
+        return ""
+    lines = [f"| {' | '.join([*row, *[''] * (columns - len(row))])} |" for row in cells]
+    lines.insert(1, f"|{' --- |' * columns}")
+    return "\n".join(lines)

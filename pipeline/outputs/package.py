@@ -1,0 +1,70 @@
+"""DOCX files as bytes that depend on nothing but their parts: no clock, no order of dictionaries."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from xml.sax.saxutils import escape, quoteattr
+
+from docx.document import Document
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
+
+from pipeline.model import digest
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a ZIP file can carry
+_TYPES = "[Content_Types].xml"
+_CUSTOM = "docProps/custom.xml"
+_CUSTOM_TYPE = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
+_CUSTOM_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/custom-properties"
+_CUSTOM_SPACE = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
+_VALUE_SPACE = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
+_FORMAT = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"  # the format id every custom property carries
+
+
+def pack(parts: Mapping[str, bytes]) -> bytes:
+    """The parts as a ZIP file with fixed dates, the content types first and the rest in order of name."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in sorted(parts, key=lambda name: (name != _TYPES, name)):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            archive.writestr(entry, parts[name])
+    return target.getvalue()
+
+
+def unpack(data: bytes) -> dict[str, bytes]:
+    """The parts of a ZIP file by name."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def content_digest(parts: Mapping[str, bytes]) -> str:
+    """The SHA-256 over the uncompressed parts without the custom properties, which hold it."""
+    return digest(*(piece for name in sorted(parts) if name != _CUSTOM for piece in (name, parts[name])))
+
+
+def save(document: Document, properties: Mapping[str, str]) -> bytes:
+    """The document with `properties` and its own `content-digest` as custom properties."""
+    package = document.part.package
+    if not any(relation.reltype == _CUSTOM_RELATION for relation in package.rels.values()):
+        package.relate_to(Part(PackURI(f"/{_CUSTOM}"), _CUSTOM_TYPE, b"", package), _CUSTOM_RELATION)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    parts = unpack(buffer.getvalue())
+    parts[_CUSTOM] = _custom({**properties, "content-digest": content_digest(parts)})
+    return pack(parts)
+
+
+def _custom(properties: Mapping[str, str]) -> bytes:
+    inner = "".join(
+        f'<property fmtid="{_FORMAT}" pid="{pid}" name={quoteattr(name)}>'
+        f"<vt:lpwstr>{escape(value)}</vt:lpwstr></property>"
+        for pid, (name, value) in enumerate(properties.items(), 2)  # 0 and 1 are reserved
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        f'<Properties xmlns="{_CUSTOM_SPACE}" xmlns:vt="{_VALUE_SPACE}">{inner}</Properties>'
+    ).encode()

@@ -1,0 +1,46 @@
+"""Text and addresses made safe to print, the same for every output."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import quote, urlsplit
+
+_UNPRINTABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # outside XML 1.0, surrogates, C1 controls
+    "|[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"  # bidi controls and what has no width
+    "|[\ufdd0-\ufdef]"  # noncharacters
+)
+_BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]+")
+_UNSAFE = re.compile(r"[\s<>\"{}|\\^`]")
+_URL_SAFE = "!#$%&'()*+,/:;=?@[]~"  # RFC 3986 reserved characters, and % so that nothing is encoded twice
+
+
+def clean(text: str) -> str:
+    """`text` as one line of characters that XML 1.0 allows, without bidi controls and zero-width spaces."""
+    return _BREAKS.sub(" ", _UNPRINTABLE.sub("", text)).strip()
+
+
+def live_address(url: str) -> str:
+    """`url` as the target of a link, non-ASCII percent-encoded; empty when it must not become a live link."""
+    if _UNSAFE.search(url):
+        return ""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        parts.port  # noqa: B018 - raises on a port that is none
+    except ValueError:
+        return ""
+    if parts.scheme.lower() not in ("http", "https") or not host or parts.username is not None:
+        return ""
+    return quote(url, safe=_URL_SAFE)
+
+
+def is_wide(char: str) -> bool:
+    """Whether a character takes a full square in Chinese type: “ ” … — do."""
+    return unicodedata.east_asian_width(char) in "WF" or char in "“”‘’…—·×"
+
+
+def em(text: str) -> float:
+    """The width of `text` in squares: 1 for Chinese characters, 1/2 for the others."""
+    return sum(1.0 if is_wide(char) else 0.5 for char in text)

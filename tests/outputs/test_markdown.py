@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+
+import docx
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from lxml import html
+from markdown_it import MarkdownIt
+from ruamel.yaml import YAML
+
+from pipeline.config import packaged
+from pipeline.model import Block, Issue, Item, Kind
+from pipeline.outputs.markdown import render_markdown
+from pipeline.outputs.text import clean
+from pipeline.outputs.word import render_docx
+from sample_issues import HOSTILE, every_kind, issue_535
+
+READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+ACTIVE = [*"\\`*_[]<>~&|#=+-!(){}.:'\"@^$/", "```", "~~~", "---", "1.", "2)", "&amp;", "&#35;", "<b>", "-->"]
+PLAIN = ["http://a.cn", "www.a.cn", "a@b.cn", " ", "  ", "\t", "\n", "　", "甲", "乙，", "“", "abc", "  \n"]
+FRAGMENTS = st.lists(st.sampled_from(ACTIVE + PLAIN) | st.text(max_size=3), max_size=14).map("".join)
+
+
+def front_matter(markdown: str) -> dict:
+    return YAML(typ="safe", pure=True).load(markdown.split("---\n")[1])
+
+
+def page(markdown: str):
+    body = markdown.split("---\n", 2)[2]
+    return html.fromstring(f"<div>{READER.render(body)}</div>")
+
+
+def with_text(text: str) -> Issue:
+    item: Item = dataclasses.replace(
+        issue_535().items[0],
+        title=text,
+        outlet=text,
+        url=text,
+        blocks=(
+            Block(Kind.PARAGRAPH, text),
+            Block(Kind.HEADING, text, level=1),
+            Block(Kind.ITEM, text),
+            Block(Kind.ITEM, text),
+            Block(Kind.QUOTE, text),
+            Block(Kind.TABLE, rows=((text, "乙"), ("丙", text))),
+        ),
+    )
+    return dataclasses.replace(issue_535(), items=(item,), footer=(text,))
+
+
+def read_back(root, path: str) -> list[str]:
+    return [element.text_content().strip("\n") for element in root.xpath(path)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(FRAGMENTS)
+@example("# 标题 #")
+@example("1. 甲")
+@example("甲\\|乙\\")
+@example("<!-- -->")
+@example("&copy;")
+def test_text_comes_back_from_the_html_of_the_markdown_unchanged(text: str) -> None:
+    root = page(render_markdown(with_text(text)))
+    expected = clean(text)
+    assert read_back(root, "//h4") == [expected]
+    assert read_back(root, "//h3") == [f"1. 标题：{expected}".strip()]
+    assert f"来源：{expected}" in read_back(root, "//p")
+    if expected:
+        assert expected in read_back(root, "./p")
+        assert read_back(root, "//h5") == [expected]
+        assert read_back(root, "//ul/li") == [expected, expected]
+        assert read_back(root, "//blockquote") == [expected]
+        assert read_back(root, "//th")[0] == expected
+        assert read_back(root, "//td")[1] == expected
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_makes_no_markup_and_no_link(text: str) -> None:
+    root = page(render_markdown(with_text(text)))
+    assert not root.xpath("//script | //img | //strong | //em | //del | //code")
+    assert {link.get("href") for link in root.iter("a") if link.get("href")} == {"#item-a1"}
+
+
+@pytest.mark.parametrize("issue", [issue_535(), every_kind(), *map(with_text, HOSTILE)])
+def test_the_front_matter_says_what_the_issue_says(issue: Issue) -> None:
+    data = front_matter(render_markdown(issue))
+    assert (data["series"], data["number"], data["期号"]) == (issue.series, issue.number, issue.number_chinese)
+    assert (data["window"]["start"], data["window"]["end"]) == (issue.window.start, issue.window.end)
+    assert [(item["id"], item["title"], item["outlet"], item["url"], item["published"]) for item in data["items"]] == [
+        (item.handle, clean(item.title), clean(item.outlet), clean(item.url), item.date) for item in issue.items
+    ]
+
+
+def test_word_and_markdown_say_the_same_in_the_same_order() -> None:
+    def squeezed(lines: list[str]) -> list[str]:
+        return [text for line in lines if (text := re.sub(r"\s", "", line))]
+
+    issue = dataclasses.replace(issue_535(), footer=())
+    template = packaged("templates") / "gongwen.docx"
+    document = docx.Document(io.BytesIO(render_docx(issue, template=template)))
+    word = squeezed([re.sub(r"\t\d+$", "", paragraph.text) for paragraph in document.paragraphs])
+    root = page(render_markdown(issue))
+    markdown = squeezed(read_back(root, "//h1 | //h2 | //h3 | //h4 | //h5 | //h6 | //ul/li | //p"))
+    contents = markdown.index("一、信息目录") + 1
+    entries = [
+        part
+        for number, entry in enumerate(markdown[contents : contents + 3], 1)
+        for part in re.fullmatch(r"(.*)(（[^（]*）)", f"{number}.{entry}").groups()
+    ]
+    markdown[contents : contents + 3] = entries
+    assert markdown[2] + markdown[3] == word[2]  # issuer and date share a line in Word
+    assert markdown[4:] == word[3:]
+
+
+def test_each_item_can_be_linked_to_from_the_contents() -> None:
+    root = page(render_markdown(every_kind()))
+    targets = [link.get("href").removeprefix("#") for link in root.xpath("//ol//a")]
+    assert targets == root.xpath("//p/a/@id")
+    assert len(set(targets)) == len(every_kind().items)
+
+
+def test_the_markdown_of_issue_535_reads_well() -> None:
+    lines = render_markdown(issue_535()).splitlines()
+    assert "### 1. 标题：北京丰台布局未来智慧医疗 启动建设天坛智能医工产业园" in lines
+    assert "链接：<https://beijing.qianlong.com/2024/0604/8275294.shtml>" in lines
+    assert "2024-06-04　来源：千龙网" in lines
+    assert r"- 1\. 强化国家战略科技力量引领作用" in lines
+    assert not any("**" in line for line in lines)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+import shutil
+import subprocess
+import time
+
+import docx
+import pytest
+from docx.oxml.ns import qn
+from pypdf import PdfReader
+
+from pipeline.config import packaged
+from pipeline.model import Block, Kind
+from pipeline.outputs.pages import page_numbers, to_pdf
+from pipeline.outputs.word import render_docx
+from sample_issues import every_kind, issue_535, long_issue
+
+TEMPLATE = packaged("templates") / "gongwen.docx"
+with_libreoffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="soffice is not installed")
+
+
+@with_libreoffice
+def test_page_numbers_are_where_libreoffice_prints_the_headings() -> None:
+    issue = issue_535()
+    pdf = PdfReader(io.BytesIO(to_pdf(render_docx(issue, template=TEMPLATE), fonts=TEMPLATE.parent / "fonts.conf")))
+    pages = page_numbers(issue, TEMPLATE)
+    for position, item in enumerate(issue.items, 1):
+        assert f"{position}. 标题：" in pdf.pages[pages[item.handle] - 1].extract_text()
+
+
+@with_libreoffice
+@pytest.mark.parametrize("issue", [issue_535(), every_kind(), long_issue(30)], ids=["535", "every kind", "130 pages"])
+def test_the_estimate_is_never_more_than_a_page_off(issue) -> None:
+    han_only = dataclasses.replace(  # Latin widths depend on which Times-like font the machine has
+        issue,
+        items=tuple(
+            dataclasses.replace(
+                item,
+                blocks=tuple(
+                    dataclasses.replace(block, text="".join(c for c in block.text if not c.isascii()) or "甲")
+                    for block in item.blocks
+                ),
+            )
+            for item in issue.items
+        ),
+    )
+    exact = page_numbers(han_only, TEMPLATE)
+    guess = page_numbers(han_only, TEMPLATE, estimate_only=True)
+    assert {handle: abs(guess[handle] - page) <= 1 for handle, page in exact.items()} == dict.fromkeys(exact, True)
+
+
+@with_libreoffice
+def test_a_conversion_that_takes_too_long_is_ended_and_the_pages_estimated() -> None:
+    started = time.monotonic()
+    assert page_numbers(issue_535(), TEMPLATE, seconds=0.01) == page_numbers(issue_535(), TEMPLATE, estimate_only=True)
+    assert time.monotonic() - started < 10
+
+
+def test_without_libreoffice_the_pages_are_estimated(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert to_pdf(b"") == b""
+    pages = page_numbers(issue_535(), TEMPLATE)
+    assert pages["a1"] == 2
+    assert pages["a1"] < pages["a2"] < pages["a3"]
+
+
+def test_a_page_holds_22_lines_of_28_characters() -> None:
+    issue = issue_535()
+    first = dataclasses.replace(issue.items[0], blocks=tuple(Block(Kind.PARAGRAPH, "甲" * 26) for _ in range(220)))
+    issue = dataclasses.replace(issue, items=(first, dataclasses.replace(issue.items[1], handle="next")))
+    taken = page_numbers(issue, TEMPLATE, estimate_only=True)["next"] - 2
+    assert taken == 10  # 220 lines and a heading of about 11 fill ten pages and a half
+    one_more = dataclasses.replace(first, blocks=tuple(Block(Kind.PARAGRAPH, "甲" * 27) for _ in range(220)))
+    issue = dataclasses.replace(issue, items=(one_more, issue.items[1]))
+    assert page_numbers(issue, TEMPLATE, estimate_only=True)["next"] - 2 in (20, 21)
+
+
+def test_fifty_articles_are_rendered_in_well_under_a_second() -> None:
+    issue = long_issue(50)
+    started = time.perf_counter()
+    render_docx(issue, template=TEMPLATE)
+    assert time.perf_counter() - started < 1.0
+
+
+@with_libreoffice
+def test_a_document_saved_again_by_libreoffice_keeps_its_headings_text_marks_and_links(tmp_path) -> None:
+    def content(data: bytes) -> list[tuple[str, str, list[str]]]:
+        return [
+            (
+                paragraph.style.name.lower(),
+                paragraph.text,
+                [mark.get(qn("w:name")) for mark in paragraph._p.iter(qn("w:bookmarkStart"))]
+                + [link.address or link.fragment for link in paragraph.hyperlinks],
+            )
+            for paragraph in docx.Document(io.BytesIO(data)).paragraphs
+        ]
+
+    made = render_docx(every_kind(), template=TEMPLATE)
+    (tmp_path / "issue.docx").write_bytes(made)
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "docx",
+         "--outdir", str(tmp_path / "saved"), str(tmp_path / "issue.docx")],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    saved = content((tmp_path / "saved" / "issue.docx").read_bytes())
+    assert saved == content(made)

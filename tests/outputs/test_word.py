@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import io
+import re
+from collections import Counter
+
+import docx
+import pytest
+from docx.oxml.ns import qn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from openxml_audit import OpenXmlValidator
+
+from outline import OUTLINES, drawn
+from pipeline.config import packaged
+from pipeline.model import Block, Issue, Kind
+from pipeline.outputs.package import content_digest, pack, unpack
+from pipeline.outputs.text import clean
+from pipeline.outputs.word import bookmarks, render_docx
+from sample_issues import HOSTILE, every_kind, findings, issue_535, long_issue
+
+TEMPLATE = packaged("templates") / "gongwen.docx"
+ALLOWED_IN_RUNS = {qn("w:rStyle"), qn("w:rFonts")}
+ALLOWED_IN_PARAGRAPHS = {qn("w:pStyle"), qn("w:framePr")}  # the 版记's place is the template's own
+
+
+def render(issue: Issue, **more: object) -> bytes:
+    return render_docx(issue, template=TEMPLATE, **more)  # type: ignore[arg-type] - keywords of render_docx
+
+
+def texts(data: bytes) -> list[str]:
+    return [paragraph.text for paragraph in docx.Document(io.BytesIO(data)).paragraphs]
+
+
+def one_paragraph(text: str) -> Issue:
+    issue = issue_535()
+    return dataclasses.replace(
+        issue, items=(dataclasses.replace(issue.items[0], blocks=(Block(Kind.PARAGRAPH, text),)),)
+    )
+
+
+def lint(data: bytes) -> list[str]:
+    """What is wrong inside a document beside its schema: marks that point nowhere, looks set on the spot."""
+    parts = unpack(data)
+    faults = []
+    styles = set(re.findall(r'w:styleId="([^"]+)"', parts["word/styles.xml"].decode()))
+    body = etree.fromstring(parts["word/document.xml"])
+    targets = set(re.findall(r'Id="([^"]+)"', parts["word/_rels/document.xml.rels"].decode()))
+    names = [mark.get(qn("w:name")) for mark in body.iter(qn("w:bookmarkStart"))]
+    ids = Counter(mark.get(qn("w:id")) for mark in body.iter(qn("w:bookmarkStart")))
+    faults += [f"bookmark {name} twice" for name, count in Counter(names).items() if count > 1]
+    faults += [f"bookmark id {id} twice" for id, count in ids.items() if count > 1]
+    faults += [f"long bookmark {name}" for name in names if len(name) > 40]
+    for link in body.iter(qn("w:hyperlink")):
+        anchor, target = link.get(qn("w:anchor")), link.get(qn("r:id"))
+        if (anchor or target) not in (names if anchor else targets):
+            faults.append(f"link to nowhere: {anchor or target}")
+    for code in body.iter(qn("w:instrText")):
+        if code.text.split()[0] != "PAGEREF" or code.text.split()[1] not in names:
+            faults.append(f"field {code.text}")
+    kinds = Counter(mark.get(qn("w:fldCharType")) for mark in body.iter(qn("w:fldChar")))
+    if len(set(kinds.values())) > 1:
+        faults.append(f"unbalanced fields {kinds}")
+    pictures = Counter(node.get("id") for node in body.iter(qn("wp:docPr")))
+    faults += [f"docPr {id} twice" for id, count in pictures.items() if count > 1]
+    for name in ("pStyle", "rStyle", "tblStyle"):
+        faults += [
+            f"no style {s.get(qn('w:val'))}" for s in body.iter(qn(f"w:{name}")) if s.get(qn("w:val")) not in styles
+        ]
+    for paragraph in body.iter(qn("w:pPr")):
+        faults += [f"set on the spot: {child.tag}" for child in paragraph if child.tag not in ALLOWED_IN_PARAGRAPHS]
+    for run in body.iter(qn("w:rPr")):
+        masthead = "Masthead" in etree.tostring(run.getparent().getparent()).decode()
+        for child in run:
+            fitted = masthead and child.tag in (qn("w:sz"), qn("w:szCs"))
+            hint = child.tag != qn("w:rFonts") or set(child.attrib) == {qn("w:hint")}
+            if not fitted and (child.tag not in ALLOWED_IN_RUNS or not hint):
+                faults.append(f"set on the spot: {child.tag} {dict(child.attrib)}")
+    return faults
+
+
+@pytest.mark.parametrize("name", ["issue-535.txt", "every-kind-draft.txt"])
+def test_a_document_is_drawn_as_its_outline_says(name: str) -> None:
+    made, expected = drawn()[name], (OUTLINES / name).read_text(encoding="utf-8")
+    difference = "\n".join(difflib.unified_diff(expected.splitlines(), made.splitlines(), lineterm="", n=1))
+    assert made == expected, f"{difference}\n如属有意修改：python tests/outline.py"
+
+
+@pytest.mark.parametrize("draft", [False, True], ids=["released", "draft"])
+@pytest.mark.parametrize("issue", [issue_535(), every_kind(), long_issue(0)], ids=["535", "every kind", "empty"])
+def test_a_validator_finds_nothing_in_a_document(issue: Issue, draft: bool, tmp_path) -> None:
+    remarks = findings() if issue.items else ()
+    path = tmp_path / "issue.docx"
+    path.write_bytes(render(issue, draft=draft, findings=remarks))
+    result = OpenXmlValidator().validate(path)
+    assert [str(error) for error in result.errors] == []
+
+
+@pytest.mark.parametrize("issue", [issue_535(), every_kind()], ids=["535", "every kind"])
+def test_marks_resolve_and_nothing_is_formatted_on_the_spot(issue: Issue) -> None:
+    assert lint(render(issue, draft=True, findings=findings())) == []
+
+
+def test_the_lint_sees_a_broken_link_a_doubled_mark_an_unknown_style_and_a_look_set_on_the_spot() -> None:
+    parts = unpack(render(issue_535()))
+    body = parts["word/document.xml"]
+    for old, new in (
+        (b'w:anchor="_item_a1"', b'w:anchor="_item_zz"'),
+        (b'w:name="_item_a2"', b'w:name="_item_a3"'),
+        (b'<w:pStyle w:val="Lead"/>', b'<w:pStyle w:val="Lede"/>'),
+        (b'<w:pStyle w:val="LeadLabel"/>', b'<w:pStyle w:val="LeadLabel"/><w:jc w:val="center"/>'),
+        (b'<w:fldChar w:fldCharType="end"/>', b""),
+    ):
+        assert old in body
+        assert lint(pack({**parts, "word/document.xml": body.replace(old, new, 1)})) != []
+
+
+def test_the_same_issue_gives_the_same_bytes() -> None:
+    assert render(every_kind(), draft=True, findings=findings()) == render(
+        every_kind(), draft=True, findings=findings()
+    )
+
+
+def test_a_document_carries_its_own_digest_its_issue_and_its_template() -> None:
+    parts = unpack(render(issue_535()))
+    custom = parts["docProps/custom.xml"].decode()
+    assert content_digest(parts) in custom
+    assert "beijing-monthly/535" in custom
+    assert "gongwen@" in custom
+    properties = docx.Document(io.BytesIO(render(issue_535()))).core_properties
+    assert properties.created.date() == properties.modified.date() == issue_535().date
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_printed_as_it_stands(text: str) -> None:
+    assert clean(text) in texts(render(one_paragraph(text)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1))
+def test_any_text_survives_but_for_what_no_document_may_hold(text: str) -> None:
+    printed = texts(render(one_paragraph(text)))
+    assert clean(text) == "" or clean(text) in printed
+
+
+def test_every_run_tells_word_that_its_quotes_are_chinese_except_inside_latin_words() -> None:
+    body = etree.fromstring(unpack(render(every_kind()))["word/document.xml"])
+    without = [
+        "".join(run.itertext())
+        for run in body.iter(qn("w:r"))
+        if (fonts := run.find(f"{qn('w:rPr')}/{qn('w:rFonts')}")) is None or fonts.get(qn("w:hint")) != "eastAsia"
+    ]
+    assert without
+    assert set(without) == {"’"}  # It’s
+
+
+def test_a_released_document_shows_neither_findings_nor_the_word_draft() -> None:
+    parts = unpack(render(every_kind(), findings=findings()))
+    assert "word/comments.xml" not in parts
+    assert not any(b"\xe9\x80\x81\xe5\xae\xa1\xe7\xa8\xbf" in part for part in parts.values())  # 送审稿
+
+
+def test_a_draft_hangs_each_finding_on_its_item_and_dates_it_with_the_issue() -> None:
+    document = docx.Document(io.BytesIO(render(every_kind(), draft=True, findings=findings())))
+    assert {comment.timestamp.date() for comment in document.comments} == {every_kind().date}
+    commented = [
+        paragraph.text for paragraph in document.paragraphs if list(paragraph._p.iter(qn("w:commentRangeStart")))
+    ]
+    assert commented[0] == every_kind().title
+    assert [text[:2] for text in commented[1:]] == ["1.", "4."]
+
+
+def test_addresses_become_live_links_only_when_they_lead_to_the_web() -> None:
+    document = docx.Document(io.BytesIO(render(every_kind())))
+    targets = {rel.target_ref for rel in document.part.rels.values() if rel.is_external}
+    assert targets == {"https://www.example.com/k1.html", "https://www.example.com/k2.html"}
+    assert "链接：javascript:alert(1)" in [paragraph.text for paragraph in document.paragraphs]
+
+
+def test_a_long_masthead_is_set_smaller_so_that_it_fits_on_one_line() -> None:
+    def size(title: str) -> float:
+        document = docx.Document(io.BytesIO(render(dataclasses.replace(issue_535(), title=title))))
+        run = document.paragraphs[0].runs[0]
+        return (run.font.size or document.paragraphs[0].style.font.size).pt
+
+    assert size("卫生信息月报") == 32
+    assert size("北京市卫生信息化舆情监测月报") == 30.5
+    assert size("北京市卫生健康大数据与政策研究中心卫生信息化舆情监测月报") < 17
+
+
+def test_pages_that_are_known_are_printed_and_the_others_estimated() -> None:
+    lines = texts(render(issue_535(), pages={"a1": 7, "a2": 8, "a3": 99}))
+    assert [line.split("\t")[1] for line in lines if "\t" in line and line[0].isdigit()][:3] == ["7", "8", "99"]
+    lines = texts(render(issue_535()))
+    assert next(line.split("\t")[1] for line in lines if "\t" in line and line[0].isdigit()) == "2"
+
+
+def test_an_excerpt_is_marked_after_its_title() -> None:
+    assert any(text.endswith("怎么做（节选）") for text in texts(render(every_kind())))
+
+
+def test_a_colophon_is_printed_only_when_the_series_has_one() -> None:
+    assert "报送：×××　　抄送：×××\n北京市卫生健康大数据与政策研究中心\t2024年6月30日印发" in texts(render(issue_535()))
+    assert not any("报送" in text for text in texts(render(dataclasses.replace(issue_535(), footer=()))))
+
+
+def test_a_table_too_wide_for_word_is_printed_as_lines() -> None:
+    row = tuple(f"第{number}列" for number in range(70))
+    issue = one_paragraph("")
+    issue = dataclasses.replace(
+        issue, items=(dataclasses.replace(issue.items[0], blocks=(Block(Kind.TABLE, rows=(row,)),)),)
+    )
+    document = docx.Document(io.BytesIO(render(issue)))
+    assert document.tables == []
+    assert "　".join(row) in [paragraph.text for paragraph in document.paragraphs]
+
+
+def test_bookmarks_are_unique_whatever_the_handles_are() -> None:
+    handles = ["a b", "甲", "x" * 300, "", "", "a1", "A1"]
+    issue = issue_535()
+    items = tuple(dataclasses.replace(issue.items[0], handle=handle) for handle in handles)
+    names = bookmarks(dataclasses.replace(issue, items=items))
+    assert len({name.lower() for name in names}) == len(handles)  # Word does not tell A1 from a1
+    assert all(re.fullmatch(r"_\w{1,39}", name, re.ASCII) for name in names)

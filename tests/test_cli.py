@@ -1,0 +1,222 @@
+"""The command line: results on stdout, one sentence for what is wrong, an exit code for each outcome."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HOSPITAL = (
+    "北京友谊医院近日上线智慧医疗平台，依托人工智能辅助诊断系统和电子病历共享，实现检查检验结果互认。",
+    "平台打通了医院信息系统与北京市全民健康信息平台，患者可通过互联网医院在线复诊、预约检查、查询电子病历。",
+    "北京市卫生健康委有关负责人表示，将继续推进智慧医院建设，推动医疗大数据共享应用和远程医疗服务下沉社区。",
+)
+SPORTS = (
+    "昨晚，北京国安队在工人体育场以二比一战胜对手，取得主场三连胜。",
+    "上半场第三十分钟，主队利用角球机会首开纪录，易边再战后客队一度扳平比分。",
+    "赛后主教练表示，球队将抓紧时间恢复体能，备战下周末的客场比赛。",
+)
+JUNE = ("--month", "2024-06", "--engine", "inline")
+
+
+@pytest.fixture
+def drafted(workspace, put, bulletin):
+    put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-06-12", "北京日报", *HOSPITAL)
+    put("b", "北京国安主场二比一取胜", "2024-06-13", "北京日报", *SPORTS)
+    code, out, err = bulletin("-C", workspace, "run", "beijing-monthly", *JUNE)
+    assert code == 0, err
+    return workspace, out, err
+
+
+def test_help_imports_nothing_heavy():
+    heavy = "{'prefect', 'sqlalchemy', 'docx', 'trafilatura', 'pydantic', 'requests', 'lxml'}"
+    code = f"import sys; import pipeline.cli; print(sorted({heavy} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_a_run_prints_the_draft_and_accounts_for_every_lead(drafted):
+    _, out, err = drafted
+    assert "（第五三五期） 草稿 修订1" in out
+    assert "1. " in out
+    assert "北京友谊医院上线智慧医疗平台" in out
+    assert "北京国安" not in out
+    assert "2 条线索：收录 1，无关 1" in err
+
+
+def test_an_editor_decides_checks_and_releases_from_the_command_line(drafted, bulletin):
+    workspace, _, _ = drafted
+    here, window = ("-C", workspace), ("--month", "2024-06")
+    code, out, _ = bulletin(*here, "draft", "check", "beijing-monthly", *window)
+    assert code == 5
+    assert "malformed-url" in out
+    code, _, err = bulletin(*here, "release", "beijing-monthly", *window, "--engine", "inline")
+    assert code == 5
+    assert "不能发布" in err
+    code, out, _ = bulletin(
+        *here, "draft", "edit", "beijing-monthly", "1", *window, "--as", "王编辑",
+        "--url", "https://news.bjd.com.cn/2024/06/12/10001.shtml", "--reason", "补链接",
+    )  # fmt: skip
+    assert (code, out.split()[:3]) == (0, ["第535期", "修订2", "王编辑"])
+    assert bulletin(*here, "draft", "check", "beijing-monthly", *window)[0] == 0
+    code, out, err = bulletin(*here, "release", "beijing-monthly", *window, "--as", "王编辑", "--engine", "inline")
+    assert code == 0, err
+    assert "第五三五期 已发布：1条。2 条线索：收录 1，无关 1" in err
+    names = ["北京市卫生信息化舆情监测月报-第535期-20240630.docx", "北京市卫生信息化舆情监测月报-第535期-20240630.md"]
+    assert sorted(path.name for path in (workspace / "out").iterdir()) == names
+    code, out, _ = bulletin(*here, "issue", "list", "--json")
+    assert [(one["number"], one["items"], one["who"]) for one in json.loads(out)] == [(535, 1, "王编辑")]
+    code, out, _ = bulletin(*here, "issue", "show", "beijing-monthly", "535")
+    assert "https://news.bjd.com.cn/2024/06/12/10001.shtml" in out
+    code, _, err = bulletin(*here, "draft", "exclude", "beijing-monthly", "1", *window)
+    assert (code, "已发布，不再更改" in err) == (2, True)
+    code, _, err = bulletin(*here, "run", "beijing-monthly", *JUNE)
+    assert (code, "已发布，不再更改" in err) == (2, True)
+
+
+def test_a_published_file_that_is_lost_is_made_again_byte_for_byte(drafted, bulletin):
+    workspace, _, _ = drafted
+    here, window = ("-C", workspace), ("--month", "2024-06")
+    bulletin(*here, "draft", "waive", "beijing-monthly", "malformed-url:1", "--reason", "内部材料", *window)
+    assert bulletin(*here, "release", "beijing-monthly", *window, "--engine", "inline")[0] == 0
+    before = {path.name: path.read_bytes() for path in (workspace / "out").iterdir()}
+    for path in (workspace / "out").iterdir():
+        path.unlink()
+    bulletin(*here, "issue", "list")
+    assert {path.name: path.read_bytes() for path in (workspace / "out").iterdir()} == before
+
+
+def test_a_dry_run_shows_the_draft_and_takes_no_number(workspace, put, bulletin):
+    put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-06-12", "北京日报", *HOSPITAL)
+    code, out, _ = bulletin("-C", workspace, "run", "beijing-monthly", *JUNE, "--dry-run")
+    assert code == 0
+    assert "北京友谊医院上线智慧医疗平台" in out
+    code, out, _ = bulletin("-C", workspace, "draft", "list", "--json")
+    assert json.loads(out) == []
+
+
+def test_a_month_without_articles_makes_an_empty_draft_and_says_so(workspace, put, bulletin):
+    put("b", "北京国安主场二比一取胜", "2024-06-13", "北京日报", *SPORTS)
+    code, out, err = bulletin("-C", workspace, "run", "beijing-monthly", *JUNE)
+    assert (code, "本期无符合条件的信息" in out) == (4, True), err
+
+
+def test_a_run_repeated_from_the_store_fetches_nothing_and_gives_the_same_draft(drafted, bulletin):
+    workspace, out, _ = drafted
+    for path in (workspace / "inbox").iterdir():
+        path.unlink()
+    code, again, _ = bulletin("-C", workspace, "run", "beijing-monthly", *JUNE, "--offline")
+    assert (code, again) == (0, out)
+
+
+def test_a_later_window_waits_for_the_earlier_one(workspace, put, bulletin):
+    put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-07-12", "北京日报", *HOSPITAL)
+    here, july = ("-C", workspace), ("--month", "2024-07")
+    assert bulletin(*here, "run", "beijing-monthly", *july, "--engine", "inline")[0] == 0
+    bulletin(*here, "draft", "waive", "beijing-monthly", "malformed-url:1", "--reason", "内部材料", *july)
+    code, _, err = bulletin(*here, "release", "beijing-monthly", *july, "--engine", "inline")
+    assert (code, "更早的窗口还没有发布或跳过：2024-06-01…2024-06-30" in err) == (2, True)
+    assert bulletin(*here, "issue", "skip", "beijing-monthly", "--month", "2024-06")[0] == 2, "a skip needs a reason"
+    assert bulletin(*here, "issue", "skip", "beijing-monthly", "--month", "2024-06", "--reason", "停刊")[0] == 0
+    code, _, err = bulletin(*here, "release", "beijing-monthly", *july, "--engine", "inline")
+    assert (code, "第五三五期 已发布" in err) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run", "beijing-weekly"], 2, "There is no series 'beijing-weekly'. Known: beijing-monthly, national-weekly."),
+        (["run", "beijing-monthly", "--month", "六月"], 2, "'六月' is no month. Write it as 2024-06."),
+        (["run", "beijing-monthly", "--month", "2024-05", "--engine", "inline"], 2, "is not after the last issue"),
+        (["run", "beijing-monthly", "--engine", "ray"], 2, "There is no engine 'ray'. Known: prefect, inline."),
+        (["draft", "show", "beijing-monthly", "--month", "2024-08"], 2, "has no draft. Make it with `bulletin run"),
+        (["collect", "neverland", "--engine", "inline"], 2, "There is no source 'neverland'. Known: inbox."),
+        (["issue", "show", "beijing-monthly", "1"], 2, "has no released issue 1"),
+        (["nonsense"], 2, "No such command"),
+        (["rate", "--series", "beijing-monthly", "missing.jsonl"], 2, "missing.jsonl: No such file"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(workspace, bulletin, arguments, code, said):
+    got, out, err = bulletin("-C", workspace, *arguments)
+    assert (got, out) == (code, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_no_workspace_is_said_before_anything_is_written(tmp_path, bulletin):
+    code, _, err = bulletin("-C", tmp_path, "run", "beijing-monthly")
+    assert (code, "is no workspace" in err) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_writes_a_workspace_that_loads_and_never_writes_over_one(tmp_path, bulletin):
+    assert bulletin("init", tmp_path / "w")[0] == 0
+    code, out, _ = bulletin("-C", tmp_path / "w", "config", "check")
+    assert (code, "all good" in out) == (0, True)
+    assert bulletin("init", tmp_path / "w")[0] == 2
+
+
+def test_when_every_source_fails_no_draft_is_made(workspace, bulletin):
+    (workspace / "inbox").rmdir()
+    code, _, err = bulletin("-C", workspace, "run", "beijing-monthly", *JUNE)
+    assert (code, "没有生成草稿，也没有占用期号" in err) == (1, True)
+    assert json.loads(bulletin("-C", workspace, "draft", "list", "--json")[1]) == []
+
+
+def test_a_file_that_is_no_article_is_accounted_for_and_the_others_go_on(workspace, put, bulletin):
+    put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-06-12", "北京日报", *HOSPITAL)
+    (workspace / "inbox" / "b.html").write_bytes(b"%PDF-1.7 not a page")
+    (workspace / "inbox" / "c.html").write_text("<html><body>请输入验证码</body></html>", "utf-8")
+    code, _, err = bulletin("-C", workspace, "run", "beijing-monthly", *JUNE)
+    assert (code, "3 条线索：收录 1" in err) == (0, True)
+
+
+def test_an_address_or_file_that_somebody_names_becomes_a_lead(workspace, tmp_path, put, bulletin):
+    put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-06-12", "北京日报", *HOSPITAL)
+    elsewhere = tmp_path / "别处.html"
+    (workspace / "inbox" / "a.html").rename(elsewhere)
+    code, out, err = bulletin("-C", workspace, "collect", "--file", elsewhere)
+    assert (code, "file:别处.html" in out) == (0, True), err
+    code, out, _ = bulletin("-C", workspace, "run", "beijing-monthly", *JUNE)
+    assert "北京友谊医院上线智慧医疗平台" in out
+
+
+def test_steps_by_themselves_take_and_give_json_lines(workspace, tmp_path, put, bulletin):
+    put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-06-12", "北京日报", *HOSPITAL)
+    page = workspace / "inbox" / "a.html"
+    code, out, _ = bulletin("extract", "--json", page, tmp_path / "missing.html")
+    good, bad = map(json.loads, out.splitlines())
+    assert code == 0
+    assert (good["title"], good["date"], good["source"], good["editor"]) == (
+        "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-06-12", "北京日报", "赵敏",
+    )  # fmt: skip
+    assert good["body"].split("\n") == list(HOSPITAL)
+    assert [one["kind"] for one in good["blocks"]] == ["paragraph"] * 3
+    assert set(good) == {"file", "title", "date", "source", "author", "editor", "body", "blocks", "confidence", "evidence"}
+    assert set(bad) == {"file", "error"}
+
+    text = "\n".join(HOSPITAL)
+    rows = [
+        {"id": 7, "title": good["title"], "text": text, "date": "2024-06-12", "event": "ignored"},
+        {"id": 8, "title": "友谊医院：检查结果互认", "text": text, "date": "2024-06-13"},
+        {"id": 9, "title": "北京国安主场二比一取胜", "text": "\n".join(SPORTS), "date": "2024-06-13"},
+    ]
+    lines = tmp_path / "rows.jsonl"
+    lines.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    _, out, _ = bulletin("cluster", "--json", lines)
+    clustered = [json.loads(line) for line in out.splitlines()]
+    assert [one["id"] for one in clustered] == [7, 8, 9]
+    assert clustered[0]["cluster"] == clustered[1]["cluster"] != clustered[2]["cluster"]
+    assert sorted(one["relation"] for one in clustered[:2])[0] == ""
+    assert sorted(one["relation"] for one in clustered[:2])[1] in ("exact", "reprint")
+    _, out, _ = bulletin("rate", "--json", "--series", "beijing-monthly", lines)
+    rated = [json.loads(line) for line in out.splitlines()]
+    assert [one["verdict"] for one in rated] == ["in", "in", "out"]
+    assert all(set(one) == {"score", "verdict", "because"} and 0 <= one["score"] <= 1 for one in rated)
+
+
+def test_a_broken_line_is_named_with_its_place(tmp_path, bulletin):
+    lines = tmp_path / "rows.jsonl"
+    lines.write_text('{"title": "甲", "text": "乙"}\n{"title": \n', "utf-8")
+    code, _, err = bulletin("rate", "--series", "national-weekly", lines)
+    assert (code, "rows.jsonl:2:" in err) == (2, True)
