@@ -146,7 +146,7 @@ def map_items(
             again.extend(range(len(results), len(results) + len(batch)))
             results.extend([result] * len(batch))
         else:
-            results.extend(result)
+            results.extend(one for _, one in zip(batch, result, strict=True))
     singles = [[items[index]] for index in again]
     for index, alone in zip(again, executor.map_batches(function, singles), strict=True):
         results[index] = alone if isinstance(alone, Lost) else alone[0]

@@ -483,11 +483,16 @@ def test_a_rule_that_cannot_be_meant_is_an_error_of_configuration(rule: str, tar
         Fetcher(Politeness(), clock=lambda: NOW, connect_to={rule: target})
 
 
-def test_proxies_of_the_environment_are_ignored(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_and_passwords_of_the_environment_are_ignored(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
+    (tmp_path / "netrc").write_text("machine news.example login somebody password secret\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     site.answers["/"] = reply()
     assert fetcher(site)("http://news.example/").page is not None
+    assert "Authorization" not in site.heads[0]
 
 
 # ------------------------------------------------------------------------------------------- time and size
@@ -520,6 +525,23 @@ def test_a_server_that_drips_is_cut_off_at_the_deadline(site: Site, answer: Answ
     with pytest.raises(FetchError, match=r"超过总时限 0\.6 秒"):
         fetcher(site, total=0.6)("http://news.example/")
     assert 0.5 < time.monotonic() - begun < 1.6
+
+
+def test_a_connection_is_never_used_twice(site: Site) -> None:
+    heard = []
+
+    def stay(connection: socket.socket) -> None:
+        connection.sendall(reply(Connection="keep-alive"))
+        heard.append(connection.recv(1))
+
+    site.answers["/"] = stay
+    fetch = fetcher(site)
+    fetch("http://news.example/")
+    fetch("http://news.example/")
+    deadline = time.monotonic() + 2
+    while len(heard) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert heard == [b"", b""]
 
 
 def test_a_server_silent_in_the_tls_handshake_is_cut_off_at_the_deadline() -> None:
@@ -798,6 +820,12 @@ def test_a_long_retry_after_fails_and_the_host_is_left_alone(site: Site, value: 
     assert fetch("http://elsewhere.example/other").page is not None
     assert site.requests == ["/", "/other"]
     assert waits == []
+
+
+@pytest.mark.parametrize("etag", ['"' + "x" * 5000 + '"', '"\xe4"', '"a\tb"'], ids=["long", "not ASCII", "a tab"])
+def test_a_tag_that_cannot_be_sent_back_is_not_kept(site: Site, etag: str) -> None:
+    site.answers["/"] = reply(ETag=etag)
+    assert fetcher(site)("http://news.example/").etag == ""
 
 
 def test_an_unchanged_document_is_told_from_a_page(site: Site) -> None:

@@ -1,0 +1,145 @@
+"""What a list page gives, selector by selector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.config import ListingSource
+from pipeline.errors import ConfigError, SourceError
+from pipeline.sources import NEVER, Harvest, Memory, open_source
+
+URL = "https://news.example/list/index.html"
+LIST = """<html><head><meta charset="{charset}"></head><body>
+<div class="nav"><a href="/">首页</a></div>
+<ul class="news">
+ <li><a href="./1.html" title="全市二级以上医院实现检查结果互认">全市二级以上医院…</a><span>2024-06-30</span></li>
+ <li><a href="/b/2.html"> 家庭医生
+   线上签约 </a><span>[06月29日 10:20]</span></li>
+ <li><a href="https://other.example/3.html#c">智慧药房</a><em>更新于 <i>3小时前</i></em></li>
+ <li><a href="javascript:void(0)">更多</a></li>
+</ul>
+<a class="next" href="index_2.html">下一页</a>
+</body></html>"""
+
+
+def collect(web: Any, memory: Memory = NEVER, most: int = 50, **settings: Any) -> Harvest:
+    settings = {"links": "ul.news li > a", **settings}
+    source = ListingSource(id="list", name="要闻列表", kind="listing", url=URL, **settings)
+    return open_source(source, Path(), most).leads(web, memory)
+
+
+@pytest.fixture
+def listed(web: Any) -> Any:
+    web.documents[URL] = LIST.format(charset="utf-8").encode()
+    return web
+
+
+def test_each_link_becomes_a_lead_with_its_full_title_and_the_date_beside_it(listed: Any) -> None:
+    harvest = collect(listed)
+    assert [(lead.url, lead.title, lead.published) for lead in harvest.leads] == [
+        ("https://news.example/list/1.html", "全市二级以上医院实现检查结果互认", "2024-06-30"),
+        ("https://news.example/b/2.html", "家庭医生 线上签约", "06月29日 10:20"),
+        ("https://other.example/3.html", "智慧药房", "3小时前"),
+    ]
+    assert harvest.notes == ("略过 1 条：不是网页地址",)
+
+
+def test_a_date_selector_gives_the_date_as_printed(listed: Any) -> None:
+    harvest = collect(listed, date="span, em i")
+    assert [lead.published for lead in harvest.leads] == ["2024-06-30", "[06月29日 10:20]", "3小时前"]
+
+
+def test_a_row_holds_link_and_date_that_are_not_neighbours(web: Any) -> None:
+    web.documents[URL] = """<table><tr><td><p><a href=1>甲</a></p></td><td class=d>2024/6/1</td></tr>
+    <tr><td><p><a href=2>乙</a></p></td><td class=d>2024/6/2</td></tr></table><a href=3>别处</a>""".encode()
+    harvest = collect(web, links="a", row="tr", date=".d")
+    assert [(lead.title, lead.published) for lead in harvest.leads] == [("甲", "2024/6/1"), ("乙", "2024/6/2")]
+
+
+def test_a_selector_may_name_what_holds_the_link(listed: Any) -> None:
+    assert len(collect(listed, links="ul.news li").leads) == 3
+
+
+def test_a_digit_in_the_title_is_not_taken_for_the_date(web: Any) -> None:
+    web.documents[URL] = "<ul class=news><li><a href=1>2024-01-01起施行</a></li></ul>".encode()
+    assert collect(web).leads[0].published == ""
+
+
+CHARSETS = {
+    "gb18030 labelled gb2312": ("gb18030", "gb2312"),
+    "gbk labelled utf-8": ("gbk", "utf-8"),
+    "utf-8 labelled gb2312": ("utf-8", "gb2312"),
+    "utf-16 with a mark": ("utf-16", "utf-16"),
+    "utf-16 without a mark": ("utf-16-le", "utf-16"),
+    "gbk without a label": ("gbk", ""),
+}
+
+
+@pytest.mark.parametrize(("charset", "label"), CHARSETS.values(), ids=CHARSETS.keys())
+def test_a_list_is_read_in_the_charset_it_is_in(web: Any, charset: str, label: str) -> None:
+    web.documents[URL] = LIST.format(charset=label).encode(charset)
+    assert collect(web).leads[0].title == "全市二级以上医院实现检查结果互认"
+
+
+def test_a_base_element_moves_relative_links(web: Any) -> None:
+    page = "<base href='//static.example/x/'><ul class=news><li><a href='1.html'>甲</a></li></ul>"
+    web.documents[URL] = page.encode()
+    assert collect(web).leads[0].url == "https://static.example/x/1.html"
+
+
+def test_following_pages_are_read_up_to_the_number_given(listed: Any) -> None:
+    second = "https://news.example/list/index_2.html"
+    listed.documents[second] = (
+        "<ul class=news><li><a href=9.html>第九条</a></li></ul><a class=next href=index.html>下一页</a>".encode()
+    )
+    assert len(collect(listed, pages=1, next="a.next").leads) == 3
+    assert listed.asked == [URL]
+    assert [lead.title for lead in collect(listed, pages=9, next="a.next").leads][-1] == "第九条"
+    assert listed.asked[1:] == [URL, second]  # the way back to the first page is not taken
+
+
+def test_a_later_page_that_fails_leaves_the_first_and_is_asked_for_again(listed: Any) -> None:
+    listed.etags[URL] = '"v1"'
+    harvest = collect(listed, pages=3, next="a.next")
+    assert len(harvest.leads) == 3
+    assert any("第 2 页未取得" in note for note in harvest.notes)
+    assert not collect(listed, harvest.memory, pages=3, next="a.next").unchanged
+
+
+def test_an_unchanged_list_says_so(listed: Any) -> None:
+    listed.etags[URL] = '"v1"'
+    assert collect(listed, collect(listed).memory).unchanged
+
+
+def test_a_list_that_changed_its_shape_fails_the_source_and_says_what_to_check(web: Any) -> None:
+    web.documents[URL] = b"<div id=app></div>"
+    with pytest.raises(SourceError, match=r"^要闻列表：列表页没有与 links 相符的链接.*改版"):
+        collect(web)
+
+
+@pytest.mark.parametrize("body", [b"", b"\0", b"<", b"\xff\xfe", b"<!--"])
+def test_rubbish_fails_the_source_and_nothing_else(web: Any, body: bytes) -> None:
+    web.documents[URL] = body
+    with pytest.raises(SourceError):
+        collect(web)
+
+
+@pytest.mark.parametrize("key", ["links", "row", "date", "next"])
+def test_a_selector_that_is_none_is_found_before_anything_is_fetched(web: Any, key: str) -> None:
+    with pytest.raises(ConfigError, match=f"source 要闻列表: {key}: 'li >>' is no CSS selector"):
+        collect(web, **{key: "li >>"})
+    assert web.asked == []
+
+
+def test_the_cap_ends_the_walk_through_the_pages(listed: Any) -> None:
+    harvest = collect(listed, most=2, pages=9, next="a.next")
+    assert len(harvest.leads) == 2
+    assert listed.asked == [URL]
+
+
+def test_links_in_a_deeply_nested_list_are_found(web: Any) -> None:
+    web.documents[URL] = b"<div>" * 1500 + "<ul class=news><li><a href=1>深处</a></li></ul>".encode() + b"</div>" * 1500
+    assert collect(web).leads[0].title == "深处"
