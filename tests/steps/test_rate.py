@@ -1,0 +1,389 @@
+"""What is promised about scope: the seeds, full-length articles (tests/texts), places, genres, hostile input."""
+
+from __future__ import annotations
+
+import re
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.config import Outlet, Outlets, PlaceRule, Scope, packaged, read
+from pipeline.model import Genre, Rating, Verdict
+from pipeline.steps.rate import FEATURES, Rater, learned
+
+ROOT = Path(__file__).parents[2]
+SEEDS = ROOT / "seeds"
+TEXTS = sorted((ROOT / "tests" / "texts").glob("*.txt"))
+
+SCOPE: Scope = read(packaged("config") / "scope.yaml", TypeAdapter(Scope))
+OUTLETS = Outlets(
+    (
+        Outlet(name="北京日报", hosts=("bjd.com.cn",), region="北京", aliases=("北京晚报",)),
+        Outlet(name="千龙网", hosts=("qianlong.com",), region="北京"),
+        Outlet(name="新京报", hosts=("bjnews.com.cn",), region="北京"),
+        Outlet(name="北青网", hosts=("ynet.com",), region="北京"),
+        Outlet(name="北方网", hosts=("enorth.com.cn",), region="天津"),
+        Outlet(name="央广网", hosts=("cnr.cn",)),
+    )
+)
+NATIONWIDE = Rater(SCOPE, None, OUTLETS)
+BEIJING = Rater(SCOPE, SCOPE.places["beijing"], OUTLETS)
+
+ON_TOPIC = "电子病历共享平台上线，患者检查结果可跨院调阅"
+BODY = (
+    "电子病历共享应用平台近日上线，患者授权后，接诊医生可以跨院调阅检验结果和医学影像。\n"
+    "平台统一了病历文书的编码，各家医院的信息系统按同一规范改造，避免重复检查。\n"
+    "有关负责人表示，下一步将把互联网医院的复诊记录也纳入平台，方便群众就医。"
+)
+
+
+def seed_items(name: str) -> list[tuple[str, str, str, str]]:
+    """(title, text with a paragraph a line, outlet, url) of each item of a seed issue."""
+    parts = re.split(r"主要内容[:：]", (SEEDS / name).read_text("utf-8").split("二、具体内容")[1])
+    items = []
+    for head, body in pairwise(parts):
+        outlet = re.findall(r"来源[:：]\s*(\S+)", head)[-1]
+        url = (re.findall(r"https?://[^\s>]+", head[-400:]) or [""])[-1]
+        own = re.split(r"\n(?:-|\d\.)\s*(?:标题[:：]|2025)", body)[0]
+        paragraphs = [re.sub(r"\s*\n\s*", "", one) for one in re.split(r"\n\s*\n", own.strip())]
+        title, *rest = paragraphs
+        credit = re.compile(r"\s*20\d\d-\d\d-\d\d\s*来源[:：\s]*(?:中国科技网|央广网|北京日报)?\s*")
+        if found := credit.search(title):  # 636: headline, credit and first paragraph run together
+            title, rest = title[: found.start()], [title[found.end() :], *rest]
+        else:
+            rest = rest[1:]
+        items.append((title, "\n".join(one for one in rest if one), outlet, url))
+    return items
+
+
+def seed_items_by_number() -> dict[str, tuple[str, str, str, str]]:
+    issues = {"534": "003_885bb48bbbd89533.txt", "535": "001_5a80ae35308c779a.txt", "636": "004_e613bf967ea5d64c.txt"}
+    return {
+        f"{number}-{position}": item
+        for number, name in issues.items()
+        for position, item in enumerate(seed_items(name), start=1)
+    }
+
+
+ITEMS = seed_items_by_number()
+
+
+def rated(number: str) -> Rating:
+    title, text, outlet, url = ITEMS[number]
+    return (NATIONWIDE if number.startswith("636") else BEIJING).rate(title, text, outlet=outlet, url=url)
+
+
+def own_text(path: Path) -> tuple[dict[str, str], str]:
+    head, body = path.read_text("utf-8").split("\n\n", 1)
+    return dict(line.split(": ", 1) for line in head.splitlines()), body.strip()
+
+
+# ----------------------------------------------------------------------------------------- the seeds
+
+
+def test_the_seed_issues_hold_ten_items() -> None:
+    assert len(ITEMS) == 10
+
+
+@pytest.mark.parametrize("number", ITEMS)
+def test_nothing_the_editors_printed_is_thrown_out(number: str) -> None:
+    assert rated(number).verdict is not Verdict.OUT, rated(number)
+
+
+@pytest.mark.parametrize("number", ["534-1", "534-3", "534-4", "535-1", "535-2", "535-3", "636-1", "636-2"])
+def test_what_is_plainly_on_topic_is_taken(number: str) -> None:
+    assert rated(number).verdict is Verdict.IN, rated(number)
+
+
+def test_the_visit_to_a_maker_of_medical_robots_is_not_thrown_out() -> None:
+    page = (SEEDS / "000_3147b98632fa2944.txt").read_text("utf-8")
+    found = re.search(r"title: '(.*?)'", page)
+    assert found
+    text = "\n".join(re.sub(r"<[^>]+>", "", one) for one in re.findall(r"<p[ >].*?</p>", page, re.DOTALL))
+    rating = BEIJING.rate(found[1], text, outlet="海淀医保微信公众号")
+    assert rating.verdict is not Verdict.OUT
+
+
+def test_the_health_section_of_the_piece_about_robots_is_offered_as_an_excerpt() -> None:
+    title, text, *_ = ITEMS["636-3"]
+    rating = NATIONWIDE.rate(title, text)
+    lines = text.split("\n")
+    excerpt = "\n".join(lines[index] for index in rating.excerpt)
+    assert rating.share < 0.5
+    assert "静脉用药调配中心" in excerpt
+    assert "达格列净" in excerpt
+    assert "煎饼" not in excerpt
+    assert "玉渊潭" not in excerpt
+    assert any("可节选" in reason for reason in rating.because)
+
+
+def test_the_genre_of_the_seed_items_is_shown() -> None:
+    genres = {number: rated(number).genre for number in ITEMS}
+    assert genres.pop("534-3") is Genre.ADVERTORIAL
+    assert genres.pop("535-3") is Genre.COMMENTARY
+    assert set(genres.values()) == {Genre.NEWS}
+
+
+def test_the_reasons_name_what_was_found_and_where() -> None:
+    because = "；".join(rated("535-2").because)
+    assert "命中：医疗大模型（标题）" in because
+    assert "来源为北京媒体：新京报" in because
+
+
+# ------------------------------------------------------------------------------ full-length articles
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_a_full_length_article_is_rated_as_its_head_says_nationwide(path: Path) -> None:
+    head, body = own_text(path)
+    rating = NATIONWIDE.rate(head["title"], body, outlet=head["outlet"], url=head["url"])
+    assert rating.verdict.value == head["nationwide"], rating
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_a_full_length_article_is_rated_as_its_head_says_for_beijing(path: Path) -> None:
+    head, body = own_text(path)
+    rating = BEIJING.rate(head["title"], body, outlet=head["outlet"], url=head["url"])
+    assert rating.verdict.value == head["beijing"], rating
+    assert rating.genre.value == head["genre"]
+
+
+def test_there_are_full_length_articles_of_every_verdict() -> None:
+    heads = [own_text(path)[0]["nationwide"] for path in TEXTS]
+    assert len(heads) >= 24
+    assert set(heads) == {"in", "borderline", "out"}
+
+
+def test_one_relevant_paragraph_of_a_long_article_is_found_and_the_rest_left_out() -> None:
+    head, body = own_text(ROOT / "tests" / "texts" / "partial-robots-in-districts.txt")
+    rating = NATIONWIDE.rate(head["title"], body)
+    assert [body.split("\n")[index][:12] for index in rating.excerpt] == ["上午十点，市人民医院门诊"]
+
+
+# -------------------------------------------------------------------------------------------- places
+
+
+@pytest.mark.parametrize(
+    ("title", "opening", "outlet", "url"),
+    [
+        pytest.param(ON_TOPIC, "", "北青网", "", id="outlet of the region by its name"),
+        pytest.param(ON_TOPIC, "", "", "https://news.bjd.com.cn/2025/1.shtml", id="outlet of the region by its host"),
+        pytest.param(ON_TOPIC, "", "北京晚报", "", id="outlet of the region by another name"),
+        pytest.param("北京：" + ON_TOPIC, "", "央广网", "", id="place in the title"),
+        pytest.param(ON_TOPIC, "记者从北京市卫生健康委获悉，", "央广网", "", id="institution in the lead"),
+        pytest.param(ON_TOPIC, "新华社广州6月1日电 海淀区三十家医院率先试点。", "", "", id="district in the lead"),
+        pytest.param("天坛医院" + ON_TOPIC, "", "央广网", "", id="institution in the title"),
+        pytest.param("京津冀" + ON_TOPIC, "", "北方网", "", id="the region around"),
+    ],
+)
+def test_an_article_with_a_tie_to_beijing_is_taken(title: str, opening: str, outlet: str, url: str) -> None:
+    rating = BEIJING.rate(title, opening + BODY, outlet=outlet, url=url)
+    assert rating.verdict is Verdict.IN, rating
+
+
+@pytest.mark.parametrize(
+    ("title", "opening"),
+    [
+        pytest.param(ON_TOPIC, "", id="no mention"),
+        pytest.param(ON_TOPIC, "央广网北京8月4日消息（记者 林一）", id="dateline"),
+        pytest.param(ON_TOPIC, "中新网北京12月30日电 ", id="dateline of an agency"),
+        pytest.param(ON_TOPIC, "系统由北京明德智慧科技有限公司承建。", id="name of a company"),
+        pytest.param(ON_TOPIC, "咨询地址：北京市海淀区学院南路15号院。", id="address"),
+        pytest.param(ON_TOPIC, "目前已有上海、北京、广东等地试点。", id="one of a row of cities"),
+        pytest.param(ON_TOPIC, "全国卫生信息大会近日在北京召开。", id="venue of a meeting"),
+        pytest.param(ON_TOPIC, "北京时间昨晚八点，", id="Beijing time"),
+        pytest.param("武汉协和医院" + ON_TOPIC, "", id="a namesake elsewhere"),
+        pytest.param("福建医科大学附属协和医院" + ON_TOPIC, "", id="an affiliated namesake"),
+    ],
+)
+def test_a_place_passed_by_is_no_tie(title: str, opening: str) -> None:
+    rating = BEIJING.rate(title, opening + BODY, outlet="央广网", url="https://health.cnr.cn/1.shtml")
+    assert rating.verdict is Verdict.OUT, rating
+    assert any("来源亦非北京媒体" in reason for reason in rating.because)
+    assert NATIONWIDE.rate(title, opening + BODY).verdict is Verdict.IN
+
+
+def test_an_institution_named_once_in_the_body_is_left_to_the_editor() -> None:
+    text = BODY + "\n" + BODY + "\n" + BODY + "\n平台还邀请北京协和医院的医生参与远程带教。"
+    rating = BEIJING.rate(ON_TOPIC, text, outlet="央广网")
+    assert rating.verdict is Verdict.BORDERLINE
+    assert any("协和医院" in reason and "请核" in reason for reason in rating.because)
+
+
+def test_what_is_off_topic_stays_out_however_local_it_is() -> None:
+    rating = BEIJING.rate("北京天坛医院义诊进社区", "北京天坛医院的专家昨天走进丰台区方庄社区义诊。", outlet="北京日报")
+    assert rating.verdict is Verdict.OUT
+
+
+def test_another_place_is_judged_by_its_own_rule() -> None:
+    rule = PlaceRule(name="上海", places=("上海", "浦东"), institutions=("瑞金医院",), region="上海")
+    shanghai = Rater(SCOPE, rule, OUTLETS)
+    assert shanghai.rate("上海瑞金医院" + ON_TOPIC, BODY).verdict is Verdict.IN
+    assert shanghai.rate(ON_TOPIC, "目前已有北京、上海、广东等地试点。" + BODY).verdict is Verdict.OUT
+
+
+# -------------------------------------------------------------------------------------- how it reads
+
+
+def test_a_traditional_copy_is_rated_like_its_simplified_original() -> None:
+    simplified = NATIONWIDE.rate(
+        "医院上线人工智能辅助诊断系统", "电子病历系统接入医疗大模型，患者在手机上就能查看报告。"
+    )
+    traditional = NATIONWIDE.rate(
+        "醫院上線人工智能輔助診斷系統", "電子病歷系統接入醫療大模型，患者在手機上就能查看報告。"
+    )
+    assert traditional.score == simplified.score
+    assert traditional.verdict is Verdict.IN
+
+
+def test_blanks_quotes_and_full_width_letters_do_not_hide_a_term() -> None:
+    plain = NATIONWIDE.features("人工智能+医疗健康应用落地", "")
+    dressed = NATIONWIDE.features("“人工智能 ＋”  医疗健康 应用落地", "")
+    assert plain == dressed
+    assert plain["title"] > 0
+
+
+def test_latin_terms_are_found_as_whole_words_only() -> None:
+    assert NATIONWIDE.features("The hospital said patients waited", "")["title"] == 0
+    assert NATIONWIDE.features("The hospital uses AI for patients", "")["title"] > 0
+
+
+def test_the_longest_term_wins_so_an_unrelated_phrase_is_not_counted() -> None:
+    body = "会议强调，要推动平台经济健康发展，数据显示行业运行平稳。"
+    rating = NATIONWIDE.rate("平台经济健康发展座谈会召开", body)
+    assert rating.verdict is Verdict.OUT
+    assert rating.because == ("未涉及医疗卫生、信息技术",)
+
+
+def test_one_mention_in_a_row_of_other_fields_is_not_the_topic() -> None:
+    row = "工业互联网、智慧城市、自动驾驶、互联网医疗等新业态较快增长，数字经济规模再创新高。"
+    assert NATIONWIDE.rate("数字经济发展报告发布", row).verdict is Verdict.OUT
+
+
+def test_the_title_alone_is_never_enough() -> None:
+    rating = NATIONWIDE.rate("智慧医院建设的意义有多大", "智慧医院建设的意义有多大")
+    assert rating.verdict is Verdict.BORDERLINE
+    assert any("仅凭标题判断" in reason for reason in rating.because)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "url", "named"),
+    [
+        pytest.param(
+            "智慧医院信息化建设指南", BODY, "https://www.renrendoc.com/paper/1.html", "文库", id="by its host"
+        ),
+        pytest.param("智慧医院信息化建设指南", "下载本文档。" + BODY, "", "文库", id="by its words"),
+        pytest.param(
+            "医院预约挂号小程序开发报价", "我们提供小程序定制。" + BODY, "", "软件外包", id="a vendor's offer"
+        ),
+        pytest.param(
+            "医疗信息化行业市场调研报告", "产业链图谱与投资前景。" + BODY, "", "行业研究", id="a market study"
+        ),
+    ],
+)
+def test_a_page_that_is_not_news_waits_for_the_editor(title: str, text: str, url: str, named: str) -> None:
+    rating = NATIONWIDE.rate(title, text, url=url)
+    assert rating.verdict is Verdict.BORDERLINE
+    assert any(named in reason for reason in rating.because)
+
+
+def test_a_novel_about_a_doctor_with_a_system_is_out() -> None:
+    text = "最新章节：他打开医院信息系统，人工智能辅助诊断的结果让所有医生震惊。上一章 下一章"
+    assert NATIONWIDE.rate("神医系统：从智慧医院开始", text).verdict is Verdict.OUT
+
+
+def test_news_that_quotes_a_commentary_word_in_passing_stays_news() -> None:
+    text = BODY + "\n有评论员认为，互联互通意义重大，仍需时间检验，各地要因地制宜，避免一哄而上，重复建设。"
+    assert NATIONWIDE.rate(ON_TOPIC, text).genre is Genre.NEWS
+
+
+def test_a_commentary_is_known_by_the_news_it_opens_with() -> None:
+    opening = "国家医保局近日通报，医保电子凭证已覆盖全国。（3月5日《经济日报》）\n"
+    assert NATIONWIDE.rate("让数据多跑路", opening + BODY).genre is Genre.COMMENTARY
+
+
+def test_a_plan_of_a_city_whose_name_opens_the_title_is_not_an_advertorial() -> None:
+    text = "北京将赋能医院，助力转型，深耕数据，布局大模型，携手企业，北京还将推出一站式解决方案，支持北京各医院。"
+    assert NATIONWIDE.rate("北京：" + ON_TOPIC, text + BODY).genre is Genre.NEWS
+
+
+def test_an_official_notice_that_names_a_company_is_not_an_advertorial() -> None:
+    text = BODY + "\n平台由卫宁健康承建，卫宁健康负责运维，卫宁健康须接受卫生健康部门监督。"
+    assert NATIONWIDE.rate(ON_TOPIC, text).genre is Genre.NEWS
+
+
+# ------------------------------------------------------------------------------------- what is edited
+
+
+def edited(**changes: Any) -> Rater:
+    return Rater(SCOPE.model_copy(update=changes))
+
+
+def test_a_term_an_editor_adds_counts_at_once() -> None:
+    title, text = "“灵犀号”在三家医院启用", "昨天，“灵犀号”在三家医院启用，门诊患者可以体验。"
+    before = NATIONWIDE.rate(title, text)
+    after = edited(strong={**SCOPE.strong, 3: (*SCOPE.strong[3], "灵犀号")}).rate(title, text)
+    assert before.verdict is Verdict.OUT
+    assert after.verdict is Verdict.IN
+    assert "灵犀号（标题）" in after.because[0]
+
+
+def test_a_phrase_an_editor_ignores_no_longer_counts() -> None:
+    title, text = "“智慧医疗杯”足球赛开幕", "“智慧医疗杯”足球赛昨天开幕，十二支球队参加。"
+    assert NATIONWIDE.rate(title, text).verdict is not Verdict.OUT
+    assert edited(ignore=(*SCOPE.ignore, "智慧医疗杯")).rate(title, text).verdict is Verdict.OUT
+
+
+def test_the_thresholds_are_the_editors() -> None:
+    assert NATIONWIDE.rate(ON_TOPIC, BODY).verdict is Verdict.IN
+    assert edited(accept=0.9999, consider=0.999).rate(ON_TOPIC, BODY).verdict is Verdict.OUT
+
+
+def test_thresholds_in_the_wrong_order_are_refused() -> None:
+    with pytest.raises(ValidationError, match="must be greater than consider"):
+        Scope(axes=SCOPE.axes, accept=0.3, consider=0.5)
+
+
+def test_no_term_of_the_packaged_scope_stands_in_two_lists() -> None:
+    lists = [*(axis.terms for axis in SCOPE.axes), SCOPE.strong, SCOPE.against, {1.0: SCOPE.ignore}]
+    terms = [term for one in lists for group in one.values() for term in group]
+    assert sorted(term for term in set(terms) if terms.count(term) > 1) == []
+
+
+def test_every_weight_is_for_a_feature_and_none_speaks_against_the_topic() -> None:
+    weights, _ = learned()
+    assert set(weights) == set(FEATURES)
+    assert min(weights.values()) >= 0
+
+
+def test_features_lie_between_nothing_and_one() -> None:
+    for title, text, *_ in ITEMS.values():
+        features = NATIONWIDE.features(title, text)
+        assert tuple(features) == FEATURES
+        assert all(0 <= value <= 1 for value in features.values())
+
+
+# -------------------------------------------------------------------------------------- hostile input
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("\n\n \u3000\n", id="blanks"),
+        pytest.param("医院信息系统" * 50_000, id="one endless sentence"),
+        pytest.param(" " * 300_000 + "a", id="blanks without end"),
+        pytest.param("北京、" * 100_000, id="a row of cities without end"),
+        pytest.param(("智慧医疗平台上线。" * 30 + "\n" + "天气很好。" * 80 + "\n") * 400, id="many sections"),
+        pytest.param("\ud800\x00💊" * 1000, id="broken characters"),
+    ],
+)
+def test_hostile_text_is_rated_within_seconds(text: str) -> None:
+    start = time.perf_counter()
+    rating = BEIJING.rate("医院", text)
+    assert time.perf_counter() - start < 5
+    assert 0 <= rating.score <= 1
