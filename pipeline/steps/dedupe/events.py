@@ -1,0 +1,498 @@
+"""Tellings of one event: what two documents share and contradict, and how likely that makes one event.
+
+Title and lead carry the event; the body is background that all tellings of a long story share. So words weigh
+by how rare they are among the document's neighbours, not in the language: in a story about one trial every
+text names the defendant, and only 宣判 or 开庭 tells its events apart.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import rjieba
+
+from pipeline.model import Document
+from pipeline.steps.canonical import HAN, bare_title, canonical, title_key
+from pipeline.steps.dedupe.near import overlap, shingles
+
+_LEAD = 260  # characters; longer leads bring in the background of the story
+_BODY = 6_000
+_PRIOR = 8.0  # how many neighbours the background frequency counts for
+
+_WORD = re.compile(rf"[{HAN}]{{2,}}|[a-z][a-z0-9.+-]+")
+_DATELINE = re.compile(
+    r"^(?:[（(【\[]?(?:原标题|来源标题)[:：][^）)】\]\n]{4,60}[）)】\]]?)?"
+    r"[^，。：；]{0,28}?(?:\d{1,2}月\d{1,2}日)?(?:电|讯|消息|报道)[,，:：]?(?:[(（][^)）]{2,40}[)）])?"
+)
+_BYLINE = re.compile(r"[(（](?:[^()（）]{0,12}(?:记者|通讯员|编辑|作者)[^()（）]{1,40})[)）]")
+_NUMBER = re.compile(
+    r"\d+(?:\.\d+)?(?:%|余)?(?:万亿|亿|万|千|百)?(?:元|人|名|家|例|件|起|个|项|岁|公里|平方米|亩|吨|次|批|种|台|套|户|所|张|分|小时|天)?"
+)
+_DAY = re.compile(r"(?:(20\d{2})年)?(\d{1,2})月(\d{1,2})[日号]|(?<![\d月])(\d{1,2})[日号](?!前)")
+_YEAR = re.compile(r"(20\d{2})(?=年|[—-]20\d{2})|(?<!\d)(20\d{2})(?=全国|中国|世界|北京|\(第)")
+_FILE = re.compile(r"《([^《》]{4,60})》")
+_ORDINAL = re.compile(rf"(?:第([一二三四五六七八九十百\d]{{1,4}})|(首))(届|批|轮|次|期|季)([{HAN}]{{0,2}})")
+_COMMENT = re.compile(
+    r"快评|时评|评论|短评|锐评|热评|社评|社论|观点|杂谈|漫谈|观察[:：|丨]|来论|[议论]道|谈[:：|丨]|评[:：|丨]|之问|何以|为何|为什么|该不该|岂能|不能只|不妨|莫让|别让|警惕|当以|须|呼唤|反思|拷问|启示|[?？]$"
+)
+_NUMERALS = {c: i for i, c in enumerate("〇一二三四五六七八九十")}
+_STOP = frozenset(
+    re.findall(
+        r"\S+",
+        """
+    一个 一些 一种 我们 他们 你们 自己 没有 可以 已经 进行 以及 通过 对于 关于
+    目前 今天 昨天 昨日 今日 近日 日前 记者 报道 表示 消息 获悉 了解 介绍 其中
+    同时 因为 所以 如果 但是 不过 还是 就是 这个 那个 这些 那些 什么 怎么 如何
+    为何 这样 那样 可能 应该 需要 成为 作为 相关 有关 方面 情况 问题 工作 时间
+    发布 来源 编辑 责任编辑 原标题 图片 资料 客户端 日讯 日电 上午 下午 晚上 中国
+    全国 新华社 新华网 人民网 中新网 央视 新京报 澎湃新闻 本报 本报记者 据悉 此前
+    当日 当天 随后 此次 本次 这次 那么 之后
+    """,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Title and lead of a document as words: enough to find candidates."""
+
+    title: frozenset[str]
+    words: frozenset[str]
+    text: str
+    """Title key and lead, to look phrases up in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """All that the comparison reads of one document."""
+
+    document: Document
+    head: Head
+    key: str
+    lead: str
+    text: str
+    grams: frozenset[str]
+    numbers: frozenset[str]
+    all_numbers: frozenset[str]
+    places: frozenset[str]
+    title_places: frozenset[str]
+    days: frozenset[dt.date]
+    years: frozenset[str]
+    files: frozenset[str]
+    ordinals: Mapping[str, str]
+    """Unit and what it counts → the number: 届 → 首."""
+    commentary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """Logarithms of how often a head's words stand in a neighbourhood, and their sums."""
+
+    values: Mapping[str, float]
+    words: float
+    title: float
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """How often words stand in the heads of the documents around one document."""
+
+    size: int
+    counts: Mapping[str, int]
+    members: Mapping[int, Head]
+    _bases: dict[int, _Base] = field(default_factory=dict)
+
+    def base(self, head: Head, model: Model) -> _Base:
+        """The figures of `head` here, worked out once."""
+        found = self._bases.get(id(head))
+        if found is None:
+            values = {word: math.log(self.counts.get(word, 0) + _PRIOR * model.share(word)) for word in head.words}
+            found = _Base(values, math.fsum(values.values()), math.fsum(values[word] for word in head.title))
+            self._bases[id(head)] = found
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Logistic regression over the features, and how common words are in news at large."""
+
+    intercept: float
+    weights: Mapping[str, float]
+    means: Mapping[str, float]
+    background: Mapping[str, float]
+    """Word → share of news texts whose title or lead has it."""
+    rare: float
+    """The share taken for words that are not in `background`."""
+
+    def share(self, word: str) -> float:
+        """How common `word` is in news at large."""
+        return self.background.get(word, self.rare)
+
+    def idf(self, word: str) -> float:
+        """How much `word` tells, from news at large."""
+        return -math.log(self.share(word))
+
+
+@cache
+def shipped() -> Model:
+    """The weights that ship with the package; trained by `benchmarks/train_events.py`."""
+    raw = json.loads(files("pipeline.steps.dedupe").joinpath("weights.json").read_text("utf-8"))
+    total = raw["background"]["documents"]
+    return Model(
+        intercept=raw["intercept"],
+        weights=raw["weights"],
+        means=raw["means"],
+        background={
+            word: count / total
+            for count, words in raw["background"]["counts"].items()
+            for word in words.split()
+            for count in [int(count)]
+        },
+        rare=2.0 / total,
+    )
+
+
+# ------------------------------------------------------------------------------------------ reading
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a canonical text that can tell something, in order."""
+    return [word for word in rjieba.cut(text) if _WORD.fullmatch(word) and word not in _STOP]
+
+
+def lead_of(text: str) -> str:
+    """The first sentences of a text, canonical, without dateline and byline."""
+    start = canonical(text[: _LEAD * 3])
+    start = _BYLINE.sub("", _DATELINE.sub("", start, count=1))
+    return start[:_LEAD]
+
+
+def head_of(document: Document) -> Head:
+    """Title and lead as words."""
+    title = frozenset(words_of(_spoken(document.title)))
+    lead = lead_of(document.text)
+    return Head(title, title | frozenset(words_of(lead)), f"{title_key(document.title)}\n{lead}")
+
+
+def _spoken(title: str) -> str:
+    """A title in canonical form that still has its word boundaries: blanks and marks part words."""
+    return canonical(re.sub(r"\s+", "，", bare_title(title)))
+
+
+def sketch_of(document: Document, text: str, head: Head) -> Sketch:
+    """Reads a document once; `text` is its canonical text."""
+    text = text[:_BODY]
+    title = _spoken(document.title)
+    lead = lead_of(document.text)
+    front = f"{title}。{lead}"
+    places = frozenset(w for w, tag in rjieba.tag(front) if tag == "ns" and len(w) >= 2 and w not in _STOP)
+    return Sketch(
+        document=document,
+        head=head,
+        key=title_key(document.title),
+        lead=lead,
+        text=text,
+        grams=shingles(text),
+        numbers=_numbers(front),
+        all_numbers=_numbers(title + text),
+        places=places,
+        title_places=frozenset(w for w in places if w in title),
+        days=_days(front, document.date),
+        years=frozenset(a or b for a, b in _YEAR.findall(title)),
+        files=frozenset(_bare(one) for one in _FILE.findall(front) if len(_bare(one)) >= 6),
+        ordinals={unit + what[:2]: _numeral(number or "首") for number, first, unit, what in _ORDINAL.findall(title)},
+        commentary=bool(_COMMENT.search(document.title)),
+    )
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"\W|20\d{2}年?", "", name)
+
+
+def _numeral(text: str) -> str:
+    if text == "首":
+        return "1"
+    if len(text) == 1 and text in _NUMERALS:
+        return str(_NUMERALS[text])
+    return text
+
+
+def _numbers(text: str) -> frozenset[str]:
+    """Numbers that say how much; days, years and single digits without a unit say little."""
+    return frozenset(
+        one for one in _NUMBER.findall(_DAY.sub(" ", _YEAR.sub(" ", text))) if len(one) >= 2 and one not in _ROUND
+    )
+
+
+_ROUND = frozenset({"10", "20", "12", "11", "100", "24", "一个", "1个", "1名", "2名", "1人", "2人", "1家", "1次"})
+
+
+def _days(text: str, published: dt.date | None) -> frozenset[dt.date]:
+    """The days a text speaks of, years and months filled in from the day of publication."""
+    if published is None:
+        return frozenset()
+    found = set()
+    for year, month, day, alone in _DAY.findall(text):
+        try:
+            one = dt.date(int(year or published.year), int(month or published.month), int(day or alone))
+            if not year and one > published + dt.timedelta(days=40):
+                one = one.replace(year=one.year - 1)
+            if alone and one > published + dt.timedelta(days=3):
+                before = published.replace(day=1) - dt.timedelta(days=1)
+                one = before.replace(day=int(alone))
+            found.add(one)
+        except ValueError:
+            continue
+    return frozenset(found)
+
+
+# --------------------------------------------------------------------------------------- comparing
+
+FEATURES: Final[Mapping[str, str]] = {
+    "title_in_lead_min": "标题要词互见于对方导语",
+    "title_in_lead_max": "标题要词见于对方导语",
+    "phrase": "标题中的说法原样见于对方",
+    "title_text": "标题文字相近",
+    "lead_words": "导语用词相同",
+    "contained": "文字重合",
+    "numbers": "数字相同",
+    "places": "地点相同",
+    "days_apart": "所述日期不同",
+    "gap": "发布日期相近",
+    "file": "提到同一文件",
+    "commentary": "一为评论一为报道",
+}
+"""Feature → what it says to an editor when it speaks for one event."""
+
+AGAINST: Final = frozenset({"days_apart", "gap", "commentary"})
+"""The features that speak against one event the larger they are."""
+
+_GAP_CAP = 7
+
+
+def features(
+    a: Sketch, b: Sketch, near_a: Neighbourhood, near_b: Neighbourhood, pair: tuple[int, int], model: Model
+) -> dict[str, float]:
+    """The features of a pair; every one lies between 0 and about 1."""
+    idf_a, idf_b = _Local(near_a, pair, a.head, model), _Local(near_b, pair, b.head, model)
+    in_b = _found_in(a.head.title, b.head.words, b.lead + b.key, idf_a)
+    in_a = _found_in(b.head.title, a.head.words, a.lead + a.key, idf_b)
+    contained, _, _ = overlap(a.grams, b.grams)
+    gap = _gap(a.document, b.document)
+    return {
+        "title_in_lead_min": min(in_a, in_b),
+        "title_in_lead_max": max(in_a, in_b),
+        "phrase": max(_phrase(a.key, b.head.text, near_a, pair), _phrase(b.key, a.head.text, near_b, pair)),
+        "title_text": _bigrams(a.key, b.key),
+        "lead_words": _dice(a.head.words, b.head.words, idf_a, idf_b),
+        "contained": math.sqrt(contained),
+        "numbers": _mutual(a.numbers, b.all_numbers, b.numbers, a.all_numbers),
+        "places": _shared(a.places, b.places, idf_a),
+        "days_apart": 1.0 if a.days and b.days and not a.days & b.days else 0.0,
+        "gap": math.log1p(min(gap, _GAP_CAP)) / math.log1p(_GAP_CAP) if gap is not None else 0.5,
+        "file": 1.0 if _same_file(a.files, b.files) else 0.0,
+        "commentary": 1.0 if a.commentary != b.commentary else 0.0,
+    }
+
+
+def _gap(a: Document, b: Document) -> int | None:
+    return abs((a.date - b.date).days) if a.date and b.date else None
+
+
+class _Local:
+    """How much a document's words tell among its neighbours, the pair under comparison left out."""
+
+    __slots__ = ("_known", "_model", "_near", "_own", "_size", "text", "title")
+
+    def __init__(self, near: Neighbourhood, pair: tuple[int, int], head: Head, model: Model) -> None:
+        self._near, self._model = near, model
+        self._own = [near.members[at].words for at in pair if at in near.members]
+        self._size = math.log(near.size - len(self._own) + _PRIOR)
+        self._known: dict[str, float] = {}
+        # All words of the head at once, those that the pair itself brought in corrected: a sum of logarithms
+        # per neighbourhood and head instead of a call per word and pair.
+        base = near.base(head, model)
+        self.text = len(head.words) * self._size - base.words
+        self.title = len(head.title) * self._size - base.title
+        for words in self._own:
+            for word in words & head.words:
+                change = base.values[word] - self._log(word)
+                self.text += change
+                if word in head.title:
+                    self.title += change
+
+    def _log(self, word: str) -> float:
+        count = self._near.counts.get(word, 0)
+        for words in self._own:
+            count -= word in words
+        return math.log(count + _PRIOR * self._model.share(word))
+
+    def __call__(self, word: str) -> float:
+        value = self._known.get(word)
+        if value is None:
+            value = self._known[word] = self._size - self._log(word)
+        return value
+
+
+def _found_in(title: frozenset[str], words: frozenset[str], text: str, idf: _Local) -> float:
+    total = idf.title
+    if not title or total <= 0:
+        return 0.0
+    return sum(idf(word) for word in title if word in words or word in text) / total
+
+
+def _dice(a: frozenset[str], b: frozenset[str], idf_a: _Local, idf_b: _Local) -> float:
+    total = idf_a.text + idf_b.text
+    return sum(idf_a(word) + idf_b(word) for word in a & b) / total if total > 0 else 0.0
+
+
+def _phrase(title: str, text: str, near: Neighbourhood, pair: tuple[int, int]) -> float:
+    """The longest part of a title that stands in the other's title or lead, by how rare it is among neighbours."""
+    phrase = _common(title, text)
+    if len(phrase) < _MIN_PHRASE:
+        return 0.0
+    others = [head for at, head in near.members.items() if at not in pair]
+    count = sum(1 for head in others if phrase in head.text)
+    rare = math.log((len(others) + _PRIOR) / (count + _PRIOR * 0.001)) / math.log(1000)
+    return min(1.0, (len(phrase) - _MIN_PHRASE + 1) / 8) * min(1.0, rare)
+
+
+_MIN_PHRASE = 4
+
+
+def _common(a: str, b: str) -> str:
+    """The longest common substring; `a` is short."""
+    best = ""
+    for start in range(len(a)):
+        while len(best) < len(a) - start and a[start : start + len(best) + 1] in b:
+            best = a[start : start + len(best) + 1]
+    return best
+
+
+def _bigrams(a: str, b: str) -> float:
+    first, second = {a[i : i + 2] for i in range(len(a) - 1)}, {b[i : i + 2] for i in range(len(b) - 1)}
+    return 2 * len(first & second) / (len(first) + len(second)) if first and second else 0.0
+
+
+def _mutual(a: frozenset[str], all_b: frozenset[str], b: frozenset[str], all_a: frozenset[str]) -> float:
+    if not a or not b:
+        return 0.3
+    return (len(a & all_b) / len(a) + len(b & all_a) / len(b)) / 2
+
+
+def _shared(a: frozenset[str], b: frozenset[str], idf: _Local) -> float:
+    if not a or not b:
+        return 0.0
+    return min(1.0, sum(idf(word) for word in a & b) / 6)
+
+
+def _same_file(a: frozenset[str], b: frozenset[str]) -> bool:
+    return bool(a & b) or any(x in y or y in x for x in a for y in b)
+
+
+_PROVINCES = frozenset(
+    re.findall(
+        r"\S+",
+        """
+    北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东
+    河南 湖北 湖南 广东 海南 四川 贵州 云南 陕西 甘肃 青海 内蒙古 广西 西藏 宁夏
+    新疆 香港 澳门 台湾 深圳 广州 杭州 南京 武汉 成都 西安 苏州 青岛 大连 宁波
+    厦门 天津市 北京市 上海市 重庆市
+    """,
+    )
+)
+
+
+def conflicts(a: Sketch, b: Sketch) -> tuple[str, ...]:
+    """What the two documents contradict each other in, in Chinese; any of it forbids one event."""
+    found = []
+    if a.years and b.years and not a.years & b.years:
+        found.append("年份不同")
+    if any(unit in b.ordinals and b.ordinals[unit] != number for unit, number in a.ordinals.items()):
+        found.append("届次不同")
+    if _numbers_differ(a, b):
+        found.append("关键数字不同")
+    if _places_differ(a, b):
+        found.append("地点不同")
+    return tuple(found)
+
+
+def _numbers_differ(a: Sketch, b: Sketch) -> bool:
+    """Titles alike but for their numbers: 新增5例 and 新增8例 are two bulletins."""
+    first, second = _TITLE_NUMBER.findall(a.key), _TITLE_NUMBER.findall(b.key)
+    if not first or not second or first == second:
+        return False
+    return _TITLE_NUMBER.sub("", a.key) == _TITLE_NUMBER.sub("", b.key)
+
+
+_TITLE_NUMBER = re.compile(r"\d+(?:\.\d+)?|[一二三四五六七八九十]+(?=[届批例起人家次期月日])")
+
+
+def _places_differ(a: Sketch, b: Sketch) -> bool:
+    first, second = a.title_places & _PROVINCES, b.title_places & _PROVINCES
+    if not first or not second or first & second:
+        return False
+    return not any(place[:2] in b.lead + b.key for place in first) and not any(
+        place[:2] in a.lead + a.key for place in second
+    )
+
+
+def probability(values: Mapping[str, float], model: Model) -> float:
+    """How likely the pair tells one event, before conflicts."""
+    score = model.intercept + sum(weight * values[name] for name, weight in model.weights.items())
+    return 1 / (1 + math.exp(-max(-40.0, min(40.0, score))))
+
+
+def named_alike(values: Mapping[str, float]) -> bool:
+    """Whether both name one happening or one document: a long rare phrase of a title, a 《…》 in both leads."""
+    return values["phrase"] >= 0.9 or values["file"] == 1.0
+
+
+def reasons(a: Sketch, b: Sketch, values: Mapping[str, float], model: Model) -> str:
+    """The three strongest contributions in words, with what was found."""
+    pulls = sorted(
+        ((weight * (values[name] - model.means[name]), name) for name, weight in model.weights.items()), reverse=True
+    )
+    said: list[str] = []
+    if values["phrase"] >= _TELLING_PHRASE:
+        phrase = max(_common(a.key, b.head.text), _common(b.key, a.head.text), key=len)
+        said.append(f"{FEATURES['phrase']}（{phrase}）")
+    for pull, name in pulls:
+        if pull <= 0.05 or len(said) == 3:
+            break
+        if detail := _detail(name, a, b, model):
+            said.append(detail)
+    return "；".join(said)
+
+
+_TELLING_PHRASE = 0.6
+
+
+def _detail(name: str, a: Sketch, b: Sketch, model: Model) -> str:
+    label = FEATURES[name]
+    shared: Sequence[str] = ()
+    if name in ("title_in_lead_min", "title_in_lead_max", "lead_words"):
+        pool = (a.head.title & b.head.words) | (b.head.title & a.head.words)
+        shared = sorted(pool, key=lambda word: (-model.idf(word), word))
+    elif name == "numbers":
+        shared = sorted(a.numbers & b.all_numbers | b.numbers & a.all_numbers, key=lambda one: (-len(one), one))
+    elif name == "places":
+        shared = sorted(a.places & b.places)
+    elif name == "file":
+        shared = sorted(one for one in a.files if any(one in other or other in one for other in b.files))
+    elif name == "gap":
+        gap = _gap(a.document, b.document)
+        return "" if gap is None else f"发布相隔{gap}天" if gap else "同日发布"
+    elif name in AGAINST:
+        return ""  # its absence is no reason an editor needs
+    if name in ("numbers", "places", "file") and not shared:
+        return ""
+    return f"{label}（{'、'.join(shared[:3])}）" if shared else label

@@ -1,0 +1,90 @@
+"""Stories: edges that fold make groups, people's splits and merges outrank them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.model import Document, Edge, Relation, Story
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRichComparison
+
+_MEAN_LINK = 0.5  # held out: at .3 B³ precision falls from .970 to .956, at .7 recall by 5 points
+_LAST_DAY = dt.date.max
+
+
+def group(
+    documents: Sequence[Document],
+    edges: Sequence[Edge],
+    *,
+    together: Iterable[tuple[str, str]] = (),
+    apart: Iterable[tuple[str, str]] = (),
+    prefer: Callable[[str], SupportsRichComparison] | None = None,
+) -> list[Story]:
+    """Every document in exactly one story, the representative first; the order of the input does not matter.
+
+    `together` and `apart` are pairs of ids somebody decided; a pair in both stays apart. `prefer` gives the
+    smallest key to the representative; by default the earliest, then the longest text. Edges to documents
+    that are not given are ignored.
+    """
+    by_id = {document.id: document for document in documents}
+    groups = _Groups(by_id, apart)
+    for a, b in sorted(together):
+        if a in by_id and b in by_id:
+            groups.join(a, b)
+    inside = [edge for edge in edges if edge.a in by_id and edge.b in by_id and edge.a != edge.b]
+    order = list(Relation)
+    links = {frozenset((edge.a, edge.b)): edge.score for edge in inside if edge.relation is not Relation.FOLLOW_UP}
+    folding = (edge for edge in inside if edge.relation.folds)
+    for edge in sorted(
+        folding, key=lambda one: (order.index(one.relation), -one.score, min(one.a, one.b), max(one.a, one.b))
+    ):
+        if edge.relation is not Relation.SAME_EVENT or groups.close(edge.a, edge.b, links):
+            groups.join(edge.a, edge.b)
+
+    def default(identity: str) -> tuple[dt.date, int]:
+        document = by_id[identity]
+        return document.date or _LAST_DAY, -len(document.text)
+
+    key = prefer or default
+    stories = []
+    for members in groups.all():
+        ranked = sorted(sorted(members), key=key)
+        kept = sorted(
+            (edge for edge in inside if edge.a in members and edge.b in members),
+            key=lambda one: (order.index(one.relation), -one.score, one.a, one.b),
+        )
+        stories.append(Story(tuple(ranked), tuple(kept)))
+    return sorted(stories, key=lambda story: (default(story.members[0]), story.members[0]))
+
+
+class _Groups:
+    """Disjoint groups of ids that may be joined unless somebody set two of their members apart."""
+
+    def __init__(self, ids: Iterable[str], apart: Iterable[tuple[str, str]]) -> None:
+        self._of = {identity: {identity} for identity in ids}
+        self._apart: dict[str, set[str]] = {}
+        for a, b in apart:
+            self._apart.setdefault(a, set()).add(b)
+            self._apart.setdefault(b, set()).add(a)
+
+    def join(self, a: str, b: str) -> None:
+        first, second = self._of[a], self._of[b]
+        if first is second or any(not self._apart.get(one, set()).isdisjoint(second) for one in first):
+            return
+        if len(first) < len(second):
+            first, second = second, first
+        first |= second
+        for one in second:
+            self._of[one] = first
+
+    def close(self, a: str, b: str, links: dict[frozenset[str], float]) -> bool:
+        """Whether the groups are alike on the whole: one strong link between two crowds is not enough."""
+        first, second = self._of[a], self._of[b]
+        total = sum(links.get(frozenset((x, y)), 0.0) for x in first for y in second)
+        return total >= _MEAN_LINK * len(first) * len(second)
+
+    def all(self) -> Iterable[set[str]]:
+        return {id(members): members for members in self._of.values()}.values()

@@ -1,0 +1,373 @@
+"""What is promised about duplicates and events: what folds, what is shown, what stays apart."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import random
+import re
+import time
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from opencc import OpenCC
+
+from pipeline.model import Article, Block, Document, Edge, Kind, Relation
+from pipeline.steps.dedupe import canonical_url, group, relate
+from pipeline.steps.normalise import normalise
+from pipeline.steps.punctuation import full_width_punctuation, join_conversion_spaces
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+JUNE = dt.date(2024, 6, 4)
+
+
+# --------------------------------------------------------------------------------- the seeds' relations
+
+
+@cache
+def seeds() -> dict[str, Document]:
+    """The items of the three issues and the repaired mirror, by issue and position: 535-1, …, 002."""
+    found = {
+        f"{number}-{position}": item
+        for number, name in (("535", "001"), ("534", "003"), ("636", "004"))
+        for position, item in enumerate(_items(number, next(SEEDS.glob(f"{name}_*")).read_text("utf-8")), start=1)
+    }
+    lines = [line.strip() for line in next(SEEDS.glob("002_*")).read_text("utf-8").splitlines() if line.strip()]
+    mirror = normalise(Article("", lines[2], tuple(Block(Kind.PARAGRAPH, line) for line in lines)))
+    return found | {"002": Document("002", mirror.title, mirror.text, mirror.date)}
+
+
+def _items(number: str, issue: str) -> list[Document]:
+    body = issue[issue.index("二、具体内容") :]
+    heads = r"\n(?=(?:- )?(?:\d\. ?)?(?:标题[：:]|(?:推动|2025 全国)[^\n]*\n\n来源[:：]))"
+    items = []
+    for position, part in enumerate(re.split(heads, body)[1:], start=1):
+        title = re.sub(r"^(?:- )?(?:\d\. ?)?(?:标题[：:])?", "", part.strip().split("\n")[0]).strip()
+        start = re.search(r"(20\d\d-\d\d-\d\d)\s*来源[:：]?\s*\S+", part)
+        assert start
+        lines = re.sub(r"(?<=[^\n])\n(?=[^\n])", "", part[start.end() :]).split("\n")
+        text = "\n".join(join_conversion_spaces(full_width_punctuation(line)) for line in lines if line.strip())
+        items.append(Document(f"{number}-{position}", title, text, dt.date.fromisoformat(start[1])))
+    return items
+
+
+def test_the_seeds_hold_ten_items():
+    assert sorted(seeds()) == sorted(
+        ["002", "534-1", "534-2", "534-3", "534-4", "535-1", "535-2", "535-3", "636-1", "636-2", "636-3"]
+    )
+
+
+def test_a_plan_carried_last_month_is_a_follow_up():
+    fresh = [one for key, one in seeds().items() if key.startswith("535")]
+    known = [one for key, one in seeds().items() if key.startswith("534")]
+    assert [(edge.a, edge.b, edge.relation) for edge in relate(fresh, known)] == [
+        ("535-2", "534-4", Relation.FOLLOW_UP)
+    ]
+
+
+def test_two_tellings_of_one_contest_are_suspected():
+    fresh = [one for key, one in seeds().items() if key.startswith("636")]
+    (edge,) = relate(fresh)
+    assert {edge.a, edge.b} == {"636-1", "636-2"}
+    assert edge.relation in (Relation.SUSPECTED, Relation.SAME_EVENT)
+    assert "2025全国智慧医保大赛" in edge.because
+
+
+def test_the_repaired_mirror_tells_the_event_of_535_item_1():
+    (edge,) = relate([seeds()["535-1"], seeds()["002"], seeds()["535-2"], seeds()["535-3"]])
+    assert (edge.a, edge.b, edge.relation) == ("535-1", "002", Relation.SAME_EVENT)
+    assert "天坛智能医工产业园" in edge.because
+
+
+def test_all_other_pairs_of_seed_items_stay_apart():
+    known = {("534-4", "535-2"), ("636-1", "636-2"), ("002", "535-1")}
+    for a, b in itertools.combinations(sorted(seeds()), 2):
+        if (a, b) not in known:
+            assert relate([seeds()[a]], [seeds()[b]]) == [], (a, b)
+
+
+# ------------------------------------------------------------------------------------------- reprints
+
+LEAD = "市卫生健康委6月4日发布消息，全市58家三级医院实现检查检验结果互认，患者跨院就诊不必重复检查。"
+REST = (
+    "据介绍，互认项目包括120项检验和36项影像检查，覆盖常见病和多发病。医生在工作站即可调阅其他医院的报告和影像。",
+    "该市自去年启动医学影像云平台建设，累计汇聚影像数据2,300万份。平台采用统一的数据标准，并对患者隐私加密保护。",
+    "下一步，互认范围将扩大到二级医院和社区卫生服务中心。市医保局同步调整结算政策，鼓励医院采用互认结果。",
+    "业内专家认为，结果互认减轻了患者负担，也对医院的质量控制提出了更高要求，需要常态化的室间质评。",
+)
+ORIGINAL = Document(
+    "original", "全市58家医院实现检查结果互认", "\n".join([LEAD, *REST]), JUNE, "https://a.example.cn/1.html"
+)
+
+
+def relation(a: Document, b: Document) -> Relation | None:
+    edges = relate([a, b])
+    return edges[0].relation if edges else None
+
+
+def changed(identity: str, **values: object) -> Document:
+    return replace(ORIGINAL, id=identity, url=str(values.pop("url", "")), **values)
+
+
+def test_a_reprint_with_a_new_headline_joins_the_original():
+    reprint = changed(
+        "reprint", title="看病不用重复拍片了", text=f"某某网讯 {ORIGINAL.text}\n（编辑：小王）", date=JUNE
+    )
+    (edge,) = relate([ORIGINAL, reprint])
+    assert edge.relation is Relation.REPRINT
+    assert "重合" in edge.because
+    assert [story.members for story in group([ORIGINAL, reprint], [edge])] == [("reprint", "original")]
+
+
+def test_a_shortened_reprint_joins_the_original():
+    assert relation(ORIGINAL, changed("cut", text="\n".join([LEAD, *REST[:3]]))) is Relation.REPRINT
+
+
+def test_a_traditional_glossed_copy_is_the_same_text():
+    traditional = OpenCC("s2tw").convert(ORIGINAL.text).replace("檢", "檢(jiǎn)").replace("醫", "醫(yī)")
+    assert relation(ORIGINAL, changed("copy", text=traditional)) is Relation.EXACT
+
+
+def test_the_same_address_is_the_same_article_whatever_its_text():
+    later = changed("later", text=LEAD, url="http://m.a.example.cn/1.html?utm_source=weixin#top")
+    assert relation(ORIGINAL, later) is Relation.EXACT
+
+
+def test_texts_shorter_than_a_shingle_are_compared_exactly():
+    short = [Document(str(n), "简讯", text, JUNE) for n, text in enumerate(("见图。", "见图。", "略。", ""))]
+    assert [(edge.a, edge.b, edge.relation) for edge in relate(short)] == [("0", "1", Relation.EXACT)]
+
+
+def test_a_stub_under_other_titles_is_not_one_article():
+    stubs = [
+        Document(str(n), title, "全文见附件。", JUNE) for n, title in enumerate(("采购公告", "人事任免", "预算公开"))
+    ]
+    assert relate(stubs) == []
+
+
+def test_a_form_filled_in_anew_is_not_a_reprint():
+    def bulletin(day: int, a: int, b: int, c: int) -> Document:
+        text = (
+            f"6月{day}日0时至24时，全市互联网医院接诊{a}人次，其中复诊{b}人次，开具处方{c}张，远程会诊{a // 7}例。"
+            f"截至6月{day}日24时，累计接诊{a * 31}人次，系统运行平稳，未发生数据安全事件。"
+            "市卫生健康委提醒市民合理安排就诊时间。"
+        )
+        return Document(f"day{day}", f"全市互联网医院6月{day}日运行情况通报", text, dt.date(2024, 6, day))
+
+    assert relation(bulletin(3, 1203, 877, 655), bulletin(4, 1391, 932, 701)) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2023全国智慧医保大赛正式启动", "2025全国智慧医保大赛正式启动"),
+        ("第五届数字健康大会开幕", "第六届数字健康大会开幕"),
+        ("北京市发布智慧医院建设指南", "上海市发布智慧医院建设指南"),
+    ],
+    ids=["year", "session", "place"],
+)
+def test_what_contradicts_forbids_one_event(one, other):
+    text = "会议介绍了数字健康的最新进展，来自医院、高校和企业的300名代表参加，并发布了多项成果。"
+    a = Document("a", one, f"{one}。{text}", JUNE)
+    b = Document("b", other, f"{other}。{text}", JUNE + dt.timedelta(days=1))
+    assert relation(a, b) is None
+
+
+# --------------------------------------------------------------------------------------------- events
+
+TOLD_AGAIN = Document(
+    "again",
+    "检查结果互认 全市58家医院实现",
+    "患者跨院就诊，不用再重复拍片。记者6月4日从市卫生健康委获悉，全市58家三级医院已实现检查检验结果互认，涉及120项检验和36项影像检查。\n"
+    "在市第一医院，医生打开电脑就看到了张女士上周在另一家医院做的片子。“省了两百多块钱。”张女士说。",
+    JUNE + dt.timedelta(days=1),
+)
+
+
+def test_a_telling_in_other_words_is_the_same_event():
+    assert relation(ORIGINAL, TOLD_AGAIN) is Relation.SAME_EVENT
+
+
+def test_the_reasons_are_chinese_words_with_what_was_found():
+    (edge,) = relate([ORIGINAL, TOLD_AGAIN])
+    assert "互认" in edge.because
+    assert not re.search("[a-z_]{4,}", edge.because)
+
+
+def test_an_undated_document_never_merges_by_itself():
+    undated = Document("undated", TOLD_AGAIN.title, TOLD_AGAIN.text)
+    (edge,) = relate([ORIGINAL, undated])
+    assert edge.relation is Relation.SUSPECTED
+    assert "日期不明" in edge.because
+    assert len(group([ORIGINAL, undated], [edge])) == 2
+
+
+def test_more_than_a_week_apart_is_a_follow_up_not_a_merge():
+    later = Document("later", TOLD_AGAIN.title, TOLD_AGAIN.text, JUNE + dt.timedelta(days=30))
+    (edge,) = relate([later], [ORIGINAL])
+    assert (edge.a, edge.b) == ("later", "original")
+    assert edge.relation in (Relation.FOLLOW_UP, Relation.SUSPECTED)
+
+
+def test_other_news_of_the_same_subject_stays_apart():
+    others = [
+        Document(
+            "cloud",
+            "市医学影像云平台二期项目招标",
+            "市公共资源交易中心发布公告，医学影像云平台二期预算1,800万元，6月20日开标。",
+            JUNE,
+        ),
+        Document(
+            "train",
+            "基层医生信息化培训班开班",
+            "来自42家社区卫生服务中心的全科医生将学习家庭医生签约系统的使用。",
+            JUNE,
+        ),
+        Document(
+            "robot",
+            "手术机器人完成首例远程手术",
+            "市第二医院专家操作机器人，为300公里外的患者切除肿瘤，网络时延不到20毫秒。",
+            JUNE,
+        ),
+    ]
+    assert relate([ORIGINAL, *others]) == []
+
+
+def test_relations_do_not_depend_on_the_order_of_the_documents():
+    documents = [ORIGINAL, TOLD_AGAIN, *(one for key, one in seeds().items() if key[:3] in ("535", "002"))]
+
+    def folded(some: list[Document]) -> list[tuple[str, ...]]:
+        return [story.members for story in group(some, relate(some))]
+
+    expected = folded(documents)
+    rng = random.Random(535)
+    for _ in range(3):
+        rng.shuffle(documents)
+        assert folded(documents) == expected
+
+
+# -------------------------------------------------------------------------------------------- stories
+
+
+def documents(*names: str) -> list[Document]:
+    return [Document(name, name, name, JUNE) for name in names]
+
+
+def edge(a: str, b: str, relation: Relation = Relation.SAME_EVENT, score: float = 0.95) -> Edge:
+    return Edge(a, b, relation, score)
+
+
+def members(*stories) -> set[frozenset[str]]:
+    return {frozenset(story.members) for story in stories}
+
+
+def test_every_document_is_in_exactly_one_story():
+    stories = group(documents("a", "b", "c", "d"), [edge("a", "b"), edge("c", "d", Relation.SUSPECTED, 0.6)])
+    assert sorted(member for story in stories for member in story.members) == ["a", "b", "c", "d"]
+    assert members(*stories) == {frozenset("ab"), frozenset("c"), frozenset("d")}
+
+
+def test_one_strong_link_does_not_chain_two_crowds():
+    inside = [edge("a", "b"), edge("b", "c"), edge("a", "c"), edge("x", "y"), edge("y", "z"), edge("x", "z")]
+    assert members(*group(documents(*"abcxyz"), [*inside, edge("c", "x", score=0.91)])) == {
+        frozenset("abc"),
+        frozenset("xyz"),
+    }
+
+
+def test_reprints_fold_through_whatever_the_mean_says():
+    chain = [edge(a, b, Relation.REPRINT, 0.9) for a, b in itertools.pairwise("abcd")]
+    assert members(*group(documents(*"abcd"), chain)) == {frozenset("abcd")}
+
+
+def test_an_editors_split_and_merge_outrank_the_model():
+    edges = [edge("a", "b", Relation.EXACT, 1.0), edge("b", "c", Relation.REPRINT, 0.9)]
+    stories = group(documents(*"abcd"), edges, together=[("c", "d")], apart=[("a", "b")])
+    assert members(*stories) == {frozenset("a"), frozenset("bcd")}
+
+
+def test_a_split_holds_against_links_through_third_documents():
+    edges = [edge(a, b, Relation.REPRINT, 0.9) for a, b in itertools.combinations("abc", 2)]
+    for story in group(documents(*"abc"), edges, apart=[("a", "c")]):
+        assert not {"a", "c"} <= set(story.members)
+
+
+def test_the_earliest_then_longest_represents_unless_somebody_prefers():
+    some = [
+        Document("late", "", "长" * 90, JUNE + dt.timedelta(days=1)),
+        Document("short", "", "短", JUNE),
+        Document("long", "", "长" * 50, JUNE),
+        Document("undated", "", "长" * 99),
+    ]
+    edges = [edge(a.id, b.id, Relation.REPRINT) for a, b in itertools.combinations(some, 2)]
+    assert group(some, edges)[0].members == ("long", "short", "late", "undated")
+    assert group(some, edges, prefer=lambda name: name != "late")[0].members[0] == "late"
+
+
+# ---------------------------------------------------------------------------------------- addresses
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("HTTP://News.Example.CN:80/a/index.html", "https://news.example.cn/a"),
+        ("https://www.example.cn/a/?utm_source=x&from=timeline&id=7#comments", "https://example.cn/a?id=7"),
+        ("https://m.example.cn/a/1.html", "https://example.cn/a/1.html"),
+        ("https://wap.example.cn//a/1.html?spm=1.2.3", "https://example.cn/a/1.html"),
+        ("https://example.cn/amp/a/1", "https://example.cn/a/1"),
+        ("https://example.cn/a?b=2&a=1", "https://example.cn/a?a=1&b=2"),
+        (
+            "https://m.163.com/dy/article/J2T9AFC20519C6T9.html?spss=newsapp",
+            "https://163.com/dy/article/J2T9AFC20519C6T9.html",
+        ),
+        ("file:一份材料.txt", "file:一份材料.txt"),
+        ("http://[::1", "http://[::1"),
+    ],
+)
+def test_an_address_loses_what_does_not_choose_the_article(url, key):
+    assert canonical_url(url) == key
+    assert canonical_url(key) == key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://a.example.cn/?id=1", "https://a.example.cn/?id=2"),
+        ("https://a.example.cn/1.html", "https://b.example.cn/1.html"),
+        ("https://a.example.cn/a?from=1", "https://a.example.cn/a?from=2"),
+        ("https://a.example.cn/#/news/1", "https://a.example.cn/#/news/2"),
+        ("https://a.example.cn/1.html", "https://a.example.cn/1_2.html"),
+        ("https://a.example.cn:8080/1", "https://a.example.cn/1"),
+        ("https://a.example.cn/A", "https://a.example.cn/a"),
+    ],
+)
+def test_two_articles_never_share_an_address_key(one, other):
+    assert canonical_url(one) != canonical_url(other)
+
+
+# -------------------------------------------------------------------------------------------- amounts
+
+
+def test_planted_copies_are_found_among_many_and_soon():
+    rng = random.Random(7)
+    words = re.findall(
+        "..", "医院数据平台患者医生系统检查影像病历共享社区签约随访药品采购结算监管培训专家建设标准安全网络手术"
+    )
+    places = re.findall("..", "城东城西滨江高新北湖南山云台青石白塔金水")
+
+    def invented(n: int) -> Document:
+        sentences = ["".join(rng.choices(words, k=14)) + f"{rng.randrange(9999)}项。" for _ in range(20)]
+        return Document(f"d{n}", f"{rng.choice(places)}区{''.join(rng.choices(words, k=5))}", "".join(sentences), JUNE)
+
+    many = [invented(n) for n in range(600)]
+    copies = [
+        Document(f"copy{n}", f"转载：{one.title}", f"某某网消息，{one.text[: -len(one.text) // 10]}", one.date)
+        for n, one in enumerate(many[:60])
+    ]
+    start = time.perf_counter()
+    edges = relate(copies, many)
+    assert time.perf_counter() - start < 20
+    found = {(edge.a, edge.b) for edge in edges if edge.relation is Relation.REPRINT}
+    assert found == {(f"copy{n}", f"d{n}") for n in range(60)}
