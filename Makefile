@@ -7,7 +7,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 DATA ?=
-SERIES ?= beijing-monthly
 
 .PHONY: help install system demo test check bench lock clean
 
@@ -49,7 +48,11 @@ check: $(STAMP) ## Lint, types and import contracts
 	@$(BIN)/lint-imports --no-cache
 
 bench: $(STAMP) ## Measure speed and quality; DATA=folder of labelled data for the quality tables
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script $(DATA); done
+	@$(BIN)/python -m benchmarks.stages
+	@test -n "$(DATA)" || echo "No DATA=folder given: the quality tables, which need labelled data, are left out."
+	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.extraction "$(DATA)/extraction"
+	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.events "$(DATA)"
+	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.scope "$(DATA)/scope"
 
 lock: $(STAMP) ## Make constraints.txt anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \

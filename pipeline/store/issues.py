@@ -90,6 +90,13 @@ class Issues:
         with self._database.read() as connection:
             return [Revision(row.revision, _DECISION.validate_json(row.decision)) for row in connection.execute(query)]
 
+    def at_revision(self, issue: int, revision: int) -> Draft:
+        """A draft as it was."""
+        here = (REVISIONS.c.issue == issue) & (REVISIONS.c.revision == revision)
+        with self._database.read() as connection:
+            kept = connection.execute(sa.select(REVISIONS).where(here)).one()
+        return _DRAFT.validate_json(whole(kept.draft, kept.sha256, f"draft {issue}, revision {revision}"))
+
     def skipped(self, series: str) -> dict[dt.date, str]:
         """Skipped windows: first day → the signed reason."""
         with self._database.read() as connection:

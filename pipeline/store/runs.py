@@ -32,6 +32,7 @@ class Run:
     id: int
     series: str
     window: Window
+    engine: str
     started: dt.datetime
     silent: tuple[str, ...] = ()
     """Names of the sources that could not be collected."""
@@ -61,7 +62,7 @@ class Runs:
                 )
             ).inserted_primary_key
         assert key is not None
-        return Run(int(key[0]), series, window, now)
+        return Run(int(key[0]), series, window, engine, now)
 
     def get(self, run: int) -> Run:
         """An opened run."""
@@ -138,6 +139,7 @@ def _run(row: sa.Row[tuple[object, ...]]) -> Run:
         row.id,
         row.series,
         Window(dt.date.fromisoformat(row.window_start), dt.date.fromisoformat(row.window_end)),
+        row.engine,
         dt.datetime.fromisoformat(row.started),
         tuple(row.silent),
         dict(row.seconds),

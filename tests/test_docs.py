@@ -1,0 +1,101 @@
+"""The documentation cannot drift: what exists is documented, and what is documented exists."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from pipeline import cli
+from pipeline.config import packaged
+from pipeline.demo.play import SCENES
+from pipeline.outputs import FORMATS
+from pipeline.sources import KINDS
+from pipeline.steps.check import CHECKS
+from pipeline.steps.decide import DECISIONS
+
+ROOT = Path(__file__).parent.parent
+ENGLISH = (ROOT / "README.md").read_text("utf-8")
+CHINESE = (ROOT / "README.zh-CN.md").read_text("utf-8")
+
+
+def _commands(group=None, before="") -> dict[str, object]:
+    found = {}
+    for name, command in (group or get_command(cli.app)).commands.items():
+        if hasattr(command, "commands"):
+            found |= _commands(command, f"{before}{name} ")
+        else:
+            found[before + name] = command
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(_commands()))
+def test_every_command_is_in_the_readme_and_says_what_it_does(name):
+    assert re.search(r"bulletin [^`\n]*\b" + r"\b[^`\n]*\b".join(name.split()) + r"\b", ENGLISH), name
+    assert _commands()[name].help
+
+
+def test_every_command_of_the_readmes_exists():
+    known = _commands()
+    for text in (ENGLISH, CHINESE):
+        for line in re.findall(r"^(?:\.venv/bin/)?bulletin ([a-z]+(?: [a-z]+)?)", text, re.MULTILINE):
+            assert line in known or line.split()[0] in known, line
+
+
+def test_every_make_target_of_the_docs_exists():
+    targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for text in (ENGLISH, CHINESE, (ROOT / "CONTRIBUTING.md").read_text("utf-8")):
+        assert set(re.findall(r"^make ([a-z]+)", text, re.MULTILINE)) <= targets
+    assert {"install", "demo", "test", "check", "bench", "lock", "help"} <= targets
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    assert "## Test it\n\n```sh\nmake test\n```" in ENGLISH
+    assert "make test" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_every_kind_of_source_is_shown_in_the_sample_configuration():
+    sample = (packaged("config") / "sources.yaml").read_text("utf-8")
+    for kind in KINDS:
+        assert re.search(rf"\b{kind}\b", sample), kind
+        assert re.search(rf"\b{kind}\b", CHINESE), kind
+
+
+def test_every_setting_stands_in_the_sample_configuration():
+    from pipeline.config import Politeness, Settings
+
+    sample = (packaged("config") / "settings.yaml").read_text("utf-8")
+    for name in (*Settings.model_fields, *Politeness.model_fields):
+        assert re.search(rf"^#?\s*{name}:", sample, re.MULTILINE), name
+
+
+def test_every_format_decision_and_scene_is_named():
+    for name in FORMATS:
+        assert {"docx": "DOCX", "md": "Markdown"}[name] in ENGLISH
+    for verb in DECISIONS:
+        assert verb in ENGLISH
+    for scene in SCENES:
+        assert str(scene.number) in ENGLISH
+    assert CHECKS
+
+
+def test_links_between_the_documents_resolve():
+    for path in ROOT.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
+            if "://" not in target:
+                assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_version_and_licence_are_what_the_project_says():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["license"] == "Apache-2.0"
+    assert "Apache License" in (ROOT / "LICENSE").read_text("utf-8")
+
+
+def test_the_dependency_traps_stay_avoided():
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    assert "prefect>=3.8.8,<4" in wanted
+    assert "fastapi>=0.139,<0.151" in wanted
+    assert "sqlalchemy>=2.0.40,<2.1" in wanted
+    assert "urllib3>=2.6.3" in wanted

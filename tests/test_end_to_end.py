@@ -1,0 +1,217 @@
+"""The whole real path, from HTTP to the released document, on the demo web, for each of the three seed issues."""
+
+import re
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from docx import Document as Word
+
+from pipeline import cli
+from pipeline.demo import seeds
+from pipeline.demo.play import SCENES, Scene, play
+from pipeline.demo.site import DemoWeb
+from pipeline.demo.sites import MIRROR
+from pipeline.demo.workspace import write_workspace
+from pipeline.desk import Desk, Inline, document, now, open_desk
+from pipeline.model import Fate, Flag, Kind, Window
+
+BY_NUMBER = {scene.number: scene for scene in SCENES}
+
+
+def _window(desk: Desk, scene: Scene) -> Window:
+    return next(one.issue.window for one in desk.issues.released(scene.series))
+
+
+@pytest.fixture(scope="module", params=sorted(BY_NUMBER))
+def played(request, tmp_path_factory):
+    """A demo workspace after the release, its scene, and the desk that opens it."""
+    scene = BY_NUMBER[request.param]
+    folder = tmp_path_factory.mktemp("demo") / str(scene.number)
+    chosen = {scene.option.strip("-"): scene.window}
+    code = play(folder, month=chosen.get("month", ""), week=chosen.get("week", ""), engine="inline", bulletin=cli._again)
+    assert code == 0
+    with open_desk(folder, clock=now) as desk:
+        yield folder, scene, desk
+
+
+def test_the_released_issue_has_the_items_of_the_seed_in_its_order(played):
+    _, scene, desk = played
+    (release,) = desk.issues.released()
+    wanted = [(one.title, one.outlet, one.date) for one in seeds.articles(scene.number)]
+    assert [(one.title, one.outlet, one.date) for one in release.issue.items] == wanted
+    links = [one.url for one in seeds.articles(scene.number)]
+    if scene.number == 534:  # the editor changes the mobile page of the seed for its desktop twin
+        links[3] = links[3].replace("https://m.163.com", "https://www.163.com")
+    assert [one.url for one in release.issue.items] == links
+
+
+def test_the_lead_counts_the_items_and_names_the_window(played):
+    _, scene, desk = played
+    (release,) = desk.issues.released()
+    assert release.issue.number == scene.number
+    assert release.issue.lead == {
+        534: "本期月报共收集4篇卫生信息化相关信息，时间从2024年5月1日至2024年5月31日，监测范围包括全国主流媒体及政府网站等。",
+        535: "本期月报共收集3篇卫生信息化相关信息，时间从2024年6月1日至2024年6月30日，监测范围包括全国主流媒体及政府网站等。",
+        636: "本期周报共收集3篇卫生信息化相关信息，时间从2025年8月2日至2025年8月8日，监测范围包括全国主流媒体及政府网站等。",
+    }[scene.number]
+
+
+def test_the_full_text_of_every_item_is_the_seeds_text(played):
+    _, scene, desk = played
+    (release,) = desk.issues.released()
+    for item, seed in zip(release.issue.items, seeds.articles(scene.number), strict=True):
+        assert _letters(item.text) == _letters(seed.text), item.title
+
+
+def test_sub_headings_and_lists_survive_the_journey(played):
+    _, scene, desk = played
+    (release,) = desk.issues.released()
+    for item, seed in zip(release.issue.items, seeds.articles(scene.number), strict=True):
+        for kind in (Kind.HEADING, Kind.CAPTION):
+            assert [_letters(b.text) for b in item.blocks if b.kind is kind] == [
+                _letters(b.text) for b in seed.blocks if b.kind is kind
+            ], item.title
+
+
+def test_every_lead_has_exactly_one_fate_and_the_tally_adds_up(played):
+    _, scene, desk = played
+    (release,) = desk.issues.released()
+    window = _window(desk, scene)
+    run = desk.runs.last(scene.series, window)
+    fates = desk.runs.fates(run.id)
+    assert sorted(one.lead for one in fates) == desk.leads.all_ids()
+    assert release.tally.leads == len(fates)
+    assert release.tally.counts[Fate.INCLUDED] == len(release.issue.items)
+    assert all(one.because for one in fates if one.fate is not Fate.INCLUDED)
+
+
+def test_the_mirror_is_explained_and_never_printed(played):
+    folder, scene, desk = played
+    run = desk.runs.last(scene.series, _window(desk, scene))
+    stored = {one.id: one for one in desk.leads.get(desk.leads.all_ids())}
+    of_mirror = [one for one in desk.runs.fates(run.id) if MIRROR in stored[one.lead].lead.url]
+    assert of_mirror
+    assert {one.fate for one in of_mirror} <= {Fate.HIJACKED, Fate.OUT_OF_WINDOW}
+    if scene.number == 535:
+        assert "北京丰台布局未来智慧医疗" in of_mirror[0].because
+        assert "同一事件" in of_mirror[0].because
+    for path in (folder / "out").iterdir():
+        assert MIRROR.encode() not in _plain_bytes(path)
+
+
+def test_the_automatic_draft_alone_is_close_to_what_the_editors_made(played, record_property):
+    _, scene, desk = played
+    first = desk.issues.all(scene.series)[0]
+    (generated, *_) = desk.revisions(first)
+    assert generated.decision.verb == "generate"
+    wanted = {one.title for one in seeds.articles(scene.number)}
+    automatic = _drafted_titles(desk, first.id)
+    missing, extra = wanted - automatic, automatic - wanted
+    record_property("missing", len(missing))
+    record_property("extra", len(extra))
+    print(f"第{scene.number}期：自动入选 {len(automatic & wanted)}/{len(wanted)}，多收 {len(extra)}，缺 {sorted(missing)}")
+    assert not extra
+    # what the hand-made issues carry on the edge of the scope waits for the editor
+    assert missing <= {"聚焦“一核两翼”三地协同 京津冀深化卫生健康合作共建共享", "智慧北京 机器人“上岗”超百场景"}
+    standby = {one.article.title for one in first.draft.candidates}
+    assert missing <= standby
+
+
+def test_the_published_files_are_the_frozen_ones_and_open(played):
+    folder, scene, desk = played
+    (release,) = desk.issues.released()
+    word, markdown = sorted((folder / "out").iterdir())
+    assert {word.name, markdown.name} == set(release.files)
+    paragraphs = [one.text for one in Word(str(word)).paragraphs]
+    assert "二、具体内容" in paragraphs
+    numbered = [line for line in paragraphs if re.match(r"\d\. 标题：", line)]
+    assert numbered == [f"{n}. 标题：{one.title}" for n, one in enumerate(seeds.articles(scene.number), 1)]
+    text = markdown.read_text("utf-8")
+    assert all(one.outlet in text for one in seeds.articles(scene.number))
+
+
+def test_the_draft_for_review_is_marked_and_the_release_is_not(played):
+    folder, _, _ = played
+    (draft,) = (folder / "draft").glob("*.docx")
+    (released,) = (folder / "out").glob("*.docx")
+    assert "送审稿".encode() in _plain_bytes(draft)
+    assert "word/comments.xml" in zipfile.ZipFile(draft).namelist()
+    assert "送审稿".encode() not in _plain_bytes(released)
+    assert "word/comments.xml" not in zipfile.ZipFile(released).namelist()
+
+
+def test_a_run_is_repeated_from_the_store_without_the_web(played):
+    """The demo web is gone; what was stored gives the same articles again."""
+    _, scene, desk = played
+    window = _window(desk, scene)
+    run = desk.runs.begin(scene.series, window, "inline", now())
+    before, accounts = desk.propose(run.id)
+    desk.read(desk.leads.unread(desk.leads.all_ids(), again=True))
+    after, again = desk.propose(run.id)
+    assert [one.articles for one in after.candidates] == [one.articles for one in before.candidates]
+    assert again == accounts
+
+
+def test_hijacked_pages_are_flagged_and_repaired(played):
+    _, _, desk = played
+    mirrored = [
+        article
+        for stored in desk.leads.get(desk.leads.all_ids())
+        if MIRROR in stored.lead.url and stored.article
+        for article in desk.leads.articles([stored.article]).values()
+    ]
+    assert mirrored
+    for article in mirrored:
+        assert Flag.MIRROR in article.flags
+        assert article.title == "布局未来智慧医疗 丰台打造智能医工领域创新高地"
+        assert document(article).text.startswith("5月29日，首届智能医工产业创新发展大会暨天坛智能医工产业园启动会")
+
+
+def test_a_second_visit_asks_only_for_what_changed(tmp_path):
+    with DemoWeb() as web:
+        write_workspace(tmp_path / "w", web, number=535)
+        with open_desk(tmp_path / "w", clock=now) as desk:
+            desk.collect(Inline())
+            first = len(web.requests)
+            leads = desk.leads.all_ids()
+            desk.collect(Inline())
+            second = web.requests[first:]
+            assert desk.leads.all_ids() == leads
+    assert second, "the sources themselves are asked again"
+    assert len(second) < first / 2
+    counted = Counter(one.status for one in second)
+    assert counted[304] >= 4, "feeds and lists that have not changed are not sent again"
+
+
+@pytest.mark.engine
+def test_prefect_and_plain_calls_make_the_same_issue(tmp_path, monkeypatch):
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    issues = {}
+    for engine in ("prefect", "inline"):
+        code = play(tmp_path / engine, month="2024-06", week="", engine=engine, bulletin=cli._again)
+        assert code == 0
+        with open_desk(tmp_path / engine, clock=now) as desk:
+            (issues[engine],) = desk.issues.released()
+            runs = desk.runs.last("beijing-monthly", issues[engine].issue.window)
+            assert runs.engine == engine
+    assert issues["prefect"].issue == issues["inline"].issue
+    assert issues["prefect"].files == issues["inline"].files, "the same bytes"
+    assert issues["prefect"].tally == issues["inline"].tally
+
+
+def _drafted_titles(desk: Desk, issue: int) -> set[str]:
+    draft = desk.issues.at_revision(issue, 1)
+    return {draft.candidate(handle).article.title for handle in draft.chosen}
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\s\W_]+", "", text)
+
+
+def _plain_bytes(path: Path) -> bytes:
+    if path.suffix != ".docx":
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as parts:
+        return b"".join(parts.read(name) for name in parts.namelist())
