@@ -1,0 +1,82 @@
+"""Where a page credits: the lines between title and body, those cut from the body's ends, those after it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.steps.extract.tree import Element, content, key, lines, marks, name
+from pipeline.steps.extract.words import CLOCKED, any_of
+
+_MAX_BEFORE = 30
+_MAX_AFTER = 12
+_NEAR = 15  # lines before the body that are looked at where no title was found
+_SOURCE_MARK = re.compile(
+    r"(?:^|[\s_-])"
+    + any_of(
+        r"\w*source\w* laiyuan ly where media-?name author-?name jgname from fromsite \w*wemedia\w* pubname outlet",
+        "copyfrom site-?name",
+    )
+    + r"(?:$|[\s_-])",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bylines:
+    """The lines of each place, in reading order; a line's inline elements are parted by `words.GAP`."""
+
+    before: Sequence[str] = ()
+    marked: Sequence[str] = ()
+    """Texts of elements before the body whose class says that they name the source."""
+    head: Sequence[str] = ()
+    """Cut from the body's own head."""
+    tail: Sequence[str] = ()
+    """Cut from its tail, and short ones of what was pruned."""
+    after: Sequence[str] = ()
+    body: Sequence[str] = ()
+
+
+def lines_before(tree: Element, title: Element | None, body: Element) -> list[str]:
+    """The lines between title and body and the one above the title, or those right before the body."""
+    walked = list(lines([tree], stop=body))
+    wanted = key(content(title)) if title is not None else ""
+    keys = [key(line) for line in walked]
+    position = max((i for i, one in enumerate(keys) if wanted and one == wanted), default=-1)
+    if position < 0:
+        position = max((i for i, one in enumerate(keys) if wanted and wanted in one), default=-1)
+    if position < 0:
+        return walked[-_NEAR:]
+    above = [walked[position - 1]] if position and len(walked[position - 1]) < 80 else []
+    return [line for line in [*above, *walked[position + 1 :]][:_MAX_BEFORE] if len(line) <= 300]
+
+
+def lines_after(body: Element) -> list[str]:
+    """The first lines after the body."""
+    after: list[str] = []
+    top = body
+    while True:
+        for sibling in top.itersiblings():
+            if len(after) >= _MAX_AFTER:
+                break
+            after += list(lines([sibling]))[: _MAX_AFTER - len(after)]
+        up = top.getparent()
+        if up is None or name(up) in ("body", "html") or len(after) >= _MAX_AFTER:
+            return [line for line in after if len(line) <= 200]
+        top = up
+
+
+def marked_sources(tree: Element, title: Element | None, body: Element) -> list[str]:
+    """Short texts between title and body of elements whose class or id says source."""
+    found: list[str] = []
+    for element in tree.iter():
+        if element is body:
+            break
+        if element is title:
+            found = []
+        elif len(element) <= 3 and _SOURCE_MARK.search(marks(element)):
+            text = content(element)
+            if 2 <= len(text) <= 30 and not CLOCKED.search(text):
+                found.append(text)
+    return found[:4]

@@ -1,0 +1,295 @@
+"""Who an article is from: outlet, author, editor, and who owns the site.
+
+The origin is what the page names as 来源, without that word. Editors are not authors: a name that a template
+prints as both is taken for the editor.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from pipeline.config import Outlets
+from pipeline.model import Lead
+from pipeline.steps.extract.byline import Bylines
+from pipeline.steps.extract.facts import Facts, Found
+from pipeline.steps.extract.title import site_name
+from pipeline.steps.extract.tree import key
+from pipeline.steps.extract.words import CLOCKED, DAY, GAP, OUTLETISH, PEOPLE, PERSON, any_of, plain
+
+_SOURCE_METAS = "contentsource mediaid source og:article:source article:source laiyuan pubsource copyfrom"
+_AUTHOR_METAS = "author article:author og:article:author contentauthor dc.creator byl"
+_EDITOR_METAS = ("editor", "contenteditor", "责任编辑")
+_SITE_METAS = ("og:site_name", "sitename", "application-name", "apple-mobile-web-app-title")
+_BYLINE = "署名行"
+_AFTER = "文末署名"
+
+_LABEL = (
+    r"(?:(?:信息|文章|稿件|本文|消息|新闻|内容|资料|原文)?(?:来源|來源|稿源|出处|出處)(?:于|自)?"
+    r"|转自|摘自|供稿单位|发布机构|发布单位)"
+)
+_LABELLED = re.compile(rf"{_LABEL}\s*[:：]\s*[\s{GAP}]*(?P<who>[^{GAP}\n]{{1,60}})?")
+_SPACED = re.compile(rf"(?:^|[\s{GAP}|])来源[\s{GAP}]*(?P<who>[A-Za-z\u4e00-\u9fff]{{2,15}})(?:[|\s{GAP}]|$)")
+_END = re.compile(  # what follows a source in its line
+    r"\s*(?:[|｜丨【]"
+    + r"|\s" + any_of(
+        "作者 记者 责任编辑 责编 编辑 发布 时间 日期 字号 字体 浏览 点击 阅读 分享 举报 评论 我要 参与互动 打印 关注",
+        "收藏 审核 人气",
+        r"通讯员 编者 大\s*中\s*小 用LINE",
+    )
+    + "|" + any_of(
+        "作者 责任编辑 责编 编辑 发布时间 发布日期 更新时间 时间 日期 字号 字体 浏览次数 浏览 点击数? 阅读 分享到",
+        "举报 评论 人气"
+    ) + r"\s*[:：]"
+    + r"|\d{4}\s*[-/年.]\s*\d{1,2}|\d{1,2}:\d{2}|参与互动|举报$|\[?(?:大|小|中)\]?\s|[（(]?\d+[）)]?$)"
+)  # fmt: skip
+_AT_THE_END = re.compile(
+    r"(?:^|[（(【\[。\s])(?:文章|本文|稿件|信息|资料|消息)?(?:来源|來源|转自|转载自|摘自)\s*[:：于自]?\s*"
+    r"(?P<who>[^，。；：:\s）)】\]]{2,30})(?:\s*(?:责任编辑|责编|编辑|作者)|[）)】\]]?\s*$)"
+)
+_DATELINE = re.compile(  # 新华社北京6月4日电, 中新经纬5月23日电, 新京报讯
+    r"^[\s\u3000（(【]*(?:据)?(?P<who>[\u4e00-\u9fffA-Za-z]{2,12}?(?:社|网|新闻|经纬|日报|晚报|时报|京报|周刊|客户端))"
+    r"(?:客户端|讯)?(?:(?:[\u4e00-\u9fff]{1,8}?)?\d{1,2}月\d{1,2}日|讯)[\u4e00-\u9fff]{0,3}(?:电|讯|消息|报道|专电)?"
+)
+_NO_SOURCE = re.compile(
+    "^"
+    + any_of(
+        "微博 微信 朋友圈 QQ QQ空间 未知 不详 发布于 广告 推荐 无 暂无 网络 互联网 本站 原创 佚名 admin 管理员 首页",
+        "正文 分享.*",
+        r"举报 评论 打印 字号.* 关注 登录 注册 收藏 \W* \d+",
+    )
+    + "$",
+    re.I,
+)
+_CRUMBS = re.compile(r"[>»]|首页|首頁|正文$|分享")
+_CHROME = re.compile(  # what else stands in a byline
+    "^"
+    + any_of(
+        r"首页.* .*[>»].* .{0,4}[字号体大中小超标准AT+\-\s]{1,12} 分享.* \W* [\d\s,.万]+ .*\d{4,}.*",
+        ".*(?:评论|阅读|浏览|点击|次|收藏|关注|举报|打印|专栏|频道|导航|登录|注册|认证|作者|发帖|搜索|转发|微博|微信).*",
+    )
+    + "$"
+)
+_DATE_LABEL = re.compile(r"^(?:原创|转载|来自|发布时间|发布日期|时间)\s*[:：]?\s*")
+
+_NO_NAME = r"(?!报道|消息|表示|获悉|了解|从|在|来源|发布|时间|编辑|责任|采访|通讯|本报|本网|新闻)"
+_NAME_ENDS = r"(?![\u4e00-\u9fff])"
+_AUTHOR_LABELS = (
+    re.compile(
+        rf"(?:作\s*者|撰文|撰稿|采写|执笔|文字?|文图)\s*[:：︱|丨/—]\s*(?:[\u4e00-\u9fff]{{2,8}}?(?:见习)?记者\s*)?{PEOPLE}{_NAME_ENDS}"
+    ),
+    re.compile(rf"作\s*者[\s{GAP}]+{PEOPLE}(?:$|[\s{GAP}|])"),
+    re.compile(  # an account or a department
+        rf"作\s*者\s*[:：︱|丨/]\s*[{GAP}\s]*(?P<who>[^{GAP}\s:：|，。（）()]{{1,20}}(?:[、，,\s][^{GAP}\s:：|，。（）()]{{2,6}}){{0,3}})"
+    ),
+    re.compile(
+        rf"(?:实习|见习|首席|特约|全媒体|融媒体)?(?:记者|記者)\s*[:：]?\s*[{GAP}\s]*{_NO_NAME}{PEOPLE}{_NAME_ENDS}"
+    ),
+)
+_IN_DATELINE = re.compile(
+    rf"[（(【][^（）()【】]{{0,12}}?(?:记者|作者|通讯员|文/[^）)】]*?作者)\s*[:：]?\s*{PEOPLE}\s*[^（）()【】]{{0,20}}[）)】]"
+)
+_NAME_AND_OUTLET = re.compile(rf"(?:^|[\s{GAP}])({PERSON})/([^\s{GAP}/]{{2,16}})(?:$|[\s{GAP}])")
+_ONLY_PEOPLE = re.compile(PEOPLE)
+_NO_AUTHOR = re.compile(
+    "^"
+    + any_of(
+        "(?:发布|发表|更新|来源|时间|日期|浏览|点击|阅读|责任|字号|字体|审核).* .*(?:报道|報道|报导|報導|来源|來源)",
+        "通讯员 记者 综合 摄影 编辑 分享 实习生 见习 整理 整合 编译 图文 文图 责编 即时 評論 评论",
+    )
+    + "$"
+)
+_EDITOR = re.compile(
+    rf"(?:责任编辑|責任編輯|责编|責編|网络编辑|编辑|編輯)\s*[:：丨|/︱]\s*[\s{GAP}]*(?P<who>[^\]】）){GAP}\n|｜]{{1,40}})"
+)
+_EDITOR_BARE = re.compile(rf"(?:^|\s)(?:责任编辑|责编|编辑)\s+(?P<who>{PERSON})")
+_EDITOR_END = re.compile(r"\s{2,}|[)\]】）]|\s(?=校对|审核|作者|来源|时间|人气)|(?:校对|审核|来源|审校)[:：]?")
+
+
+# ------------------------------------------------------------------------------------------------ outlet
+
+
+def find_origin(facts: Facts, by: Bylines, outlets: Outlets) -> Found:
+    """Who the page itself says the article came from."""
+    return next((found for found in _origins(facts, by, outlets) if found.value), Found())
+
+
+def _origins(facts: Facts, by: Bylines, outlets: Outlets) -> Iterator[Found]:
+    """What may name the origin, most trusted first; a value is empty where nothing was found."""
+    for label in _SOURCE_METAS.split():
+        yield Found(_source(facts.metas.get(label, "")), f"meta {label}")
+    if named := facts.named.get("source"):
+        yield Found(_source(named.value), named.where)
+    byline = [*by.before, *by.head]
+    below = [*byline[1:], ""]
+    above = ["", *byline]
+    for line, following in zip(byline, below, strict=False):
+        yield Found(_labelled(line, following), _BYLINE)
+    for text in by.marked:
+        yield Found(_source(text), "来源元素")
+    for line, following in zip(byline, below, strict=False):
+        yield Found(_known_beside_date(line, following, outlets), _BYLINE)
+    late = next((value for line in (*by.tail, *by.after) if (value := _labelled(line, ""))), "")
+    yield Found(late if outlets.named(late) is not None else "", _AFTER)
+    for line, previous in zip(byline, above, strict=False):
+        yield Found(_alone_with_date(line, previous), _BYLINE)
+    yield Found(late, _AFTER)
+    for line in (*by.tail, *by.body[-3:]):
+        if len(line) <= 160 and (match := _AT_THE_END.search(line)):
+            yield Found(_source(match["who"]), "文末来源")
+    for line in by.body[:2]:
+        if (match := _DATELINE.match(line)) and (outlets.named(match["who"]) or OUTLETISH.search(match["who"])):
+            yield Found(match["who"], "电头")
+
+
+def _labelled(line: str, following: str) -> str:
+    text = plain(line)
+    for match in _LABELLED.finditer(text):
+        if value := _source(match["who"] or (plain(following) if len(following) <= 30 else "")):
+            return value
+    match_ = _SPACED.search(text)
+    return _source(match_["who"]) if match_ else ""
+
+
+def _source(text: str) -> str:
+    """The name in what stands where a source should; nothing when it is none."""
+    text = unicodedata.normalize("NFKC", text).replace(GAP, "  ").strip()
+    text = re.sub(rf"^{_LABEL}\s*[:：]?\s*", "", text)
+    if end := _END.search(text):
+        text = text[: end.start()]
+    text = re.split(r"\s{2,}", text.strip())[0].strip(" :：|/,，。;；-—【】()（）")
+    if text.startswith("《") and text.endswith("》"):
+        text = text[1:-1]
+    if text.count("[") != text.count("]") or text.startswith("["):
+        text = text.strip("[]")
+    return "" if len(text) > 40 or _NO_SOURCE.match(text) or text.startswith(("http", "www.")) else text
+
+
+def _known_beside_date(line: str, following: str, outlets: Outlets) -> str:
+    """An outlet's name that stands beside, or right above, the date without a label."""
+    text = plain(line)
+    dated = bool(CLOCKED.search(text)) or (len(text) <= 20 and bool(CLOCKED.match(plain(following))))
+    if (not dated and len(text) > 30) or _CRUMBS.search(text):
+        return ""
+    rest = re.sub(rf"{DAY}|\d{{1,2}}-\d{{2}}-?|\d{{1,2}}:\d{{2}}(?::\d{{2}})?", GAP, text)
+    for piece in re.split(rf"[{GAP}|·/]|\s{{2,}}|\s(?=[\u4e00-\u9fff])", rest):
+        piece = _DATE_LABEL.sub("", piece.strip(" :：()[]【】,，-"))
+        if not 2 <= len(piece) <= 20 or _NO_SOURCE.match(piece):
+            continue
+        if outlets.named(piece) is not None or (dated and OUTLETISH.search(piece)):
+            return piece
+    return ""
+
+
+def _alone_with_date(line: str, above: str) -> str:
+    """The one short name that stands with the date, or alone above it, when nothing else does."""
+    text = plain(line)
+    if not CLOCKED.search(text) or len(text) > 80:
+        return ""
+    pieces = [piece.strip(" :：·|/,-()【】") for piece in re.split(rf"[{GAP}|·]|\s{{2,}}", CLOCKED.sub(GAP, text))]
+    pieces = [piece for piece in (_DATE_LABEL.sub("", piece) for piece in pieces) if _may_be_name(piece)]
+    if not pieces and 2 <= len(above) <= 12 and _may_be_name(above):
+        pieces = [piece for piece in plain(above).split(GAP) if piece]
+    if len(pieces) != 1 or len(pieces[0]) > 16 or re.search(r"记者|作者|编辑|文/|[:：]", pieces[0]):
+        return ""
+    return _source(pieces[0])
+
+
+def _may_be_name(text: str) -> bool:
+    return len(key(text)) >= 2 and not _NO_SOURCE.match(text) and not _CHROME.search(text)
+
+
+def find_publisher(facts: Facts, url: str, lead: Lead | None, outlets: Outlets) -> Found:
+    """Who owns the site: the registry by host, then what the lead says, then what the site calls itself."""
+    if outlet := outlets.at(url):
+        return Found(outlet.name, "媒体登记")
+    if lead is not None and lead.outlet:
+        return Found(lead.outlet, "线索")
+    for label in _SITE_METAS:
+        if 2 <= len(value := facts.metas.get(label, "")) <= 20:
+            return Found(value, f"meta {label}")
+    tail = site_name(facts.title)
+    if 2 <= len(tail) <= 20 and (outlets.named(tail) is not None or OUTLETISH.search(tail)):
+        return Found(tail, "网页标题")
+    return Found()
+
+
+# ------------------------------------------------------------------------------------- author and editor
+
+
+def find_author(facts: Facts, by: Bylines, origin: str, editor: str, outlets: Outlets) -> Found:
+    """Who wrote it: names, several parted by a space."""
+    found = [
+        Found(names, where) for text, where in _authors(facts, by, outlets) if (names := _names(text, origin, outlets))
+    ]
+    other = next((one for one in found if one.value != editor), None)
+    return other or next((one for one in found if one.where == _BYLINE), Found())
+
+
+def _authors(facts: Facts, by: Bylines, outlets: Outlets) -> Iterator[tuple[str, str]]:
+    if named := facts.named.get("author"):
+        yield named.value, named.where
+    for line in (*by.before, *by.head):
+        if len(line) <= 120:
+            yield _author_in(line), _BYLINE
+    for line in by.body[:2]:
+        if match := _IN_DATELINE.search(line[:200]):
+            yield match["who"], "电头"
+    for line in (*by.body[-3:], *by.body[:2], *by.tail, *by.after[:4]):
+        if len(line) <= 60:
+            yield _author_in(line), "正文署名"
+    for line in by.before:
+        match = _NAME_AND_OUTLET.search(plain(line))
+        if match and (outlets.named(match.group(2)) is not None or OUTLETISH.search(match.group(2))):
+            yield match.group(1), _BYLINE
+    for label in _AUTHOR_METAS.split():
+        value = facts.metas.get(label, "")
+        if _ONLY_PEOPLE.fullmatch(value) and value not in facts.title and not OUTLETISH.search(value):
+            yield value, f"meta {label}"
+
+
+def _author_in(line: str) -> str:
+    text = plain(line)
+    return next((match["who"] for pattern in _AUTHOR_LABELS if (match := pattern.search(text))), "")
+
+
+def _names(text: str, origin: str, outlets: Outlets) -> str:
+    text = unicodedata.normalize("NFKC", text).replace(GAP, " ").strip()
+    text = re.sub(r"^(?:作\s*者|文|记者|撰文)\s*[:：/]\s*", "", text)
+    names = [part for part in re.split(r"[\s、,，/;；&]+", text) if part and not _NO_AUTHOR.match(part)]
+    names = [re.sub(r"^(?:通讯员|实习生|记者|见习记者)", "", part) for part in names]
+    return " ".join(
+        dict.fromkeys(part for part in names if 1 < len(part) <= 20 and part != origin and not outlets.named(part))
+    )
+
+
+def find_foreign_author(facts: Facts) -> Found:
+    """The author a page in another language states in its markup."""
+    if facts.writer:
+        return Found(facts.writer, "结构化数据")
+    stated = next((label for label in _AUTHOR_METAS.split() if 2 <= len(facts.metas.get(label, "")) <= 80), "")
+    return Found(facts.metas[stated].removeprefix("By "), f"meta {stated}") if stated else Found()
+
+
+def find_editor(facts: Facts, by: Bylines) -> Found:
+    """Who edited it; 责任编辑 lines leave the body and are kept here."""
+    for label in _EDITOR_METAS:
+        if value := _editor(facts.metas.get(label, "")):
+            return Found(value, f"meta {label}")
+    if (named := facts.named.get("editor")) and (value := _editor(named.value)):
+        return Found(value, named.where)
+    places = ((by.tail, "正文末"), (by.after, _AFTER), ((*by.before, *by.head), _BYLINE), (by.body[-3:], "正文末"))
+    for place, where in places:
+        for text in (plain(line) for line in place if len(line) <= 200):
+            match = _EDITOR.search(text) or _EDITOR_BARE.search(text)
+            if match and (value := _editor(match["who"])):
+                return Found(value, where)
+    return Found()
+
+
+def _editor(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).replace(GAP, " ")
+    text = re.sub(r"^\s*(?:责任编辑|责编|编辑)\s*[:：]?\s*", "", text).strip()
+    text = _EDITOR_END.split(text)[0].strip(" :：")
+    return text if 1 < len(text) <= 40 and not text.isdigit() else ""

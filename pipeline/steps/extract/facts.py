@@ -1,0 +1,148 @@
+"""What the whole page says in its head, its scripts and its comments, before anything is removed."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from pipeline.steps.extract.tree import INVISIBLE, Element, content, tidy
+
+_NAMED_ELEMENTS = (  # id or class of known templates
+    ("date", "pubtime_baidu"),
+    ("source", "source_baidu"),
+    ("author", "author_baidu"),
+    ("editor", "editor_baidu"),
+    ("source", "ne_article_source"),
+    ("source", "js_name"),
+    ("author", "js_author_name"),
+    ("date", "pubtime"),
+    ("date", "publish_time"),
+)
+_FOUNDER = re.compile(r"<!--\s*enpproperty\s*(.*?)/enpproperty\s*-->", re.S | re.I)
+_FOUNDER_FIELD = re.compile(r"<([a-z-]+)>(.*?)</\1>", re.S | re.I)
+_FOUNDER_NAMES = {
+    "title": ("title", "founder-title"),
+    "date": ("date",),
+    "author": ("author", "founder-author"),
+    "source": ("papername", "source"),
+}
+_WECHAT_TIME = re.compile(r"\b(?:var ct|ct|ori_create_time)\s*[:=]\s*[\"'](\d{10})")
+_WECHAT_NAME = re.compile(r"\bnickname\s*=\s*(?:htmlDecode\()?[\"']([^\"']{1,60})[\"']")
+_WECHAT_TITLE = re.compile(r"\bmsg_title\s*=\s*[\"'](.{1,200}?)[\"'](?:\.html|;)")
+_WECHAT_LINK = re.compile(r"\bmsg_link\s*=\s*[\"']([^\"']+)")
+STRUCTURED = "结构化数据"
+_SCRIPT_DATES = (
+    (re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"'), STRUCTURED),
+    (re.compile(r"\bpublish_?(?:date|time)\s*=\s*['\"]([^'\"]{8,30})['\"]", re.I), "脚本变量"),
+    (
+        re.compile(
+            r'"(?:pubDate|publishTime|publish_time|pubtime|newsTime|createTime)"\s*:\s*"?(\d[^",}]{7,30})', re.I
+        ),
+        "脚本数据",
+    ),
+)
+_WRITER = re.compile(r'"author"\s*:\s*[\[{][^\]]{0,300}?"name"\s*:\s*"([^"]{2,60})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value and where it stood; both empty when there is none."""
+
+    value: str = ""
+    where: str = ""
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a page's markup states about itself."""
+
+    metas: dict[str, str] = field(default_factory=dict)
+    """Name or property, in lower case → content; the first of each wins."""
+    title: str = ""
+    """The `<title>`, as it stands."""
+    veiled: bool = False
+    """Whether invisible characters stood in it."""
+    address: str = ""
+    """What the page says its own address is."""
+    base: str = ""
+    named: dict[str, Found] = field(default_factory=dict)
+    """What known templates name: `title`, `date`, `source`, `author`, `editor`."""
+    dates: list[Found] = field(default_factory=list)
+    """Dates of structured data and script variables."""
+    writer: str = ""
+    """The author of the structured data."""
+
+
+def read_facts(tree: Element, text: str) -> Facts:
+    """Collects them from the untouched tree and the page's text."""
+    facts = Facts()
+    for meta in tree.iter("meta"):
+        label = (meta.get("name") or meta.get("property") or meta.get("itemprop") or "").strip().lower()
+        value = tidy(meta.get("content") or "")
+        if label and value:
+            facts.metas.setdefault(label, value)
+    heading = next(tree.iter("title"), None)
+    if heading is not None:
+        facts.title = content(heading)
+        facts.veiled = any(INVISIBLE.search(str(text)) for text in heading.itertext())
+    facts.base = next((href for base in tree.iter("base") if is_web(href := base.get("href") or "")), "")
+    facts.address = next((address for address in _addresses(tree, facts.metas, text) if is_web(address)), "")
+    marked: dict[str, Element] = {}
+    for element in tree.iter():
+        for mark in (element.get("id") or "", *(element.get("class") or "").split()):
+            marked.setdefault(mark, element)
+    for label, mark in _NAMED_ELEMENTS:
+        if mark in marked and (value := content(marked[mark])) and len(value) < 80:
+            facts.named.setdefault(label, Found(value, f"模板 {mark}"))
+    if "js_content" in marked:
+        _read_wechat(facts, text, marked)
+    _read_founder(facts, text)
+    facts.dates = [Found(match.group(1), where) for pattern, where in _SCRIPT_DATES if (match := pattern.search(text))]
+    if match := _WRITER.search(text):
+        facts.writer = tidy(match.group(1))
+    return facts
+
+
+def is_web(address: str) -> bool:
+    """Whether it is an absolute http or https address."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _addresses(tree: Element, metas: Mapping[str, str], text: str) -> Iterator[str]:
+    if match := _WECHAT_LINK.search(text):
+        yield html.unescape(match.group(1).replace("\\x26amp;", "&").replace("\\x26", "&"))
+    for link in tree.iter("link"):
+        if (link.get("rel") or "").lower() == "canonical":
+            yield (link.get("href") or "").strip()
+    yield metas.get("og:url", "")
+
+
+def _read_wechat(facts: Facts, text: str, marked: Mapping[str, Element]) -> None:
+    if match := _WECHAT_TIME.search(text):
+        facts.named["date"] = Found(match.group(1), "微信 ct")
+    if match := _WECHAT_NAME.search(text):
+        facts.named["source"] = Found(html.unescape(match.group(1)), "微信 nickname")
+    if "activity-name" in marked and (title := content(marked["activity-name"])):
+        facts.named["title"] = Found(title, "微信标题")
+    elif match := _WECHAT_TITLE.search(text):
+        facts.named["title"] = Found(html.unescape(match.group(1)), "微信 msg_title")
+
+
+def _read_founder(facts: Facts, text: str) -> None:
+    match = _FOUNDER.search(text)
+    if not match:
+        return
+    fields = {
+        label.lower(): tidy(html.unescape(re.sub(r"<[^>]*>", "", value)))
+        for label, value in _FOUNDER_FIELD.findall(match.group(1))
+    }
+    for label, names in _FOUNDER_NAMES.items():
+        if value := next((fields[one] for one in names if fields.get(one)), ""):
+            facts.named.setdefault(label, Found(value, "方正数字报"))

@@ -1,0 +1,213 @@
+"""One page from bytes to an article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.config import Outlets
+from pipeline.model import Article, Block, Fate, Flag, Kind, Lead, Page, Rejection
+from pipeline.steps.extract.blocks import finish, read_blocks, trim
+from pipeline.steps.extract.byline import Bylines, lines_after, lines_before, marked_sources
+from pipeline.steps.extract.container import find_body, is_listing, prune
+from pipeline.steps.extract.credits import find_author, find_editor, find_foreign_author, find_origin, find_publisher
+from pipeline.steps.extract.decode import Text, decode
+from pipeline.steps.extract.facts import Facts, Found, is_web, read_facts
+from pipeline.steps.extract.formats import is_data, is_feed, is_markup, read_dump, read_plain
+from pipeline.steps.extract.opinion import agreement, second_opinion
+from pipeline.steps.extract.pager import second_page
+from pipeline.steps.extract.published import find_date_of
+from pipeline.steps.extract.title import find_title
+from pipeline.steps.extract.tree import HAN, INVISIBLE, Element, content, hide_unseen, key, parse, tidy
+from pipeline.steps.extract.walls import bodiless, wall
+
+_MAX_TITLE = 200
+_HAN_SHARE = 0.3  # of Han characters among Han characters and words in letters; below it: another language
+_MIN_BODY = 40  # characters; the shortest notices measured have about 110
+_MIN_FOREIGN = 120
+_SHORT_BODY = 150  # below it the words of a wall may be all there is
+_UNCHECKED = 0.5  # confidence where the second reader found nothing
+_PLAIN_TEXT = 0.6  # confidence in a text whose body was not marked
+_FOREIGN = 0.8  # confidence in trafilatura alone: its F1 on English pages is 0.94
+_OPEN = re.compile(r"<(?:html|body)\b", re.I)
+_CLOSED = re.compile(r"</(?:html|body)\s*>", re.I)
+_INCOMPLETE = "网页可能不完整：没有结尾"
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was found in a page, before it is an article."""
+
+    url: str
+    title: Found
+    facts: Facts
+    blocks: tuple[Block, ...]
+    where: str
+    """How the body was found."""
+    confidence: float
+    by: Bylines = field(default_factory=Bylines)
+    tree: Element | None = None
+    notes: list[str] = field(default_factory=list)
+    foreign: bool = False
+
+
+def extract(page: Page, outlets: Outlets, lead: Lead | None = None) -> Article | Rejection:
+    """The article on `page`, or why there is none.
+
+    `lead` is asked only for what the page does not say itself. The result is a pure function of the
+    arguments: relative dates count from `page.fetched`.
+    """
+    decoded = decode(page.body, page.charset)
+    if isinstance(decoded, Rejection):
+        return decoded
+    text = decoded.text
+    if is_feed(text):
+        return Rejection(Fate.NOT_AN_ARTICLE, "是订阅源或网站地图，不是文章")
+    if dump := read_dump(text):
+        facts = Facts(title=dump.title, address=dump.link)
+        facts.named.update(title=Found(dump.title, "文件头 title"), date=Found(dump.date, "文件头 date"))
+        reading = _read_markup(page, outlets, dump.html, facts)
+    elif is_markup(text):
+        reading = _read_markup(page, outlets, text, None)
+    elif is_data(text):
+        return Rejection(Fate.NOT_AN_ARTICLE, "是数据接口的返回，不是文章")
+    else:
+        reading = _read_plain(page, text)
+    if isinstance(reading, Rejection):
+        return reading
+    return _article(reading, page, decoded, outlets, lead)
+
+
+def _read_markup(page: Page, outlets: Outlets, text: str, stated: Facts | None) -> _Reading | Rejection:
+    tree = parse(text)
+    if tree is None:
+        return Rejection(Fate.UNREADABLE, "空白页面，或结构过于复杂而无法解析")
+    facts = stated or read_facts(tree, text)
+    url = page.url if is_web(page.url) else facts.address or page.url
+    second = second_opinion(tree)
+    hide_unseen(tree)
+    shown = content(tree)
+    if not key(shown):
+        return wall(facts.title, shown, text) or Rejection(Fate.UNREADABLE, "空白页面：没有可见的文字")
+    title, carrier = find_title(tree, facts, outlets)
+    if not _is_chinese(shown):
+        return _read_foreign(tree, facts, title, second, url, text)
+    body = find_body(tree, carrier)
+    if body is None:
+        return wall(facts.title, shown, text) or bodiless(tree)
+    if is_listing(body.element):
+        return Rejection(Fate.NOT_AN_ARTICLE, "列表页，不是单篇文章")
+    before, after = lines_before(tree, carrier, body.element), lines_after(body.element)
+    marked = marked_sources(tree, carrier, body.element)
+    notes = [] if stated or not _OPEN.search(text) or _CLOSED.search(text) else [_INCOMPLETE]
+    if second_page(tree, url):
+        notes.append("本文分为多页，只取得本页：可能不完整")
+    pruned = prune(body.element)
+    lines, head, tail = trim(read_blocks(body.element, facts.base or (url if is_web(url) else "")), title.value)
+    blocks, where = finish(lines), body.how
+    mine, theirs = _plain(blocks), _plain(second)
+    if len(mine) < _MIN_BODY <= len(theirs) and len(theirs) > 3 * len(mine):
+        blocks, mine, where = second, theirs, "trafilatura"
+    said = sum(len(block.plain) for block in blocks if block.kind is not Kind.CAPTION)
+    if said < _SHORT_BODY and (refusal := wall(facts.title, shown, text)):
+        return refusal
+    if said < _MIN_BODY:
+        return bodiless(tree)
+    by = Bylines(before, marked, head, [*tail, *pruned], after, [block.text for block in blocks if block.text])
+    confidence = agreement(mine, theirs) if theirs else _UNCHECKED
+    return _Reading(url, title, facts, blocks, where, confidence, by, tree, notes)
+
+
+def _read_foreign(
+    tree: Element, facts: Facts, title: Found, blocks: tuple[Block, ...], url: str, text: str
+) -> _Reading | Rejection:
+    said = len(_plain(blocks))
+    if said < 5 * _MIN_FOREIGN and (refusal := wall(facts.title, content(tree), text)):
+        return refusal
+    if said < _MIN_FOREIGN:
+        return bodiless(tree)
+    heading = next((one for h in tree.iter("h1") if 8 <= len(one := content(h)) <= 250), "")
+    named = facts.metas.get("og:title") or heading
+    found = Found(named, "网页标题") if named else title
+    return _Reading(url, found, facts, blocks, "trafilatura", _FOREIGN, tree=tree, foreign=True)
+
+
+def _read_plain(page: Page, text: str) -> _Reading | Rejection:
+    plain = read_plain(text)
+    said = sum(map(len, plain.body))
+    if said < _SHORT_BODY and (refusal := wall(plain.title, text, "")):
+        return refusal
+    if said < _MIN_BODY:
+        return Rejection(Fate.NOT_AN_ARTICLE, "没有正文")
+    blocks = tuple(Block(Kind.PARAGRAPH, line) for line in plain.body)
+    by = Bylines(before=plain.byline, tail=plain.editors, body=plain.body)
+    return _Reading(page.url, Found(plain.title, "首行"), Facts(), blocks, "纯文本", _PLAIN_TEXT, by)
+
+
+def _article(reading: _Reading, page: Page, decoded: Text, outlets: Outlets, lead: Lead | None) -> Article:
+    facts, by = reading.facts, reading.by
+    notes = [*page.warnings, *reading.notes]
+    if decoded.replaced:
+        notes.append(f"{decoded.replaced} 处字节无法解读，以 � 表示")
+    flags = [Flag.INCOMPLETE] if any("不完整" in note for note in notes) else []
+    title = _headline(reading, lead, notes)
+    if title.where == _FIRST_SENTENCE:
+        flags.append(Flag.NO_TITLE)
+    origin = find_origin(facts, by, outlets)
+    editor = find_editor(facts, by)
+    author = (
+        find_foreign_author(facts) if reading.foreign else find_author(facts, by, origin.value, editor.value, outlets)
+    )
+    publisher = find_publisher(facts, reading.url, lead, outlets)
+    dated = find_date_of(facts, by, reading.url, lead, page.fetched, reading.tree)
+    found = {"title": title, "origin": origin, "publisher": publisher, "author": author, "editor": editor}
+    evidence = {name: one.where for name, one in found.items() if one.value} | {"body": reading.where}
+    if dated.stamp:
+        evidence["date"] = dated.where
+    return Article(
+        url=reading.url,
+        title=title.value,
+        blocks=reading.blocks,
+        date=dated.stamp.day if dated.stamp else None,
+        time=dated.stamp.time if dated.stamp else None,
+        origin=origin.value,
+        publisher=publisher.value,
+        author=author.value,
+        editor=editor.value,
+        evidence=evidence,
+        confidence=round(reading.confidence, 3),
+        flags=tuple(flags),
+        notes=(*notes, *dated.notes),
+    )
+
+
+_FIRST_SENTENCE = "正文首句"
+
+
+def _headline(reading: _Reading, lead: Lead | None, notes: list[str]) -> Found:
+    """The title as it will be printed: visible characters only, not empty, not endless."""
+    text, where = tidy(reading.title.value), reading.title.where
+    if reading.facts.veiled or INVISIBLE.search(reading.title.value):
+        notes.append("标题含不可见字符，已去除")
+    if not key(text) and lead is not None and key(lead.title):
+        text, where = tidy(lead.title), "线索"
+    if not key(text):
+        first = next((block.text for block in reading.blocks if block.text), "")
+        text, where = re.split(r"(?<=[。！？])", first)[0][:60], _FIRST_SENTENCE
+    if len(text) > _MAX_TITLE:
+        notes.append(f"标题过长（{len(text)} 字），已截断")
+        text = text[: _MAX_TITLE - 1] + "…"
+    return Found(text, where)
+
+
+def _is_chinese(text: str) -> bool:
+    """Whether the page is to be read as Chinese: enough Han characters, and hardly kana or hangul among them."""
+    han = len(HAN.findall(text))
+    kana = len(re.findall("[\u3040-\u30ff\uac00-\ud7af]", text))
+    words = len(re.findall("[A-Za-zÀ-ɏЀ-ӿ]{2,}", text))
+    return han > 0 and han >= _HAN_SHARE * (han + words) and kana < 0.1 * (han + kana)
+
+
+def _plain(blocks: Sequence[Block]) -> str:
+    return "\n".join(block.plain for block in blocks)

@@ -1,0 +1,154 @@
+"""The headline: which element carries it, and what of the `<title>` is the site's name.
+
+A heading, or an element whose class says title, wins by how much of the `<title>` it makes up. The spaces
+between two clauses and a column's name in front (北青快评 | …) belong to the headline.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from difflib import SequenceMatcher
+
+from pipeline.config import Outlets
+from pipeline.steps.extract.facts import Facts, Found
+from pipeline.steps.extract.tree import HAN, Element, content, key, marks, name
+from pipeline.steps.extract.words import DAY, any_of
+
+_MAX_TITLE = 200
+_METAS = ("articletitle", "title_article", "articletitle_zh")
+_MARK = re.compile(
+    r"(?:^|[\s_-])(?:\w*title\w*|tit\w*|biaoti|bt\d?|headline|h1|activity-name|\w*_tit|\w*bt1)(?:$|[\s_-])", re.I
+)
+_MARKED_TAGS = frozenset(["div", "p", "span", "td", "strong", "li", "font", "center"])
+_HEADINGS = {"h1": 0.9, "h2": 0.6, "h3": 0.36, "h4": 0.24}
+_MARKED_WORTH = 0.18
+_SURE = 1.1  # a heading that repeats at least half of a usual <title> reaches it
+_MAX_CHILDREN = 12  # elements inside a headline; more is a box around other things
+_SEPARATOR = re.compile(r"\s*(?:_{1,2}|\||｜|丨|»|>>|—{2}|-{2,}|\s[-–—·]\s?|[-–]|·)\s*")
+_STRONG_SEPARATORS = ("_", "--", "——", "|", "｜", "»")
+_SITE = re.compile(
+    any_of(
+        "网 網 报 報 频道 頻道 新闻 新聞 在线 客户端 官网 门户 网站 政府 中心 财经 资讯 卫视 委员会 医院 大学 学院",
+        "研究所",
+        "局 厅 部 公司 协会 学会 传媒 集团 杂志 周刊 社 台 号 栏目 首页 论坛 博客 专栏 平台 要闻 文化 国际 社会 科技",
+        "教育",
+        r"体育 娱乐 军事 健康 焦點 焦点 汽车 房产 旅游 评论 [A-Za-z.]+\.(?:com|cn|net|org)(?:\.cn)? [Nn]ews NEWS",
+        r"The\sPaper CSDN\.NET",
+    )
+    + r"\)?$"
+)
+_CHANNEL = re.compile(r".{0,6}(?:动态|公告|要闻|新闻|资讯|详情|正文|内容页?|文章)(?:页|列表)?")
+_DATED_LINE = re.compile(rf"^(?:.{{0,40}}?(?:发布|发表|时间|日期|来源|作者|编辑)\s*[:：].{{0,60}})?{DAY}.{{0,100}}$")
+
+
+def find_title(tree: Element, facts: Facts, outlets: Outlets) -> tuple[Found, Element | None]:
+    """The headline and the element that carries it, if one does."""
+    stated = next((Found(facts.metas[label], f"meta {label}") for label in _METAS if label in facts.metas), None)
+    if found := stated or facts.named.get("title"):
+        return found, _carrying(tree, found.value)
+    social = facts.metas.get("og:title", "")
+    page = facts.title or social
+    score, heading = _best_heading(tree, page, social)
+    if heading is not None and score >= _SURE:
+        return Found(content(heading), f"标题元素 {name(heading)}"), heading
+    for cut in [len(page), *(match.start() for match in reversed(list(_SEPARATOR.finditer(page))))]:
+        if not _is_channel(page[:cut]) and (carrier := _carrying(tree, page[:cut])) is not None:
+            return Found(page[:cut].strip(), "网页标题"), carrier
+    cleaned = without_suffix(page, outlets)
+    if _is_channel(_SEPARATOR.split(cleaned)[0]) and (above := _above_byline(tree)) is not None:
+        return Found(content(above), "署名行之上"), above
+    return (Found(cleaned, "网页标题") if cleaned else Found()), None
+
+
+def without_suffix(title: str, outlets: Outlets) -> str:
+    """A `<title>` without the names of site and channel behind the headline."""
+    end = len(title)
+    for match in reversed(list(_SEPARATOR.finditer(title))):
+        tail, mark, head = title[match.end() : end].strip(), match.group().strip(), title[: match.start()].strip()
+        least = 4 if mark.startswith("_") else 6
+        if len(key(head)) < least:
+            break
+        site = len(tail) <= 30 and (outlets.named(tail) is not None or bool(_SITE.search(tail)))
+        if tail and not site and not (mark.startswith(_STRONG_SEPARATORS) and len(tail) <= 12):
+            break
+        end = match.start()
+    return title[:end].strip(" -_|—–·") or title
+
+
+def site_name(title: str) -> str:
+    """What stands behind the last separator of a `<title>`; empty when nothing is separated."""
+    pieces = _SEPARATOR.split(title)
+    return pieces[-1].strip() if len(pieces) > 1 else ""
+
+
+def _best_heading(tree: Element, page: str, social: str) -> tuple[float, Element | None]:
+    best: tuple[float, Element | None] = (0.0, None)
+    for place, element in enumerate(tree.iter()):
+        tag = name(element)
+        if tag not in _HEADINGS and not (tag in _MARKED_TAGS and _MARK.search(marks(element))):
+            continue
+        if len(element) > _MAX_CHILDREN:
+            continue
+        text = content(element)
+        if not 5 <= len(text) <= _MAX_TITLE or len(HAN.findall(text)) < 2:
+            continue
+        score = _likeness(text, page, social) + _HEADINGS.get(tag, _MARKED_WORTH) - min(place, 3000) / 30_000
+        if key(text) == key("".join(content(link) for link in element.iter("a"))):
+            score -= 1.0  # a heading that is a link leads elsewhere
+        if score > best[0]:
+            best = (score, element)
+    return best
+
+
+def _likeness(text: str, page: str, social: str) -> float:
+    """0 to about 2: how far a heading is what the page calls itself."""
+    mine = key(text)
+    best = 0.0
+    for theirs in filter(None, (key(page), key(social))):
+        if mine in theirs:
+            share = min(1.0, len(mine) / min(len(theirs), 24))
+            score = 0.9 + 0.8 * share + (0.25 if theirs.startswith(mine) else 0.0)
+        elif theirs in mine and len(theirs) >= 6:
+            score = 0.2 + 1.2 * len(theirs) / len(mine)
+        else:
+            run = SequenceMatcher(None, mine, theirs[:_MAX_TITLE], autojunk=False).find_longest_match().size
+            score = 1.4 * run / len(mine) if run >= 6 else 0.0
+        best = max(best, score)
+    return best
+
+
+def _is_channel(text: str) -> bool:
+    """Whether a `<title>` names a channel and not an article: 新闻动态, 通知公告."""
+    return len(key(text)) < 6 or _CHANNEL.fullmatch(text.strip()) is not None
+
+
+def _above_byline(tree: Element) -> Element | None:
+    """The headline-like block right above the first line that names a date."""
+    previous: Element | None = None
+    for element in tree.iter("div", "p", "td", "h1", "h2", "h3", "h4", "h5", "h6", "span", "li", "strong", "center"):
+        if len(element) > _MAX_CHILDREN:
+            continue
+        text = content(element)
+        if not text or len(text) > 150:
+            continue
+        dated = _DATED_LINE.search(unicodedata.normalize("NFKC", text)) is not None
+        if dated and previous is not None:
+            return previous
+        if not dated and 8 <= len(text) <= 80 and len(HAN.findall(text)) >= 5 and element.find(".//a") is None:
+            previous = element
+    return None
+
+
+def _carrying(tree: Element, title: str) -> Element | None:
+    """The outermost small element whose text is the title."""
+    wanted = key(title)
+    if len(wanted) < 4:
+        return None
+    for element in tree.iter():
+        if name(element) in ("head", "title", "meta", "html", "body") or len(element) > _MAX_CHILDREN:
+            continue
+        own = content(element)
+        if len(own) < 4 * len(title) + 40 and key(own) == wanted:
+            return element
+    return None

@@ -1,0 +1,190 @@
+"""The page as a tree: parsed safely, read without recursion, cleared of what a reader never sees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from pipeline.steps.extract.words import GAP
+
+Element = etree._Element
+
+_INLINE_TAGS = (
+    "a abbr acronym b basefont bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rp rt "
+    "ruby s samp small span strike strong sub sup time tt u var wbr"
+)
+INLINE = frozenset(_INLINE_TAGS.split())
+"""Elements that do not begin a new line; everything else does, custom elements excepted."""
+
+_SILENT_TAGS = (
+    "script style noscript template iframe object embed applet svg math canvas audio video map input select "
+    "option textarea button nav footer aside dialog link meta base"
+)
+_OFF_SCREEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|text-indent)\s*:\s*-\d{3,}"
+    r"|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)",
+    re.I,
+)
+_ALWAYS_SHOWN = frozenset({"js_content", "img-content"})  # WeChat hides its articles until its script has run
+_END = re.compile(r"</html\s*>", re.I)
+_CLOSING = re.compile(r"</(?:html|body)\s*>", re.I)
+_NESTING = re.compile(r"</?(?!(?:p|br|h[1-6]|title|head|meta|img|a|script|style)\b)[a-z][^<>]*>", re.I)
+_MAX_DEPTH = 1_000  # libxml2 drops text at about 2,000, even with huge_tree
+_GIANT_TAG = re.compile(r"<[a-z][^<>]{60000,}>", re.I)
+_MAX_ATTRIBUTES = 5_000  # of one tag: libxml2 needs their square, 100,000 took 30 s
+_WHOLE = 0.4  # of a page's punctuation: less of it before the first end is no article
+INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_SPACE = re.compile(r"[ \t\r\n\f\v\u00a0\u2002-\u200a\u205f]+")
+_WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+_BROKEN_LINE = re.compile(rf"(?<=[{_WIDE}，。、；：！？”’）》])[ \t]*[\r\n]+\s*(?=[{_WIDE}“‘（《])")
+
+HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+PUNCTUATION = re.compile("[，。、；：！？“”]")
+
+
+def parse(text: str) -> Element | None:
+    """The tree of an HTML text without its comments; `None` when nothing is left of it or a tag is monstrous.
+
+    `huge_tree` because the default drops all text at 256 nested tags; what nests deeper still is read again
+    without the tags that only nest. HTML has no external entities and the parser opens no connection. Stray
+    end tags of html and body go first: libxml2 2.14 hangs what follows one into a tree at odds with itself.
+    """
+    if any(tag.count("=") > _MAX_ATTRIBUTES for tag in _GIANT_TAG.findall(text)):
+        return None
+    text = _CLOSING.sub("", first_document(text))
+    tree = _parsed(text)
+    if tree is not None and depth(tree) > _MAX_DEPTH:
+        return _parsed(_NESTING.sub("\n", text))
+    return tree
+
+
+def depth(tree: Element) -> int:
+    """How deep the deepest element lies."""
+    now = deepest = 0
+    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+        now += 1 if event == "start" else -1
+        deepest = max(deepest, now)
+    return deepest
+
+
+def _parsed(text: str) -> Element | None:
+    parser = lxml_html.HTMLParser(
+        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True
+    )
+    try:
+        return etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError:
+        return None
+
+
+def first_document(text: str) -> str:
+    """The text up to the first `</html>` where a page was saved into itself a second time."""
+    end = _END.search(text)
+    if end is None or not _END.search(text, end.end()):
+        return text
+    first = text[: end.end()]
+    if len(re.findall(r"<html\b", first, re.I)) > 1:  # a header that was included with its own html element
+        return text
+    return first if len(PUNCTUATION.findall(first)) >= _WHOLE * len(PUNCTUATION.findall(text)) else text
+
+
+def name(element: Element) -> str:
+    """The tag in lower case; empty for what is no element."""
+    return element.tag.lower() if isinstance(element.tag, str) else ""
+
+
+def inline(tag: str) -> bool:
+    """Whether an element of this tag stands within a line."""
+    return tag in INLINE or ":" in tag or "-" in tag
+
+
+def marks(element: Element) -> str:
+    """Class and id, for patterns to look at."""
+    return f"{element.get('class', '')} {element.get('id', '')}".strip()
+
+
+def content(element: Element) -> str:
+    """All text inside, tidied."""
+    return tidy("".join(map(str, element.itertext())))
+
+
+def tidy(text: str) -> str:
+    """One line of text as a reader sees it: invisible characters out, runs of space as one.
+
+    A line break of the source between two Chinese characters is no space.
+    """
+    text = _BROKEN_LINE.sub("", INVISIBLE.sub("", text))
+    return _SPACE.sub(" ", text).strip(" \u3000")
+
+
+def key(text: str) -> str:
+    """A text for comparison: letters and digits only."""
+    return "".join(c for c in text if c.isalnum()).lower()
+
+
+def drop(element: Element) -> None:
+    """Takes an element out of its tree and leaves the text after it in place."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        before = element.getprevious()
+        if before is None:
+            parent.text = (parent.text or "") + element.tail
+        else:
+            before.tail = (before.tail or "") + element.tail
+        element.tail = None
+    parent.remove(element)
+
+
+def hide_unseen(root: Element) -> None:
+    """Removes scripts, forms' fields, navigation and hidden nodes, in place."""
+    for element in list(root.iter(*_SILENT_TAGS.split())):
+        if _holds_article(element):
+            continue
+        drop(element)
+    hidden = [
+        element
+        for element in root.iter()
+        if element.get("id") not in _ALWAYS_SHOWN
+        and name(element) not in ("html", "body")
+        and (element.get("hidden") is not None or _OFF_SCREEN.search(element.get("style") or ""))
+    ]
+    for element in hidden:
+        drop(element)
+
+
+def _holds_article(element: Element) -> bool:
+    """Whether an `aside`, `nav` or `footer` was left open and swallowed the page."""
+    return name(element) in ("aside", "nav", "footer") and element.find(".//h1") is not None
+
+
+def lines(elements: Iterable[Element], stop: Element | None = None) -> Iterator[str]:
+    """The text of `elements` line by line, up to but not including `stop`; `GAP` parts inline elements."""
+    for top in elements:
+        buffer: list[str] = []
+        for event, element in etree.iterwalk(top, events=("start", "end")):
+            if element is stop:
+                yield from _flushed(buffer)
+                return
+            breaks = not inline(name(element))
+            if breaks:
+                yield from _flushed(buffer)
+            else:
+                buffer.append(GAP)
+            if event == "start":
+                buffer.append(element.text or "")
+            elif element is not top:
+                buffer.append(element.tail or "")
+        yield from _flushed(buffer)
+
+
+def _flushed(buffer: list[str]) -> Iterator[str]:
+    text = re.sub(r"[ \t\r\n\f\v\u00a0\u3000]+", " ", INVISIBLE.sub("", "".join(buffer)))
+    buffer.clear()
+    text = re.sub(rf" *{GAP}[ {GAP}]*", GAP, text).strip(f" {GAP}")
+    if text:
+        yield text
