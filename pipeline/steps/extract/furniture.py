@@ -12,12 +12,15 @@ _EDITORS = any_of(
     "校对 审核 审校 初审 复审 终审 监制 编审 一审 二审 三审 录入 排版 制作 统筹 美编 编委 主编 总编",
 )
 _OPEN, _CLOSE = r"[\[【（(〔]", r"[\]】）)〕]"
+_STAFF_NUMBER = rf"(?:{_OPEN}[A-Za-z]{{0,4}}\d{{1,8}}{_CLOSE})"
+_BARE_AUTHOR = rf"(?:\s*作者\s*[:：]\s*(?:{PERSON})?\s*)"
 
 EDITOR_LINE = re.compile(
     rf"^\s*(?:【?纠错】?\s*)?(?:{_OPEN}?\s*(?:{_EDITORS}\s*[:：丨|/︱]\s*(?:[^\]】）)〕\s:：。，][^\]】）)〕:：。]{{0,40}})?"
-    rf"|(?:责任编辑|责编|编辑|校对|审核)\s+{PERSON}(?=\s|$))\s*{_CLOSE}?\s*)+$"
+    rf"|(?:责任编辑|责编|编辑|校对|审核)\s+{PERSON}(?=\s|$))\s*{_STAFF_NUMBER}?\s*{_CLOSE}?\s*)+{_BARE_AUTHOR}?$"
+    rf"|^\s*{_OPEN}[^。，：:）)]{{0,10}}(?:责任编辑|责编|编辑)\s+{PERSON}(?:\s+{PERSON})?\s*{_CLOSE}\s*$"
 )
-"""A line of editors and nothing else: 责任编辑：张三 校对 李四."""
+"""A line of editors and nothing else: 责任编辑：张三（QF0023） 校对 李四, （本网编辑 王五）."""
 
 EDITOR_AT_END = re.compile(rf"\s*{_OPEN}\s*{_EDITORS}\s*[:：][^\]】）)]{{0,40}}{_CLOSE}\s*$")
 """Editors in brackets behind a paragraph's last sentence."""

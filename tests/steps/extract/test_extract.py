@@ -101,6 +101,27 @@ def test_a_plain_texts_editor_line_fills_editor_and_leaves_the_body(outlets: Out
     assert "责任编辑" not in found.text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "责任编辑：苗青（QF0023） 作者：",
+        "（示范网编辑 刘瑞）",
+        "责任编辑：张三　校对：李四",
+        "[责任编辑：赵敏]",
+        "编辑 王小明 校对 李四",
+    ],
+)
+def test_a_line_of_editors_leaves_the_body_however_it_is_written(outlets: Outlets, line: str) -> None:
+    text = "互联网诊疗量半年翻番\n2024-06-11 来源：示范晚报\n" + "今年上半年，全市互联网诊疗服务量同比增长三成。\n" * 4
+    assert "编辑" not in article(text + line + "\n", outlets).text
+
+
+@pytest.mark.parametrize("line", ["（编辑部主任王小明介绍了系统）", "编辑：这是正文里的一句话，讲编辑病历的方法。"])
+def test_a_sentence_about_editing_stays(outlets: Outlets, line: str) -> None:
+    text = "互联网诊疗量半年翻番\n2024-06-11 来源：示范晚报\n" + "今年上半年，全市互联网诊疗服务量同比增长三成。\n" * 4
+    assert line in article(text + line + "\n" + "系统将在全市推广。\n", outlets).text
+
+
 # ----------------------------------------------------------------------------------------------- the lead
 
 
