@@ -44,6 +44,7 @@ test: $(STAMP) system check ## Run every check and every test (about five minute
 
 check: $(STAMP) ## Lint, types and import contracts
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 

@@ -522,8 +522,9 @@ def extract(
     """Read pages into articles, one line each, in the order given."""
     from pipeline.desk import extract_one
 
+    config = _loose_config()
     for target in targets:
-        row = extract_one(target, _loose_config())
+        row = extract_one(target, config)
         if as_json:
             _out(json.dumps(row, ensure_ascii=False))
         else:

@@ -49,6 +49,7 @@ from pipeline.model import (
     Fate,
     Fetch,
     Finding,
+    Flag,
     Issue,
     Lead,
     Page,
@@ -651,9 +652,29 @@ def read_pages(work: Sequence[tuple[Page, Lead]], *, outlets: Outlets) -> list[A
 
 def read_page(page: Page, lead: Lead | None, outlets: Outlets) -> Article | Rejection:
     """One page into an article, cleaned and repaired, or the reason why not."""
+    return _guarded(_printable, page, lead, outlets)
+
+
+def _printable(page: Page, lead: Lead | None, outlets: Outlets) -> Article | Rejection:
+    article = extract(page, outlets, lead)
+    return article if isinstance(article, Rejection) else screen(normalise(article))
+
+
+def _repaired(page: Page, lead: Lead | None, outlets: Outlets) -> Article | Rejection:
+    article = extract(page, outlets, lead)
+    if isinstance(article, Article) and Flag.MIRROR in (repaired := normalise(article)).flags:
+        return repaired
+    return article
+
+
+def _guarded(
+    reading: Callable[[Page, Lead | None, Outlets], Article | Rejection],
+    page: Page,
+    lead: Lead | None,
+    outlets: Outlets,
+) -> Article | Rejection:
     try:
-        article = extract(page, outlets, lead)
-        return article if isinstance(article, Rejection) else screen(normalise(article))
+        return reading(page, lead, outlets)
     except Exception as error:
         # a page nobody foresaw must not take the others with it; its fate tells the editor
         log.exception("page could not be read", url=page.url)
@@ -661,7 +682,10 @@ def read_page(page: Page, lead: Lead | None, outlets: Outlets) -> Article | Reje
 
 
 def extract_one(target: str, config: Config) -> dict[str, object]:
-    """One page by file or address, read as the desk reads it, as a flat row."""
+    """One page by file or address as a flat row: the words of the page, repaired where the page is damaged.
+
+    Printing style, such as simplified characters for a sound traditional page, is a later step's.
+    """
     try:
         if target.startswith(("http://", "https://")):
             fetched = fetcher(config, now)(target)
@@ -674,7 +698,7 @@ def extract_one(target: str, config: Config) -> dict[str, object]:
         return {"file": target, "error": error.strerror or str(error)}
     except FetchError as error:
         return {"file": target, "error": error.message}
-    article = read_page(page, None, config.outlets)
+    article = _guarded(_repaired, page, None, config.outlets)
     if isinstance(article, Rejection):
         return {"file": target, "error": article.because}
     return {

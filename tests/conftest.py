@@ -13,6 +13,20 @@ from pipeline.config import packaged
 Run = Callable[..., tuple[int, str, str]]
 
 
+_REMARKS = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def remark(pytestconfig) -> Callable[[str], None]:
+    """Says something measured, in a line at the end of the test run."""
+    return pytestconfig.stash.setdefault(_REMARKS, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in config.stash.get(_REMARKS, []):
+        terminalreporter.write_line(line)
+
+
 @pytest.fixture
 def bulletin(monkeypatch, capsys) -> Run:
     """Runs a command line; gives its exit code, stdout and stderr."""

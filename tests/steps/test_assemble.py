@@ -4,8 +4,8 @@ import dataclasses
 import datetime as dt
 
 import pytest
-from drafts import CONFIG, JUNE, LEAD, SERIES, article, candidate, draft
 
+from drafts import CONFIG, JUNE, LEAD, SERIES, article, candidate, draft
 from pipeline.errors import TemplateError
 from pipeline.model import Block, Kind, Window
 from pipeline.steps.assemble import assemble, lead, part

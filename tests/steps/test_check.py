@@ -5,8 +5,8 @@ import datetime as dt
 import re
 
 import pytest
-from drafts import CONFIG
 
+from drafts import CONFIG
 from pipeline.config import packaged
 from pipeline.demo.seeds import articles
 from pipeline.model import Block, Document, Flag, Genre, Issue, Item, Kind, Printed, Severity, Verdict, Window

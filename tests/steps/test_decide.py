@@ -3,10 +3,10 @@
 import dataclasses
 
 import pytest
-from drafts import BORDERLINE, IN, NOON, OUT, article, candidate, draft, folded
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drafts import BORDERLINE, IN, NOON, OUT, article, candidate, draft, folded
 from pipeline.errors import UsageError
 from pipeline.model import Decision, Waiver
 from pipeline.steps.decide import DECISIONS, decide, find
@@ -124,7 +124,7 @@ def test_a_target_is_named_as_an_editor_would(target):
 
 
 def test_a_target_that_fits_several_lists_them():
-    with pytest.raises(UsageError, match="不止一条：.*甲.*乙"):
+    with pytest.raises(UsageError, match=r"不止一条：.*甲.*乙"):
         find(draft(candidate("甲"), candidate("乙")), "互联网医院")
 
 

@@ -3,10 +3,10 @@
 import dataclasses
 import datetime as dt
 
-import drafts
 import pytest
-from drafts import BORDERLINE, CONFIG, IN, JUNE, NOON, OUT, article, candidate
 
+import drafts
+from drafts import BORDERLINE, CONFIG, IN, JUNE, NOON, OUT, article, candidate
 from pipeline.model import Coverage, Edge, Fate, Flag, Relation, Story
 from pipeline.steps import select
 
