@@ -1,9 +1,10 @@
 """How well and how fast pages are read, against labelled pages.
 
-usage: python benchmarks/extraction.py DATA_DIR [--worst]
+usage: python -m benchmarks.extraction DATA [--worst]
 
-DATA_DIR holds `truth.jsonl` (with `file`, `url`), the pages it names and `score.py`, which does the scoring.
-`--worst` prints, page by page, what differs.
+DATA holds `truth.jsonl` (with `file`, `url`), the pages it names and `score.py`, which does the scoring.
+trafilatura reads the same pages in the same run, as the peer to compare with. `--worst` prints, page by page,
+what differs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import trafilatura
 from pydantic import TypeAdapter
 
 from pipeline.config import Outlet, Outlets, packaged, read
@@ -60,12 +62,31 @@ def main() -> int:
         else:
             print(f"{entry['file']} rejected: {result.fate.chinese} {result.because}")
         rows.append(row)
+    score(folder, rows)
+    print(f"{len(truth) / spent:.1f} pages/s on one core")
+    started = time.perf_counter()
+    peer = [by_trafilatura(folder, entry["file"]) for entry in truth]
+    elapsed = time.perf_counter() - started
+    print("\ntrafilatura, its defaults:")
+    score(folder, peer)
+    print(f"{len(truth) / elapsed:.1f} pages/s on one core; it took {elapsed / spent:.2f} times as long as ours")
+    return 0
+
+
+def score(folder: Path, rows: list[dict[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as place:
         predictions = Path(place) / "predictions.jsonl"
         predictions.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")
-        subprocess.run([sys.executable, str(folder / "score.py"), str(predictions), str(truth_file)], check=True)
-    print(f"{len(truth) / spent:.1f} pages/s on one core")
-    return 0
+        subprocess.run([sys.executable, folder / "score.py", predictions, folder / "truth.jsonl"], check=True)
+
+
+def by_trafilatura(folder: Path, name: str) -> dict[str, str]:
+    found = trafilatura.bare_extraction((folder / name).read_bytes(), with_metadata=True)
+    if found is None:
+        return {"file": name}
+    known = found.as_dict()
+    fields = {"title": "title", "date": "date", "source": "sitename", "author": "author", "body": "text"}
+    return {"file": name, **{ours: known.get(theirs) or "" for ours, theirs in fields.items()}}
 
 
 if __name__ == "__main__":
