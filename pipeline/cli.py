@@ -520,11 +520,9 @@ def extract(
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
     """Read pages into articles, one line each, in the order given."""
-    from pipeline.desk import extract_one
+    from pipeline.rows import extracted
 
-    config = _loose_config()
-    for target in targets:
-        row = extract_one(target, config)
+    for row in extracted(targets, _loose_config()):
         if as_json:
             _out(json.dumps(row, ensure_ascii=False))
         else:
@@ -537,9 +535,9 @@ def cluster(
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
     """Group documents into stories: reprints and tellings of one event together."""
-    from pipeline.desk import cluster_rows
+    from pipeline.rows import clustered
 
-    for row in cluster_rows(list(_json_lines(file, "id", "title", "text"))):
+    for row in clustered(list(_json_lines(file, "id", "title", "text"))):
         _out(json.dumps(row, ensure_ascii=False) if as_json else f"{row['cluster']}\t{row['id']}\t{row['relation']}")
 
 
@@ -550,9 +548,9 @@ def rate(
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
     """Rate texts against a series' scope."""
-    from pipeline.desk import rate_rows
+    from pipeline.rows import rated
 
-    for row in rate_rows(_json_lines(file, "title", "text"), _loose_config(), series):
+    for row in rated(_json_lines(file, "title", "text"), _loose_config(), series):
         told = "；".join(row["because"])
         _out(json.dumps(row, ensure_ascii=False) if as_json else f"{row['score']:.2f}\t{row['verdict']}\t{told}")
 

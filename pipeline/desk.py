@@ -11,19 +11,20 @@ Between the stages travel ids and counts, never articles; what a stage learns is
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 
 from pipeline import config as configuration
-from pipeline.config import Config, ManualSource, Outlets, Series, Source, packaged
+from pipeline.config import Config, ManualSource, Series, Source, packaged
 from pipeline.errors import (
     Blocked,
     ConfigError,
@@ -49,10 +50,7 @@ from pipeline.model import (
     Fate,
     Fetch,
     Finding,
-    Flag,
     Issue,
-    Lead,
-    Page,
     Printed,
     Rating,
     Rejection,
@@ -73,20 +71,28 @@ from pipeline.steps.check import Inspection, check
 from pipeline.steps.cover import cover
 from pipeline.steps.decide import decide
 from pipeline.steps.dedupe import group, relate
-from pipeline.steps.extract import extract
-from pipeline.steps.normalise import normalise
 from pipeline.steps.rate import Rater
-from pipeline.steps.screen import screen
+from pipeline.steps.read import read_pages
 from pipeline.steps.window import between
-from pipeline.store import Asked, Blobs, Database, Issues, Leads, Runs, Stored, write_whole
-from pipeline.store import Verdict as Accounted
+from pipeline.store import (
+    Accounted,
+    Accounts,
+    Asked,
+    Blobs,
+    Database,
+    Issues,
+    Leads,
+    Runs,
+    Stored,
+    write_whole,
+)
 
 log = structlog.get_logger("pipeline.desk")
 
 BATCH = 200
 """Leads that are read in one call: enough to be worth several processes, few enough to repeat after a crash."""
 _PORTION = 20  # pages that one process reads in one go: a page that hangs is found out after this many limits
-_TRY_FOR = dt.timedelta(days=14)  # how long a page that could not be fetched is asked for again
+_ATTEMPTS = 5  # at making a draft anew while editors work on it
 _MARGIN = 14  # days around a window in which another telling of the same event is looked for
 _SOURCES_AT_ONCE = 8
 
@@ -134,6 +140,15 @@ class Harvested:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a run would make of a window, and what it found there."""
+
+    before: Desked | None
+    draft: Draft
+    accounts: Accounts
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a run came to."""
 
@@ -165,7 +180,7 @@ class Desk:
         self.reconcile()
 
     def close(self) -> None:
-        """Gives back the database and the processes."""
+        """Gives back the database."""
         self._database.close()
 
     def __enter__(self) -> Desk:
@@ -186,7 +201,7 @@ class Desk:
 
     def harvest(self, source: str) -> Harvested:
         """Asks one source for leads and fetches their pages; raises `SourceError` when it cannot be read."""
-        return self._harvest(next(one for one in self.config.sources if one.id == source))
+        return self._harvest(self.sources([source])[0])
 
     def take(self, urls: Sequence[str], files: Sequence[Path]) -> Harvested:
         """Takes addresses and files that somebody named as leads, and reads them."""
@@ -194,10 +209,20 @@ class Desk:
             id="manual", name="手工添加", kind="manual", urls=tuple(urls), files=tuple(path.resolve() for path in files)
         )
         harvested = self._harvest(source)
-        self.read(self.leads.unread(harvested.leads))
+        self.read([one for one in self.leads.unread() if one in harvested.leads])
         return harvested
 
     def _harvest(self, source: Source) -> Harvested:
+        try:
+            return self._visit(source)
+        except DeskError:
+            raise
+        except Exception as error:
+            # a source nobody foresaw must not take the others with it
+            log.exception("source failed", source=source.id)
+            raise SourceError(f"{source.name}：采集时出错（{type(error).__name__}：{error}）") from error
+
+    def _visit(self, source: Source) -> Harvested:
         now = self._clock()
         limit = self.config.settings.politeness.pages_per_source
         collector = open_source(source, self.config.workspace, limit)
@@ -210,8 +235,8 @@ class Desk:
             raise
         stored = self.leads.add(harvest.leads, now)
         pages = failed = 0
-        for one in self.leads.waiting(source.id, now - _TRY_FOR):
-            if not one.lead.path and (known := self.leads.page_of(one.lead.url)) is not None:
+        for one in self.leads.due(source.id, now):
+            if one.page is None and not one.lead.path and (known := self.leads.page_of(one.lead.url)) is not None:
                 self.leads.use_page(one.id, known)
                 continue
             if pages + failed >= limit:
@@ -220,7 +245,7 @@ class Desk:
                 self.leads.add_page(one.id, one.lead.url, collector.page(one.lead, self._fetch, now))
                 pages += 1
             except (FetchError, SourceError) as error:
-                self.leads.settle([(one.id, Rejection(Fate.UNREACHABLE, error.message))])
+                self.leads.missed(one.id, error.message, now)
                 failed += 1
         # only now: a visit that died half-way must not be answered "unchanged" next time
         memory = harvest.memory
@@ -245,36 +270,46 @@ class Desk:
                 _PORTION,
             )
         ]
-        self.leads.settle(list(zip(ids, outcomes, strict=True)))
+        self.leads.settle(list(zip(ids, outcomes, strict=True)), self._clock())
         return sum(isinstance(one, Article) for one in outcomes)
 
     # --------------------------------------------------------------------------------------- judging
 
-    def propose(self, run: int) -> tuple[Draft, list[Accounted]]:
-        """The draft of a run's window from everything the store holds, and the fate of every lead; keeps nothing."""
+    def propose(self, run: int) -> Proposal:
+        """The draft of a run's window from everything the store holds, and every lead's fate; keeps nothing."""
         begun = self.runs.get(run)
         series, window = self.series(begun.series), begun.window
-        stored = self.leads.of_window(window, self._clock(), _MARGIN)
         before = self.issues.of_window(series.id, window)
+        stored = self.leads.of_window(series.id, window, begun.started, _MARGIN)
         draft, rejected = self._drafted(series, window, stored, before.draft if before else None, begun.silent)
         settled = {**rejected, **select.settled(draft)}
-        return draft, _one_article_once([_accounted(one, settled) for one in stored])
+        accounts = Accounts(run, _one_article_once([_accounted(one, settled) for one in stored]))
+        return Proposal(before, draft, accounts)
 
     def judge(self, run: int) -> int:
-        """Keeps what `propose` says as the next revision of the window's draft; returns the issue's id."""
-        begun = self.runs.get(run)
-        draft, accounts = self.propose(run)
-        decision = Decision("generate", "系统", self._clock(), values={"run": str(run)})
-        before = self.issues.of_window(begun.series, begun.window)
-        if before is None:
-            desked = self.issues.begin(draft, decision, self.series(begun.series).last.number)
-        elif draft == before.draft:
-            desked = before
-        else:
-            desked = self.issues.revise(before, draft, decision)
-        self.runs.account(run, accounts)
-        log.info("drafted", series=draft.series, number=desked.number, items=len(draft.chosen))
-        return desked.id
+        """Keeps what `propose` says as the next revision of the window's draft; returns the issue's id.
+
+        Raises `Conflict` when editors keep changing the draft while it is being made anew.
+        """
+        for _ in range(_ATTEMPTS):
+            made = self.propose(run)
+            try:
+                desked = self._kept(made)
+            except Conflict:
+                continue  # an editor decided something meanwhile: judge again on top of that
+            log.info("drafted", series=made.draft.series, number=desked.number, items=len(made.draft.chosen))
+            return desked.id
+        raise Conflict("The draft kept changing while it was made anew.", "Run it again when the editors are done.")
+
+    def _kept(self, made: Proposal) -> Desked:
+        decision = Decision("generate", "系统", self._clock(), values={"run": str(made.accounts.run)})
+        if made.before is None:
+            after = self.series(made.draft.series).last.number
+            return self.issues.begin(made.draft, decision, after, made.accounts)
+        if made.draft == made.before.draft:
+            self.runs.account(made.accounts)
+            return made.before
+        return self.issues.revise(made.before, made.draft, decision, made.accounts)
 
     def _drafted(
         self,
@@ -364,14 +399,19 @@ class Desk:
                     silent = self._collected(engine, self.sources(), say)
             self.runs.hear(run.id, list(silent))
             with _timed(seconds, "read"):
-                self._read_all(engine, again=not collect, say=say)
+                stored = () if collect else self.leads.of_window(series, window, run.started, _MARGIN)
+                again = [one.id for one in stored if one.page is not None]
+                self._read_all(engine, sorted({*self.leads.unread(), *again}), say)
             with _timed(seconds, "judge"):
-                desked = self._judged(engine, run.id) if keep else None
-                draft, accounts = (desked.draft, self.runs.fates(run.id)) if desked else self.propose(run.id)
-            tally = _tally(accounts)
+                if keep:
+                    desked: Desked | None = self._judged(engine, run.id)
+                    tally = _tally(self.runs.fates(run.id))
+                else:
+                    desked, made = None, self.propose(run.id)
+                    tally = _tally(made.accounts.leads)
             say(str(tally))
             outcome = "degraded" if silent else "done"
-            return Report(desked, draft, tally, tuple(silent), seconds)
+            return Report(desked, desked.draft if desked else made.draft, tally, tuple(silent), seconds)
         finally:
             self.runs.finish(run.id, outcome, seconds, self._clock())
 
@@ -394,7 +434,7 @@ class Desk:
     ) -> dict[str, str]:
         """Asks sources and reads what they gave; returns which failed and why (name → reason)."""
         silent = self._collected(engine, self.sources(ids), say)
-        self._read_all(engine, again=False, say=say)
+        self._read_all(engine, self.leads.unread(), say)
         return silent
 
     def _collected(self, engine: Engine, sources: Sequence[Source], say: Callable[[str], None]) -> dict[str, str]:
@@ -403,6 +443,8 @@ class Desk:
         say(f"采集 {len(sources)} 个信源")
         silent: dict[str, str] = {}
         for source, result in zip(sources, engine.each(self.harvest, [one.id for one in sources]), strict=True):
+            if isinstance(result, StoreError):
+                raise result
             if isinstance(result, DeskError):
                 why = result.message.removeprefix(f"{source.name}：")
                 silent[source.name] = why
@@ -414,17 +456,14 @@ class Desk:
             raise NothingCollected("所有信源都未能采集，没有生成草稿，也没有占用期号。", "请检查网络和 sources.yaml。")
         return silent
 
-    def _read_all(self, engine: Engine, *, again: bool, say: Callable[[str], None]) -> None:
-        waiting = self.leads.unread(self.leads.all_ids(), again=again)
+    def _read_all(self, engine: Engine, waiting: Sequence[int], say: Callable[[str], None]) -> None:
         if not waiting:
             return
         batches = [waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)]
         say(f"读取 {len(waiting)} 个页面")
-        for batch, result in zip(batches, engine.each(self.read, batches), strict=True):
-            if isinstance(result, StoreError):
-                raise result
+        for result in engine.each(self.read, batches):
             if isinstance(result, DeskError):
-                self.leads.settle([(one, Rejection(Fate.UNREADABLE, result.message)) for one in batch])
+                raise result
 
     # -------------------------------------------------------------------------------------- deciding
 
@@ -547,7 +586,7 @@ class Desk:
         release = Release(issue, desked.revision, who, self._clock(), pages, files, self.tally(desked))
         self.issues.release(desked, release)
         log.info("released", series=series.id, number=issue.number, items=len(issue.items), who=who)
-        self._publish(release)
+        self._publish(files)
         return release
 
     def skip(self, series: str, window: Window, decision: Decision) -> None:
@@ -590,20 +629,22 @@ class Desk:
             )
 
     def reconcile(self) -> None:
-        """Makes published copies that are missing or cut short anew: after a crash, starting again is the repair."""
-        for release in self.issues.released():
-            self._publish(release)
+        """Makes published copies that are missing or different anew: after a crash, starting again is the repair."""
+        self._publish(self.issues.published())
 
-    def _publish(self, release: Release) -> None:
-        folder = self.config.out
-        for name, blob in release.files.items():
-            target = folder / name
+    def _publish(self, files: Mapping[str, str]) -> None:
+        for name, blob in files.items():
+            target = self.config.out / name
             try:
-                if target.is_file() and target.stat().st_size == self._blobs.size(blob):
+                there = target.read_bytes() if target.is_file() else None
+                if there is not None and hashlib.sha256(there).hexdigest() == blob:
                     continue
+                if there is not None:
+                    # somebody worked in the published file: theirs is kept beside the released one
+                    target.rename(target.with_name(f"{target.stem}-改动{digest(there)[:6]}{target.suffix}"))
                 write_whole(target, self._blobs.get(blob))
-            except StoreError as error:
-                log.error("publishing is pending", file=str(target), why=error.message)
+            except (OSError, StoreError) as error:
+                log.error("publishing is pending", file=str(target), why=str(error))
 
     def _template(self, name: str) -> Path:
         own = self._templates / name
@@ -643,112 +684,6 @@ def fetcher(config: Config, clock: Clock) -> Fetcher:
 def now() -> dt.datetime:
     """The time of day, as the wiring hands it in."""
     return dt.datetime.now(BEIJING)  # noqa: TID251 - the one door
-
-
-def read_pages(work: Sequence[tuple[Page, Lead]], *, outlets: Outlets) -> list[Article | Rejection]:
-    """Pages into articles, each by itself: what one page does never reaches another."""
-    return [read_page(page, lead, outlets) for page, lead in work]
-
-
-def read_page(page: Page, lead: Lead | None, outlets: Outlets) -> Article | Rejection:
-    """One page into an article, cleaned and repaired, or the reason why not."""
-    return _guarded(_printable, page, lead, outlets)
-
-
-def _printable(page: Page, lead: Lead | None, outlets: Outlets) -> Article | Rejection:
-    article = extract(page, outlets, lead)
-    return article if isinstance(article, Rejection) else screen(normalise(article))
-
-
-def _repaired(page: Page, lead: Lead | None, outlets: Outlets) -> Article | Rejection:
-    article = extract(page, outlets, lead)
-    if isinstance(article, Article) and Flag.MIRROR in (repaired := normalise(article)).flags:
-        return repaired
-    return article
-
-
-def _guarded(
-    reading: Callable[[Page, Lead | None, Outlets], Article | Rejection],
-    page: Page,
-    lead: Lead | None,
-    outlets: Outlets,
-) -> Article | Rejection:
-    try:
-        return reading(page, lead, outlets)
-    except Exception as error:
-        # a page nobody foresaw must not take the others with it; its fate tells the editor
-        log.exception("page could not be read", url=page.url)
-        return Rejection(Fate.UNREADABLE, f"读取页面时出错：{type(error).__name__}")
-
-
-def extract_one(target: str, config: Config) -> dict[str, object]:
-    """One page by file or address as a flat row: the words of the page, repaired where the page is damaged.
-
-    Printing style, such as simplified characters for a sound traditional page, is a later step's.
-    """
-    try:
-        if target.startswith(("http://", "https://")):
-            fetched = fetcher(config, now)(target)
-            assert fetched.page is not None  # nothing was asked conditionally
-            page = fetched.page
-        else:
-            path = Path(target)
-            page = Page(url=f"file:{path.name}", body=path.read_bytes(), fetched=now())
-    except OSError as error:
-        return {"file": target, "error": error.strerror or str(error)}
-    except FetchError as error:
-        return {"file": target, "error": error.message}
-    article = _guarded(_repaired, page, None, config.outlets)
-    if isinstance(article, Rejection):
-        return {"file": target, "error": article.because}
-    return {
-        "file": target,
-        "title": article.title,
-        "date": article.date.isoformat() if article.date else "",
-        "source": article.outlet,
-        "author": article.author,
-        "editor": article.editor,
-        "body": article.text,
-        "blocks": [
-            {key: value for key, value in asdict(block).items() if value or key == "kind"} for block in article.blocks
-        ],
-        "confidence": article.confidence,
-        "evidence": dict(article.evidence),
-    }
-
-
-def cluster_rows(rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
-    """Documents as rows (`id`, `title`, `text`, `date`) with the story each belongs to, in the order given."""
-    documents = []
-    for place, row in enumerate(rows):
-        try:
-            day = dt.date.fromisoformat(str(row.get("date") or "")[:10])
-        except ValueError:
-            day = None
-        documents.append(Document(str(place), str(row["title"]), str(row["text"]), day))
-    edges = relate(documents)
-    found: dict[str, tuple[str, str]] = {}
-    for number, story in enumerate(group(documents, edges), start=1):
-        for member in story.members:
-            ties = [e for e in story.edges if member in (e.a, e.b)]
-            strongest = max(ties, key=lambda e: e.score, default=None)
-            told = strongest.relation.value if strongest and member != story.members[0] else ""
-            found[member] = (f"s{number}", told)
-    return [
-        {"id": row["id"], "cluster": found[str(place)][0], "relation": found[str(place)][1]}
-        for place, row in enumerate(rows)
-    ]
-
-
-def rate_rows(rows: Iterable[Mapping[str, object]], config: Config, series: str) -> Iterator[dict[str, Any]]:
-    """Texts as rows (`title`, `text`) with their rating against a series' scope, in the order given."""
-    if series not in config.series:
-        raise UsageError(f"There is no series {series!r}.", f"Known: {', '.join(config.series)}.")
-    place = config.series[series].place
-    rater = Rater(config.scope, config.scope.places[place] if place else None, config.outlets)
-    for row in rows:
-        rating = rater.rate(str(row["title"]), str(row["text"]))
-        yield {"score": round(rating.score, 4), "verdict": rating.verdict.value, "because": list(rating.because)}
 
 
 def document(article: Article) -> Document:

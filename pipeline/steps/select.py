@@ -76,7 +76,8 @@ def candidates(
     rejected: dict[str, Rejection] = {}
     for story in stories:
         members = [articles[one] for one in story.members]
-        eligible = [a for a in members if a.date in window] if any(a.date for a in members) else members  # type: ignore[operator]  # None is in no window
+        dated = [article for article in members if article.date is not None]
+        eligible = [article for article in dated if article.date and article.date in window] if dated else members
         if not eligible:
             for article in members:
                 rejected[article.id] = outside(article, window)
@@ -159,29 +160,55 @@ def draft(
 ) -> Draft:
     """A window's draft from its candidates; what an editor decided on the previous one stands.
 
-    A candidate that the editor took or edited stays even when the new judgement would no longer offer it.
+    A story keeps its handle from one making to the next. One that the editor took, edited or excerpted keeps its
+    representative too, and stays even when the new judgement would no longer offer it.
     """
     if previous is None:
         made = Draft(series=series, window=window, candidates=tuple(fresh), silent=tuple(silent))
-        made = replace(made, chosen=tuple(one.handle for one in fresh if fate(one, series, window) is Fate.INCLUDED))
+        entering = (one.handle for one in fresh if fate(one, series, window) is Fate.INCLUDED)
+        made = replace(made, chosen=tuple(entering))
         return replace(made, chosen=in_order(made))
-    known = {one.handle for one in fresh}
-    held = {*previous.included, *previous.edits, *previous.late, *previous.excerpts}
-    kept = [one for one in previous.candidates if one.handle in held and one.handle not in known]
-    every = (*fresh, *kept)
+    every = _carried_over(fresh, previous)
     offered = {one.handle for one in every}
     before = {one.handle for one in previous.candidates}
     stays = [handle for handle in previous.chosen if handle in offered]
-    late = [
-        one.handle
-        for one in fresh
-        if one.handle not in stays
-        and one.handle not in previous.excluded
-        and one.handle not in before
-        and fate(one, series, window) is Fate.INCLUDED
-    ]
+    late = [one.handle for one in every if one.handle not in before and fate(one, series, window) is Fate.INCLUDED]
     made = replace(previous, candidates=every, chosen=(*stays, *late), silent=tuple(silent))
     return made if previous.ordered else replace(made, chosen=in_order(made))
+
+
+def _carried_over(fresh: Sequence[Candidate], previous: Draft) -> tuple[Candidate, ...]:
+    """The fresh candidates under the handles they had before, and those an editor holds on to."""
+    held = {*previous.included, *previous.edits, *previous.late, *previous.excerpts}
+    claimed: dict[str, Candidate] = {}
+    taken: set[str] = set()
+    alone: list[Candidate] = []
+    for old in sorted(previous.candidates, key=lambda one: one.handle not in held):
+        now = next((one for one in fresh if any(a.id == old.article.id for a in one.articles)), None)
+        if now is not None and now.handle not in claimed:
+            claimed[now.handle] = replace(now, handle=old.handle)
+            if old.handle in held:
+                others = (one for one in now.articles if one.id != old.article.id)
+                claimed[now.handle] = replace(now, handle=old.handle, articles=(old.article, *others))
+            taken.add(old.handle)
+        elif old.handle in held:
+            alone.append(old)
+    mine = {one.id for old in alone for one in old.articles}
+    every: list[Candidate] = []
+    for one in fresh:
+        now = claimed.get(one.handle, one)
+        if now is one and one.handle in taken:
+            now = replace(one, handle=_another(one, taken))
+        rest = tuple(article for article in now.articles if article.id not in mine)
+        if rest:
+            taken.add(now.handle)
+            every.append(replace(now, articles=rest))
+    return (*every, *alone)
+
+
+def _another(candidate: Candidate, taken: set[str]) -> str:
+    whole = "c" + digest(candidate.article.url or candidate.article.id)
+    return next(whole[:length] for length in range(_HANDLE_LENGTH + 2, len(whole)) if whole[:length] not in taken)
 
 
 def settled(draft: Draft) -> dict[str, Rejection]:

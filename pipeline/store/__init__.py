@@ -4,6 +4,6 @@ from pipeline.store.blobs import Blobs, write_whole
 from pipeline.store.database import Database
 from pipeline.store.issues import Issues
 from pipeline.store.leads import Asked, Leads, Stored
-from pipeline.store.runs import Runs, Verdict
+from pipeline.store.runs import Accounted, Accounts, Runs
 
-__all__ = ["Asked", "Blobs", "Database", "Issues", "Leads", "Runs", "Stored", "Verdict", "write_whole"]
+__all__ = ["Accounted", "Accounts", "Asked", "Blobs", "Database", "Issues", "Leads", "Runs", "Stored", "write_whole"]

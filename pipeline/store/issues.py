@@ -15,6 +15,7 @@ from pipeline.errors import Conflict, UsageError
 from pipeline.model import Decision, Desked, Draft, Release, Revision, State, Window, digest
 from pipeline.store.database import Database
 from pipeline.store.leads import whole
+from pipeline.store.runs import Accounts, keep
 from pipeline.store.schema import ISSUES, RELEASES, REVISIONS, SKIPS
 
 _DRAFT = TypeAdapter(Draft)
@@ -48,8 +49,8 @@ class Issues:
         with self._database.read() as connection:
             return [_desked(connection, row) for row in connection.execute(query).all()]
 
-    def begin(self, draft: Draft, decision: Decision, after: int) -> Desked:
-        """Keeps the first revision of a window's draft and gives it its number.
+    def begin(self, draft: Draft, decision: Decision, after: int, accounts: Accounts | None = None) -> Desked:
+        """Keeps the first revision of a window's draft, gives it its number, and keeps its leads' fates with it.
 
         `after` is the number of the last issue put out elsewhere. Raises `Conflict` when somebody else made
         this window's draft in the meantime.
@@ -69,11 +70,13 @@ class Issues:
                 assert row is not None
                 _keep_revision(connection, row[0], 1, draft, decision)
                 _renumber(connection, draft.series, after)
+                if accounts:
+                    keep(connection, accounts)
                 return _one(connection, row[0])
         except sa.exc.IntegrityError:
             raise Conflict(f"{draft.series} {draft.window} was drafted by somebody else just now.") from None
 
-    def revise(self, desked: Desked, draft: Draft, decision: Decision) -> Desked:
+    def revise(self, desked: Desked, draft: Draft, decision: Decision, accounts: Accounts | None = None) -> Desked:
         """Keeps the next revision of a draft; raises `Conflict` when it changed since `desked` was read."""
         here = (
             (ISSUES.c.id == desked.id) & (ISSUES.c.revision == desked.revision) & (ISSUES.c.state == State.DRAFT.value)
@@ -82,6 +85,8 @@ class Issues:
             if not connection.execute(sa.update(ISSUES).where(here).values(revision=desked.revision + 1)).rowcount:
                 raise _changed(_one(connection, desked.id), desked)
             _keep_revision(connection, desked.id, desked.revision + 1, draft, decision)
+            if accounts:
+                keep(connection, accounts)
             return _one(connection, desked.id)
 
     def revisions(self, issue: int) -> list[Revision]:
@@ -136,7 +141,11 @@ class Issues:
                 raise _changed(_one(connection, desked.id), desked)
             connection.execute(
                 sa.insert(RELEASES).values(
-                    issue=desked.id, revision=desked.revision, content=content, sha256=digest(content)
+                    issue=desked.id,
+                    revision=desked.revision,
+                    content=content,
+                    sha256=digest(content),
+                    files=dict(release.files),
                 )
             )
 
@@ -150,6 +159,12 @@ class Issues:
                 _RELEASE.validate_json(whole(row.content, row.sha256, f"issue {row.series} {row.number}"))
                 for row in connection.execute(query.order_by(ISSUES.c.series, ISSUES.c.number))
             ]
+
+    def published(self) -> dict[str, str]:
+        """Every file that was ever put out: name → blob, a later revision's in place of an earlier one's."""
+        query = sa.select(RELEASES.c.files).order_by(RELEASES.c.issue, RELEASES.c.revision)
+        with self._database.read() as connection:
+            return {name: blob for files in connection.execute(query).scalars() for name, blob in files.items()}
 
 
 def _keep_revision(connection: sa.Connection, issue: int, revision: int, draft: Draft, decision: Decision) -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from pipeline.errors import StoreError
-from pipeline.model import Article, Fate, Lead, Page, Rejection, Window, digest
+from pipeline.model import BEIJING, Article, Fate, Lead, Page, Rejection, Window, digest
 from pipeline.store.blobs import Blobs
 from pipeline.store.database import Database
-from pipeline.store.schema import ARTICLES, LEADS, PAGES, SOURCES
+from pipeline.store.schema import ARTICLES, FATES, LEADS, PAGES, RUNS, SOURCES
 
 _ARTICLE = TypeAdapter(Article)
 _T = TypeVar("_T")
+_TRY_FOR = dt.timedelta(days=14)  # how long a page that could not be fetched is asked for again
+_AT_ONCE = 2  # tries without a pause between them: whoever runs the desk by hand twice expects a second try
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Leads:
                 if not connection.execute(sa.update(LEADS).where(here).values(values)).rowcount:
                     connection.execute(
                         sa.insert(LEADS).values(
-                            source=lead.source, url=lead.url, first_seen=stamp, because="", **values
+                            source=lead.source, url=lead.url, first_seen=stamp, because="", tries=0, tried="", **values
                         )
                     )
                 kept.append(_stored(connection.execute(sa.select(LEADS).where(here)).one()))
@@ -114,49 +116,71 @@ class Leads:
         with self._database.read() as connection:
             return [_stored(row) for row in connection.execute(query)]
 
-    def waiting(self, source: str, since: dt.datetime) -> list[Stored]:
-        """The leads of a source whose page is not here yet, first seen `since` then or later, oldest first."""
+    def due(self, source: str, now: dt.datetime) -> list[Stored]:
+        """The leads of a source whose page is to be fetched at `now`, oldest first.
+
+        Those that have none yet, and, for two weeks, those whose page was a wall or a list, which may have been
+        a passing trouble. What failed is asked for again at ever longer intervals, up to once a day.
+        """
         query = (
             sa.select(LEADS)
-            .where((LEADS.c.source == source) & LEADS.c.page.is_(None))
-            .where(LEADS.c.first_seen >= since.astimezone(dt.UTC).isoformat())
+            .where(LEADS.c.source == source)
+            .where(LEADS.c.first_seen >= (now - _TRY_FOR).astimezone(dt.UTC).isoformat())
+            .where(LEADS.c.page.is_(None) | (LEADS.c.fate == Fate.NOT_AN_ARTICLE.value))
             .order_by(LEADS.c.id)
         )
         with self._database.read() as connection:
-            return [_stored(row) for row in connection.execute(query)]
+            return [_stored(row) for row in connection.execute(query) if _is_due(row.tries, row.tried, now)]
 
-    def unread(self, ids: Sequence[int], *, again: bool = False) -> list[int]:
-        """Those of `ids` that have a page but no verdict yet; with `again`, all that have a page."""
-        return [
-            stored.id
-            for stored in self.get(ids)
-            if stored.page is not None and (again or (stored.article is None and stored.rejection is None))
-        ]
+    def missed(self, lead: int, because: str, now: dt.datetime) -> None:
+        """Keeps that a lead's page could not be fetched; what it was before, if anything, stays."""
+        with self._database.write() as connection:
+            here = LEADS.c.id == lead
+            connection.execute(
+                sa.update(LEADS).where(here).values(tries=LEADS.c.tries + 1, tried=now.astimezone(dt.UTC).isoformat())
+            )
+            connection.execute(
+                sa.update(LEADS)
+                .where(here & LEADS.c.page.is_(None))
+                .values(fate=Fate.UNREACHABLE.value, because=because)
+            )
 
-    def of_window(self, window: Window, seen_until: dt.datetime, margin: int) -> list[Stored]:
-        """Every lead the window has to account for.
+    def unread(self) -> list[int]:
+        """The leads that have a page but no verdict yet, oldest first."""
+        query = (
+            sa.select(LEADS.c.id)
+            .where(LEADS.c.page.is_not(None) & LEADS.c.article.is_(None) & LEADS.c.fate.is_(None))
+            .order_by(LEADS.c.id)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
 
-        Those whose article is dated within `margin` days of the window, and those first seen from the
-        window's first day until `seen_until`.
+    def of_window(self, series: str, window: Window, since: dt.datetime, margin: int) -> list[Stored]:
+        """Every lead that a run over a window has to account for, oldest first.
+
+        Those whose article is dated within `margin` days of the window, those first seen while it was open,
+        those first seen `since` (the start of this run), and those that an earlier run of it accounted for.
         """
-        first = dt.datetime.combine(window.start, dt.time(), dt.UTC).isoformat()
+        opened = dt.datetime.combine(window.start, dt.time(), BEIJING).astimezone(dt.UTC).isoformat()
+        closed = dt.datetime.combine(window.end + dt.timedelta(days=1), dt.time(), BEIJING).astimezone(dt.UTC)
         near = (ARTICLES.c.date >= (window.start - dt.timedelta(days=margin)).isoformat()) & (
             ARTICLES.c.date <= (window.end + dt.timedelta(days=margin)).isoformat()
         )
-        seen = (LEADS.c.first_seen >= first) & (LEADS.c.first_seen <= seen_until.astimezone(dt.UTC).isoformat())
+        while_open = (LEADS.c.first_seen >= opened) & (LEADS.c.first_seen < closed.isoformat())
+        now = LEADS.c.first_seen >= since.astimezone(dt.UTC).isoformat()
+        before = LEADS.c.id.in_(
+            sa.select(FATES.c.lead)
+            .join(RUNS, FATES.c.run == RUNS.c.id)
+            .where((RUNS.c.series == series) & (RUNS.c.window_start == window.start.isoformat()))
+        )
         query = (
             sa.select(LEADS)
             .select_from(LEADS.outerjoin(ARTICLES, LEADS.c.article == ARTICLES.c.id))
-            .where(near | seen)
+            .where(near | while_open | now | before)
             .order_by(LEADS.c.id)
         )
         with self._database.read() as connection:
             return [_stored(row) for row in connection.execute(query)]
-
-    def all_ids(self) -> list[int]:
-        """Every lead, oldest first."""
-        with self._database.read() as connection:
-            return list(connection.execute(sa.select(LEADS.c.id).order_by(LEADS.c.id)).scalars())
 
     # pages --------------------------------------------------------------------------------------
 
@@ -205,12 +229,20 @@ class Leads:
 
     # articles -----------------------------------------------------------------------------------
 
-    def settle(self, outcomes: Sequence[tuple[int, Article | Rejection]]) -> None:
+    def settle(self, outcomes: Sequence[tuple[int, Article | Rejection]], now: dt.datetime) -> None:
         """Keeps what leads turned out to be."""
+        stamp = now.astimezone(dt.UTC).isoformat()
         with self._database.write() as connection:
             for lead, outcome in outcomes:
+                values: dict[str, Any]
                 if isinstance(outcome, Rejection):
-                    values = {"article": None, "fate": outcome.fate.value, "because": outcome.because}
+                    values = {
+                        "article": None,
+                        "fate": outcome.fate.value,
+                        "because": outcome.because,
+                        "tries": LEADS.c.tries + 1,
+                        "tried": stamp,
+                    }
                 else:
                     values = {"article": outcome.id, "fate": None, "because": ""}
                     _keep_article(connection, outcome)
@@ -262,6 +294,13 @@ def _stored(row: sa.Row[tuple[object, ...]]) -> Stored:
         article=row.article,
         rejection=Rejection(Fate(row.fate), row.because) if row.fate else None,
     )
+
+
+def _is_due(tries: int, tried: str, now: dt.datetime) -> bool:
+    if tries < _AT_ONCE:
+        return True
+    pause = dt.timedelta(hours=min(2 ** (tries - _AT_ONCE), 24))
+    return now >= dt.datetime.fromisoformat(tried) + pause
 
 
 def _parts(ids: Sequence[_T], size: int = 500) -> Iterable[Sequence[_T]]:

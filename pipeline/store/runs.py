@@ -14,7 +14,7 @@ from pipeline.store.schema import FATES, RUNS
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Accounted:
     """What became of one lead in one run."""
 
     lead: int
@@ -23,6 +23,14 @@ class Verdict:
     article: str = ""
     decides: bool = False
     """Whether a later decision about the article decides this lead's fate too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """What became of every lead in one run."""
+
+    run: int
+    leads: Sequence[Accounted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +78,10 @@ class Runs:
             row = connection.execute(sa.select(RUNS).where(RUNS.c.id == run)).one()
         return _run(row)
 
-    def account(self, run: int, verdicts: Sequence[Verdict]) -> None:
+    def account(self, accounts: Accounts) -> None:
         """Keeps every lead's fate, in place of what an earlier try of the same run kept."""
         with self._database.write() as connection:
-            connection.execute(sa.delete(FATES).where(FATES.c.run == run))
-            if verdicts:
-                connection.execute(
-                    sa.insert(FATES),
-                    [
-                        {
-                            "run": run,
-                            "lead": v.lead,
-                            "fate": v.fate.value,
-                            "because": v.because,
-                            "article": v.article,
-                            "decides": v.decides,
-                        }
-                        for v in verdicts
-                    ],
-                )
+            keep(connection, accounts)
 
     def hear(self, run: int, silent: Sequence[str]) -> None:
         """Keeps which sources stayed silent."""
@@ -108,23 +101,23 @@ class Runs:
                 )
             )
 
-    def fates(self, run: int) -> list[Verdict]:
+    def fates(self, run: int) -> list[Accounted]:
         """Every lead's fate in a run, by lead."""
         query = sa.select(FATES).where(FATES.c.run == run).order_by(FATES.c.lead)
         with self._database.read() as connection:
             return [
-                Verdict(row.lead, Fate(row.fate), row.because, row.article, row.decides)
+                Accounted(row.lead, Fate(row.fate), row.because, row.article, row.decides)
                 for row in connection.execute(query)
             ]
 
     def last(self, series: str, window: Window) -> Run | None:
-        """The latest finished run over a window."""
+        """The latest run over a window that accounted for its leads."""
         query = (
             sa.select(RUNS)
             .where(
                 (RUNS.c.series == series)
                 & (RUNS.c.window_start == window.start.isoformat())
-                & (RUNS.c.outcome.in_(("done", "degraded")))
+                & RUNS.c.id.in_(sa.select(FATES.c.run))
             )
             .order_by(RUNS.c.id.desc())
             .limit(1)
@@ -132,6 +125,24 @@ class Runs:
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return _run(row) if row else None
+
+
+def keep(connection: sa.Connection, accounts: Accounts) -> None:
+    """Keeps every lead's fate in a transaction that somebody else began."""
+    connection.execute(sa.delete(FATES).where(FATES.c.run == accounts.run))
+    rows = [
+        {
+            "run": accounts.run,
+            "lead": one.lead,
+            "fate": one.fate.value,
+            "because": one.because,
+            "article": one.article,
+            "decides": one.decides,
+        }
+        for one in accounts.leads
+    ]
+    if rows:
+        connection.execute(sa.insert(FATES), rows)
 
 
 def _run(row: sa.Row[tuple[object, ...]]) -> Run:

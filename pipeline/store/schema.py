@@ -69,6 +69,9 @@ LEADS = sa.Table(
     # why there is no article: a fate and its reason
     sa.Column("fate", sa.String),
     sa.Column("because", sa.String, nullable=False),
+    # how often it was asked for in vain, and when last
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("tried", sa.String, nullable=False),
     sa.UniqueConstraint("source", "url"),
 )
 
@@ -113,6 +116,8 @@ RELEASES = sa.Table(
     sa.Column("revision", sa.Integer, primary_key=True),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("sha256", sa.String, nullable=False),
+    # name → blob, beside the content, so that start-up need not read every issue
+    sa.Column("files", sa.JSON, nullable=False),
 )
 
 RUNS = sa.Table(

@@ -143,3 +143,44 @@ def test_handles_that_clash_grow_until_they_differ(monkeypatch):
     monkeypatch.setattr(select, "digest", lambda url: "abcde" + url[-7:-6] + "0" * 10)
     kept, _ = _candidates(article("1"), article("2"))
     assert sorted(one.handle for one in kept) == ["cabcde1", "cabcde2"]
+
+
+def _again(previous, *fresh):
+    return select.draft("beijing-monthly", JUNE, fresh, [], previous)
+
+
+def test_a_story_keeps_its_handle_when_a_better_article_comes_to_represent_it():
+    old = candidate("a")
+    better = article("原始")
+    fresh = dataclasses.replace(candidate("z"), articles=(better, old.article))
+    after = _again(drafts.draft(old, chosen=("a",)), fresh)
+    assert [one.handle for one in after.candidates] == ["a"]
+    assert after.chosen == ("a",)
+    assert after.candidate("a").article == better
+
+
+def test_what_the_editor_edited_keeps_its_representative():
+    old = candidate("a")
+    fresh = dataclasses.replace(candidate("z"), articles=(article("原始"), old.article))
+    before = dataclasses.replace(drafts.draft(old, chosen=("a",)), edits={"a": {"title": "改"}})
+    after = _again(before, fresh)
+    assert after.candidate("a").article == old.article
+    assert len(after.candidate("a").articles) == 2
+
+
+def test_two_items_of_the_editor_that_the_machine_would_now_fold_stay_two_and_no_article_stands_twice():
+    one, two = candidate("a"), candidate("b", "2024-06-12")
+    bridge = article("桥")
+    fresh = dataclasses.replace(candidate("z"), articles=(bridge, one.article, two.article))
+    before = dataclasses.replace(drafts.draft(one, two, chosen=("a", "b")), included=("a", "b"))
+    after = _again(before, fresh)
+    assert after.chosen == ("a", "b")
+    ids = [article.id for candidate in after.candidates for article in candidate.articles]
+    assert sorted(ids) == sorted({one.article.id, two.article.id, bridge.id})
+
+
+def test_what_the_editor_excluded_does_not_come_back_under_another_representative():
+    old = candidate("a")
+    fresh = dataclasses.replace(candidate("z"), articles=(article("原始"), old.article))
+    before = dataclasses.replace(drafts.draft(old), excluded=("a",))
+    assert _again(before, fresh).chosen == ()

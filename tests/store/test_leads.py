@@ -1,6 +1,7 @@
 """Leads, pages and articles: each kept once, each told apart, each whole."""
 
 import datetime as dt
+import itertools
 
 import pytest
 import sqlalchemy as sa
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from drafts import JUNE, NOON, article
 from pipeline.errors import StoreError
 from pipeline.model import Fate, Lead, Page, Rejection
-from pipeline.store import Asked, Blobs, Database, Leads
+from pipeline.store import Accounted, Accounts, Asked, Blobs, Database, Leads, Runs
 
 
 @pytest.fixture
@@ -43,27 +44,52 @@ def test_a_page_comes_back_byte_for_byte(leads):
 
 def test_a_lead_waits_until_it_has_a_page_and_is_unread_until_it_is_settled(leads):
     (lead,) = leads.add([LEAD], NOON)
-    assert [one.id for one in leads.waiting("bjd", NOON)] == [lead.id]
-    assert leads.unread([lead.id]) == []
+    assert [one.id for one in leads.due("bjd", NOON)] == [lead.id]
+    assert leads.unread() == []
     leads.add_page(lead.id, LEAD.url, PAGE)
-    assert leads.waiting("bjd", NOON) == []
-    assert leads.unread([lead.id]) == [lead.id]
-    leads.settle([(lead.id, Rejection(Fate.UNREADABLE, "乱码"))])
-    assert leads.unread([lead.id]) == []
-    assert leads.unread([lead.id], again=True) == [lead.id]
+    assert leads.due("bjd", NOON) == []
+    assert leads.unread() == [lead.id]
+    leads.settle([(lead.id, Rejection(Fate.UNREADABLE, "乱码"))], NOON)
+    assert leads.unread() == []
 
 
 def test_an_unreachable_lead_is_tried_again(leads):
     (lead,) = leads.add([LEAD], NOON)
-    leads.settle([(lead.id, Rejection(Fate.UNREACHABLE, "超时"))])
-    (waiting,) = leads.waiting("bjd", NOON)
-    assert waiting.rejection == Rejection(Fate.UNREACHABLE, "超时")
+    leads.missed(lead.id, "超时", NOON)
+    (due,) = leads.due("bjd", NOON)
+    assert due.rejection == Rejection(Fate.UNREACHABLE, "超时")
+
+
+def test_what_keeps_failing_is_asked_for_ever_more_rarely_and_given_up_after_two_weeks(leads):
+    (lead,) = leads.add([LEAD], NOON)
+    now, asked = NOON, []
+    while now < NOON + dt.timedelta(days=20):
+        if leads.due("bjd", now):
+            asked.append(now)
+            leads.missed(lead.id, "超时", now)
+        now += dt.timedelta(hours=1)
+    pauses = [(b - a).total_seconds() / 3600 for a, b in itertools.pairwise(asked)]
+    assert pauses[:6] == [1, 1, 2, 4, 8, 16]
+    assert set(pauses[6:]) == {24}
+    assert asked[-1] <= NOON + dt.timedelta(days=14)
+
+
+def test_a_page_that_was_a_wall_is_fetched_again_and_its_first_copy_stays(leads):
+    (lead,) = leads.add([LEAD], NOON)
+    wall = leads.add_page(lead.id, LEAD.url, PAGE)
+    leads.settle([(lead.id, Rejection(Fate.NOT_AN_ARTICLE, "验证码页面"))], NOON)
+    (due,) = leads.due("bjd", NOON)
+    leads.missed(due.id, "超时", NOON)
+    assert leads.get([lead.id])[0].rejection == Rejection(Fate.NOT_AN_ARTICLE, "验证码页面")
+    second = leads.add_page(lead.id, LEAD.url, PAGE)
+    assert leads.unread() == [lead.id]
+    assert leads.page(wall) == leads.page(second)
 
 
 def test_an_article_comes_back_equal_and_whole(leads, database):
     (lead,) = leads.add([LEAD], NOON)
     one = article("天坛", author="曹政", notes=("注意",))
-    leads.settle([(lead.id, one)])
+    leads.settle([(lead.id, one)], NOON)
     assert leads.articles([one.id]) == {one.id: one}
     with database.write() as connection:
         connection.execute(sa.text("UPDATE articles SET content = replace(content, '天坛', '地坛')"))
@@ -71,17 +97,39 @@ def test_an_article_comes_back_equal_and_whole(leads, database):
         leads.articles([one.id])
 
 
-def test_a_window_accounts_for_what_it_saw_and_for_what_is_dated_near_it(leads):
+def test_a_window_accounts_for_what_it_saw_and_for_what_is_dated_near_it(leads, database):
     june = dt.datetime(2024, 6, 10, tzinfo=dt.UTC)
     later = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     seen, dated, neither = leads.add(
         [Lead("a", "https://a.cn/1"), Lead("a", "https://a.cn/2"), Lead("a", "https://a.cn/3")], later
     )
-    leads.settle([(dated.id, article("六月", "2024-06-12")), (neither.id, article("旧", "2023-01-01"))])
+    leads.settle([(dated.id, article("六月", "2024-06-12")), (neither.id, article("旧", "2023-01-01"))], later)
     early = leads.add([Lead("b", "https://b.cn/1")], june)[0]
-    within = leads.of_window(JUNE, dt.datetime(2024, 7, 1, tzinfo=dt.UTC), 14)
-    assert [one.id for one in within] == [dated.id, early.id]
-    assert [one.id for one in leads.of_window(JUNE, later, 14)] == [seen.id, dated.id, neither.id, early.id]
+
+    def accounted(since):
+        return [one.id for one in leads.of_window("monthly", JUNE, since, 14)]
+
+    assert accounted(later + dt.timedelta(days=1)) == [dated.id, early.id]
+    assert accounted(later) == [seen.id, dated.id, neither.id, early.id]
+    runs = Runs(database)
+    run = runs.begin("monthly", JUNE, "inline", later)
+    runs.account(Accounts(run.id, [Accounted(seen.id, Fate.UNREACHABLE, "超时")]))
+    assert accounted(later + dt.timedelta(days=1)) == [seen.id, dated.id, early.id], "what a run accounted for stays"
+
+
+@pytest.mark.parametrize(
+    ("moment", "inside"),
+    [
+        ("2024-05-31T15:59:59+00:00", False),
+        ("2024-05-31T16:00:00+00:00", True),
+        ("2024-06-30T15:59:59+00:00", True),
+        ("2024-06-30T16:00:00+00:00", False),
+    ],
+)
+def test_a_window_opens_and_closes_at_midnight_in_beijing(leads, moment, inside):
+    leads.add([LEAD], dt.datetime.fromisoformat(moment))
+    later = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    assert bool(leads.of_window("monthly", JUNE, later, 14)) is inside
 
 
 def test_what_a_visit_taught_is_remembered(leads):

@@ -93,6 +93,8 @@ def upgrade() -> None:
         sa.Column("article", sa.String(), nullable=True),
         sa.Column("fate", sa.String(), nullable=True),
         sa.Column("because", sa.String(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("tried", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["article"], ["articles.id"], name=op.f("fk_leads_article")),
         sa.ForeignKeyConstraint(["page"], ["pages.id"], name=op.f("fk_leads_page")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leads")),
@@ -106,6 +108,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["issue"], ["issues.id"], name=op.f("fk_releases_issue")),
         sa.PrimaryKeyConstraint("issue", "revision", name=op.f("pk_releases")),
     )

@@ -1,0 +1,95 @@
+"""The steps by themselves, for engineers and for measuring: rows in, rows out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import Config
+from pipeline.desk import fetcher, now
+from pipeline.errors import FetchError, UsageError
+from pipeline.model import Document, Page, Rejection
+from pipeline.steps.dedupe import group, relate
+from pipeline.steps.rate import Rater
+from pipeline.steps.read import read_plainly
+
+Row = dict[str, Any]
+
+
+def extracted(targets: Sequence[str], config: Config) -> Iterator[Row]:
+    """Pages by file or address, each as one row, in the order given; one that fails as `file` and `error`."""
+    fetch = fetcher(config, now)
+    for target in targets:
+        try:
+            if target.startswith(("http://", "https://")):
+                page = fetch(target).page
+                assert page is not None  # nothing was asked conditionally
+            else:
+                page = Page(url=f"file:{Path(target).name}", body=Path(target).read_bytes(), fetched=now())
+        except OSError as error:
+            yield {"file": target, "error": error.strerror or str(error)}
+            continue
+        except FetchError as error:
+            yield {"file": target, "error": error.message}
+            continue
+        article = read_plainly(page, config.outlets)
+        if isinstance(article, Rejection):
+            yield {"file": target, "error": article.because}
+            continue
+        yield {
+            "file": target,
+            "title": article.title,
+            "date": article.date.isoformat() if article.date else "",
+            "source": article.outlet,
+            "author": article.author,
+            "editor": article.editor,
+            "body": article.text,
+            "blocks": [
+                {key: value for key, value in asdict(block).items() if value or key == "kind"}
+                for block in article.blocks
+            ],
+            "confidence": article.confidence,
+            "evidence": dict(article.evidence),
+        }
+
+
+def clustered(rows: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    """Documents (`id`, `title`, `text`, `date`) with the story each belongs to, in the order given.
+
+    `relation` says how a document belongs to its story; it is empty for the one that represents it.
+    """
+    documents = [
+        Document(str(place), str(row["title"]), str(row["text"]), _day(row.get("date")))
+        for place, row in enumerate(rows)
+    ]
+    found: dict[str, tuple[str, str]] = {}
+    for number, story in enumerate(group(documents, relate(documents)), start=1):
+        for member in story.members:
+            ties = [edge for edge in story.edges if member in (edge.a, edge.b)]
+            strongest = max(ties, key=lambda edge: edge.score, default=None)
+            told = strongest.relation.value if strongest and member != story.members[0] else ""
+            found[member] = (f"s{number}", told)
+    for place, row in enumerate(rows):
+        cluster, relation = found[str(place)]
+        yield {"id": row["id"], "cluster": cluster, "relation": relation}
+
+
+def rated(rows: Iterable[Mapping[str, Any]], config: Config, series: str) -> Iterator[Row]:
+    """Texts (`title`, `text`) with their rating against a series' scope, in the order given."""
+    if series not in config.series:
+        raise UsageError(f"There is no series {series!r}.", f"Known: {', '.join(config.series)}.")
+    place = config.series[series].place
+    rater = Rater(config.scope, config.scope.places[place] if place else None, config.outlets)
+    for row in rows:
+        rating = rater.rate(str(row["title"]), str(row["text"]))
+        yield {"score": round(rating.score, 4), "verdict": rating.verdict.value, "because": list(rating.because)}
+
+
+def _day(text: object) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(str(text or "")[:10])
+    except ValueError:
+        return None

@@ -1,0 +1,43 @@
+"""From a page to an article: extracted, repaired, screened; what one page does never reaches another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from pipeline.config import Outlets
+from pipeline.model import Article, Fate, Flag, Lead, Page, Rejection
+from pipeline.steps.extract import extract
+from pipeline.steps.normalise import normalise
+from pipeline.steps.screen import screen
+
+log = structlog.get_logger(__name__)
+
+
+def read_pages(work: Sequence[tuple[Page, Lead]], *, outlets: Outlets) -> list[Article | Rejection]:
+    """Pages into articles as they would be printed, each by itself, in the order given."""
+    return [_guarded(page, outlets, lead, as_printed=True) for page, lead in work]
+
+
+def read_plainly(page: Page, outlets: Outlets) -> Article | Rejection:
+    """One page in its own words: repaired where it is damaged, else as it stands.
+
+    Printing style, such as simplified characters for a sound traditional page, belongs to `read_pages`.
+    """
+    return _guarded(page, outlets, None, as_printed=False)
+
+
+def _guarded(page: Page, outlets: Outlets, lead: Lead | None, *, as_printed: bool) -> Article | Rejection:
+    try:
+        article = extract(page, outlets, lead)
+        if isinstance(article, Rejection):
+            return article
+        repaired = normalise(article)
+        if as_printed:
+            return screen(repaired)
+        return repaired if Flag.MIRROR in repaired.flags else article
+    except Exception as error:
+        # a page nobody foresaw must not take the others with it; its fate tells the editor
+        log.exception("page could not be read", url=page.url)
+        return Rejection(Fate.UNREADABLE, f"读取页面时出错：{type(error).__name__}")
