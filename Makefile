@@ -11,24 +11,27 @@ DATA ?=
 .PHONY: help install system demo test check bench lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s%s\n", $$1, $$2}' Makefile
 
 install: $(STAMP) ## Set up .venv with everything the project needs
 
-# uv installs in seconds what pip installs in minutes; it ignores pip's own settings, so a mirror is handed on.
+# uv installs in seconds what pip installs in minutes. It ignores pip's settings, so the user's mirror is handed on;
+# where uv cannot be had, or does not get through, pip does it (--no-deps: the constraints are complete, and older pips
+# stumble over sqlalchemy[asyncio] beside a hash).
+UV = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null)}}" \
+  $(BIN)/uv
+
 $(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) was found. Try: make PYTHON=python3.11" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@if $(BIN)/python -m pip install --quiet uv; then \
-	  mirror=$$($(PYTHON) -m pip config get global.index-url 2>/dev/null || true); \
-	  if test -n "$$mirror"; then export UV_DEFAULT_INDEX="$$mirror"; fi; \
-	  $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r constraints.txt; \
-	  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
-	else \
-	  $(BIN)/python -m pip install --quiet --require-hashes -r constraints.txt; \
-	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
-	fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is needed; '$(PYTHON) --version' says: $$($(PYTHON) --version 2>&1 | tail -n 1)" >&2; \
+	  echo "Name another one, as in: make demo PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up .venv …"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@{ $(BIN)/python -m pip install --quiet uv \
+	    && $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r constraints.txt; } || { \
+	  echo "uv could not install the packages; pip does, which takes some minutes …" >&2; \
+	  $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r constraints.txt; }
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # LibreOffice gives the contents their exact page numbers and lets the tests look at the pages; without it
@@ -39,7 +42,7 @@ system: ## Install LibreOffice and Chinese fonts where apt-get is allowed
 demo: $(STAMP) system ## Make issue 535 from the demo web, from HTTP to the released DOCX
 	@$(BIN)/bulletin demo
 
-test: $(STAMP) system check ## Run every check and every test (about five minutes on two cores)
+test: $(STAMP) system check ## Run every check and every test (about three minutes on two cores)
 	@$(BIN)/pytest
 
 check: $(STAMP) ## Lint, types and import contracts
@@ -52,12 +55,14 @@ bench: $(STAMP) ## Measure speed and quality; DATA=folder of labelled data for t
 	@$(BIN)/python -m benchmarks.stages
 	@test -n "$(DATA)" || echo "No DATA=folder given: the quality tables, which need labelled data, are left out."
 	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.extraction "$(DATA)/extraction"
+	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.repair "$(DATA)"
 	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.events "$(DATA)"
 	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.scope "$(DATA)/scope"
 
 lock: $(STAMP) ## Make constraints.txt anew from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \
 	  --no-emit-index-url --generate-hashes --no-header --no-annotate pyproject.toml -o constraints.txt
 
 clean: ## Remove the environment and everything that was made
-	@rm -rf .venv demo-out .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv demo-out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 DONE, FAILED, MISUSED, DEGRADED, NOTHING, BLOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
+STAGES = {"harvest": "采集", "read": "识读", "judge": "评定"}
+
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 sources_app = typer.Typer(no_args_is_help=True, help="The sources that are watched.")
 draft_app = typer.Typer(no_args_is_help=True, help="Look at a draft and decide about it (看稿与改稿).")
@@ -112,10 +114,13 @@ def init(folder: Annotated[Path, typer.Argument(help="The workspace to make.")] 
     from pipeline.config import packaged
 
     target = folder / "config"
-    if target.exists():
-        raise UsageError(f"{target} exists already.", "Choose another folder; nothing was changed.")
-    shutil.copytree(packaged("config"), target)
-    _out(f"{target}: " + ", ".join(sorted(path.name for path in target.iterdir())))
+    for taken in (target, folder / "templates"):
+        if taken.exists():
+            raise UsageError(f"{taken} exists already.", "Choose another folder; nothing was changed.")
+    for name in ("config", "templates"):
+        shutil.copytree(packaged(name), folder / name)
+        _out(f"{folder / name}: " + ", ".join(sorted(path.name for path in (folder / name).iterdir())))
+    _say(f"Next: name your sources in {target / 'sources.yaml'} and your last issue in {target / 'series.yaml'}.")
 
 
 @app.command()
@@ -225,7 +230,7 @@ def run(
         )
     with _desk() as desk:
         report = report or desk.report(series, window)
-        _say("耗时（秒）：" + "，".join(f"{stage} {seconds}" for stage, seconds in report.seconds.items()))
+        _say("耗时：" + "，".join(f"{STAGES[stage]} {seconds} 秒" for stage, seconds in report.seconds.items()))
         _show(desk, report.draft, report.desked, as_json)
     raise typer.Exit(DEGRADED if report.silent else DONE if report.draft.chosen else NOTHING)
 
@@ -378,7 +383,7 @@ def draft_check(series: SeriesArgument, month: Month = "", week: Week = "", as_j
         _out(json.dumps([_plain(one) for one in found], ensure_ascii=False))
     else:
         for one in found:
-            _out(f"{one.severity.chinese} [{one.key}] {one.message} {one.fix}".rstrip())
+            _out(f"{one.severity.chinese} [{one.key}] {one.message}{'。' if one.fix else ''}{one.fix}")
         _say(f"{len(found)} 项")
     raise typer.Exit(BLOCKED if any(one.severity is Severity.BLOCKING for one in found) else DONE)
 
@@ -395,6 +400,7 @@ def draft_log(series: SeriesArgument, month: Month = "", week: Week = "", as_jso
             "who": one.decision.who,
             "verb": one.decision.verb,
             "target": one.decision.target,
+            **{field: value[:60] for field, value in one.decision.values.items()},
             "reason": one.decision.reason,
         }
         for one in revisions

@@ -34,6 +34,7 @@ from pipeline.errors import (
     NothingCollected,
     SourceError,
     StoreError,
+    TemplateError,
     UsageError,
 )
 from pipeline.executor import Lost, choose, map_items
@@ -239,7 +240,7 @@ class Desk:
             if one.page is None and not one.lead.path and (known := self.leads.page_of(one.lead.url)) is not None:
                 self.leads.use_page(one.id, known)
                 continue
-            if pages + failed >= limit:
+            if not one.lead.path and pages + failed >= limit:
                 break  # without a page and a fate, the rest is accounted as deferred
             try:
                 self.leads.add_page(one.id, one.lead.url, collector.page(one.lead, self._fetch, now))
@@ -573,7 +574,7 @@ class Desk:
         self._still_open(series, desked.draft.window)
         self._nothing_before(series, desked)
         if blocking := [one for one in self.findings(desked) if one.severity is Severity.BLOCKING]:
-            listed = "\n".join(f"  [{one.key}] {one.message} {one.fix}" for one in blocking)
+            listed = "\n".join(f"  [{one.key}] {one.message}。{one.fix}" for one in blocking)
             raise Blocked(f"有 {len(blocking)} 项检查未通过，不能发布：\n{listed}")
         issue = self.issue(desked)
         template = self._template(f"{self.config.settings.template}.docx")
@@ -647,8 +648,13 @@ class Desk:
                 log.error("publishing is pending", file=str(target), why=str(error))
 
     def _template(self, name: str) -> Path:
-        own = self._templates / name
-        return own if own.is_file() else packaged("templates") / name
+        """A template of the workspace, which owns either all of them or none."""
+        folder = self._templates if self._templates.is_dir() else packaged("templates")
+        if not (folder / name).is_file():
+            raise TemplateError(
+                f"{folder / name} is missing.", "Copy the packaged one there (`bulletin init` writes it)."
+            )
+        return folder / name
 
 
 # ------------------------------------------------------------------------------------------- wiring

@@ -33,7 +33,8 @@ class DeskError(Exception):
         self.fix = fix
 
     def __str__(self) -> str:
-        return f"{self.message} {self.fix}".rstrip()
+        gap = "" if self.message.endswith(("。", "：", "\n")) else " "
+        return f"{self.message}{gap}{self.fix}".rstrip()
 
 
 class ConfigError(DeskError):

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,22 @@ def test_the_pinned_constraints_carry_hashes_and_no_addresses():
     assert not any("://" in line for line in lines)
     pins = [line for line in lines if "==" in line]
     assert all(line.rstrip().endswith("\\") for line in pins)
+
+
+def test_what_is_built_brings_all_that_it_needs(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-d", tmp_path], cwd=ROOT, check=True, capture_output=True
+    )
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        brought = set(wheel.namelist())
+    wanted = {
+        f"pipeline/share/{path.relative_to(ROOT)}"
+        for folder in ("config", "templates", "seeds")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
+    } | {str(path.relative_to(ROOT)) for path in _tracked() if path.is_relative_to(ROOT / "pipeline")}
+    assert wanted <= brought
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as unpacked:
+        brought = {name.partition("/")[2] for name in unpacked.getnames()}
+    for name in ("Makefile", "constraints.txt", ".ci/run", ".ci/system", "tests/conftest.py", "config/sources.yaml"):
+        assert name in brought, name

@@ -55,6 +55,11 @@ def test_ci_runs_the_test_command_of_the_readme():
     assert "make test" in (ROOT / ".ci" / "run").read_text("utf-8")
 
 
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")), ids=lambda path: path.name)
+def test_no_document_has_a_gap_that_waits_for_a_number(path):
+    assert re.findall(r"\b[A-Z]+_[A-Z_]+\b|\bTODO\b|\bTBD\b|\?\?\?", path.read_text("utf-8")) == []
+
+
 def test_every_kind_of_source_is_shown_in_the_sample_configuration():
     sample = (packaged("config") / "sources.yaml").read_text("utf-8")
     for kind in KINDS:

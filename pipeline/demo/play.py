@@ -48,6 +48,7 @@ def play(folder: Path, *, month: str, week: str, engine: str, bulletin: Bulletin
             raise UsageError(f"{folder} exists and is not the demo's.", "Choose another --folder.")
         shutil.rmtree(folder)
     started = time.monotonic()
+    _say("演示：十二家网站开在本机上，另有三个信源是坏的，看系统怎样应付。")
     with DemoWeb() as web:
         write_workspace(folder, web, number=scene.number)
         here = ("-C", str(folder))
@@ -65,8 +66,12 @@ def play(folder: Path, *, month: str, week: str, engine: str, bulletin: Bulletin
             code = bulletin(*here, *arguments)
             if code not in expected:
                 return code
-    print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)  # noqa: T201 - the demo's last word
+    _say(f"用时 {time.monotonic() - started:.0f} 秒。成品在 {folder / 'out'}，带批注的送审稿在 {folder / 'draft'}。")
     return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the demo's own words
 
 
 def _scene(month: str, week: str) -> Scene:

@@ -46,6 +46,9 @@ class Database:
         except sa.exc.DatabaseError as error:
             self._engine.dispose()
             raise self._understood(error) from error
+        except BaseException:
+            self._engine.dispose()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

@@ -211,6 +211,22 @@ def test_more_than_a_week_apart_is_a_follow_up_not_a_merge():
     assert edge.relation in (Relation.FOLLOW_UP, Relation.SUSPECTED)
 
 
+def test_questions_answered_about_the_event_wait_for_an_editor():
+    answered = replace(TOLD_AGAIN, id="answered", title=f"{TOLD_AGAIN.title}：市卫生健康委答记者问")
+    (edge,) = relate([ORIGINAL, answered])
+    assert edge.relation is Relation.SUSPECTED
+    assert "一为解读答问，一为报道" in edge.because
+
+
+def test_an_event_announced_the_day_before_waits_for_an_editor():
+    announced = replace(TOLD_AGAIN, id="announced", title=f"明天起{TOLD_AGAIN.title}", date=JUNE - dt.timedelta(days=1))
+    (edge,) = relate([ORIGINAL, announced])
+    assert edge.relation is Relation.SUSPECTED
+    assert "一为预告，一为报道" in edge.because
+    same_day = replace(announced, date=JUNE)
+    assert relation(ORIGINAL, same_day) is Relation.SAME_EVENT
+
+
 def test_other_news_of_the_same_subject_stays_apart():
     others = [
         Document(
@@ -236,10 +252,14 @@ def test_other_news_of_the_same_subject_stays_apart():
 
 
 def test_relations_do_not_depend_on_the_order_of_the_documents():
-    documents = [ORIGINAL, TOLD_AGAIN, *(one for key, one in seeds().items() if key[:3] in ("535", "002"))]
+    reprints = [changed(f"reprint{n}", text=f"{site}讯 {ORIGINAL.text}") for n, site in enumerate(("某某网", "晨报"))]
+    seen = [one for key, one in seeds().items() if key[:3] in ("535", "002")]
+    documents = [ORIGINAL, TOLD_AGAIN, *reprints, *seen]
 
-    def folded(some: list[Document]) -> list[tuple[str, ...]]:
-        return [story.members for story in group(some, relate(some))]
+    def folded(some: list[Document]) -> tuple[list[tuple[str, ...]], list[tuple[frozenset[str], float]]]:
+        edges = relate(some)
+        scores = sorted(((frozenset((edge.a, edge.b)), edge.score) for edge in edges), key=lambda one: sorted(one[0]))
+        return [story.members for story in group(some, edges)], scores
 
     expected = folded(documents)
     rng = random.Random(535)

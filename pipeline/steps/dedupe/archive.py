@@ -15,6 +15,7 @@ from pipeline.steps.dedupe.events import (
     Neighbourhood,
     Sketch,
     conflicts,
+    differences,
     features,
     head_of,
     named_alike,
@@ -157,10 +158,10 @@ class Archive:
             doubts.append("日期不明，不自动归并")
         elif days > _DAYS_ONE_EVENT:
             doubts.append(f"相隔{days}天")
-        if first.commentary != second.commentary:
-            doubts.append("一为评论，一为报道")
+        manners = differences(first, second)
+        doubts += manners
         relation = Relation.SUSPECTED
-        if p >= _SAME and days is not None and first.commentary == second.commentary:
+        if p >= _SAME and days is not None and not manners:
             relation = Relation.SAME_EVENT if days <= _DAYS_ONE_EVENT else Relation.FOLLOW_UP
         because = "；".join(filter(None, [reasons(first, second, one.values, self.model), *doubts]))
         return self._edge((one.a, one.b), relation, p, because)
@@ -181,16 +182,17 @@ class Archive:
                 done.add(pair)
                 if not self._akin(at, other):
                     continue
-                a, b = pair
+                a, b = sorted(pair, key=lambda one: self.documents[one].id)  # the features see no order of arrival
                 first, second = self._sketch(a), self._sketch(b)
-                values = features(first, second, around[a], around.get(b, around[a]), (a, b), self.model)
+                near_a, near_b = around.get(a) or around[b], around.get(b) or around[a]  # known ones have none
+                values = features(first, second, near_a, near_b, (a, b), self.model)
                 against = conflicts(first, second)
                 if _refilled(first, second, values["contained"] ** 2):
                     against += ("数字多有不同",)
-                yield Comparison(a, b, values, against)
+                yield Comparison(*pair, values, against)
 
     def _representatives(self, pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
-        """Position → the first of its copies: ten reprints of one text are one voice among neighbours."""
+        """Position → the one of its copies with the smallest id: ten reprints are one voice among neighbours."""
         root: dict[int, int] = {}
 
         def find(at: int) -> int:
@@ -199,9 +201,9 @@ class Archive:
             return at
 
         for a, b in sorted(pairs):
-            x, y = find(a), find(b)
+            x, y = sorted((find(a), find(b)), key=lambda one: self.documents[one].id)
             if x != y:
-                root[max(x, y)] = min(x, y)
+                root[y] = x
         return {at: find(at) for at in root}
 
     def _candidates(self, at: int, fresh: range) -> list[int]:
@@ -219,11 +221,14 @@ class Archive:
             for other in self._by_word[word]:
                 scores[other] += weight
         scores.pop(at, None)
-        near = (
+        near = [
             (score, other)
             for other, score in scores.items()
             if other not in fresh or _within(document.date, self.documents[other].date)
-        )
+        ]
+        if len(near) > _CANDIDATES:  # among 10,000 documents 8,000 share some word: only the best are put in order
+            least = sorted(score for score, _ in near)[-_CANDIDATES]
+            near = [pair for pair in near if pair[0] >= least]
         best = sorted(near, key=lambda pair: (-pair[0], self.documents[pair[1]].id))
         return [other for _, other in best[:_CANDIDATES]]
 
@@ -236,8 +241,7 @@ class Archive:
     def _neighbourhood(self, at: int, others: Sequence[int], representative: Mapping[int, int]) -> Neighbourhood:
         voices = {representative.get(other, other) for other in others} - {at, representative.get(at, at)}
         members = {other: self._heads[other] for other in sorted(voices)}
-        counts = Counter(word for head in members.values() for word in head.words)
-        return Neighbourhood(len(members), counts, members)
+        return Neighbourhood(len(members), members)
 
     def _sketch(self, at: int) -> Sketch:
         found = self._sketches.get(at)

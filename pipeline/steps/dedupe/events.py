@@ -41,8 +41,11 @@ _YEAR = re.compile(r"(20\d{2})(?=年|[—-]20\d{2})|(?<!\d)(20\d{2})(?=全国|�
 _FILE = re.compile(r"《([^《》]{4,60})》")
 _ORDINAL = re.compile(rf"(?:第([一二三四五六七八九十百\d]{{1,4}})|(首))(届|批|轮|次|期|季)([{HAN}]{{0,2}})")
 _COMMENT = re.compile(
-    r"快评|时评|评论|短评|锐评|热评|社评|社论|观点|杂谈|漫谈|观察[:：|丨]|来论|[议论]道|谈[:：|丨]|评[:：|丨]|之问|何以|为何|为什么|该不该|岂能|不能只|不妨|莫让|别让|警惕|当以|须|呼唤|反思|拷问|启示|[?？]$"
+    r"快评|时评|评论|短评|锐评|热评|社评|社论|观点|杂谈|漫谈|观察[:：|丨]|来论|[议论]道|谈[:：|丨]|评[:：|丨]|之问|何以|为何|为什么|该不该|岂能|不能只|不妨|莫让|别让|警惕|当以|须|呼唤|反思|拷问|启示|背后|评[“「]|媒体评|引热议|随想|远未|任重道远|路还长|还需|仍需|更需|[?？]$"
 )
+_EXPLAINS = re.compile(r"答记者问|答问|问答|[\d一二三四五六七八九十]+问|详解|解读|读懂|释疑|释义|看懂|图解")
+_TOMORROW = re.compile(r"明[日天]|后天|下周")
+_AHEAD = re.compile(r"即将|将于|定于|将在|预告")  # in a lead these may be about something else
 _NUMERALS = {c: i for i, c in enumerate("〇一二三四五六七八九十")}
 _STOP = frozenset(
     re.findall(
@@ -90,6 +93,10 @@ class Sketch:
     ordinals: Mapping[str, str]
     """Unit and what it counts → the number: 届 → 首."""
     commentary: bool
+    explains: bool
+    """Questions answered, a decision explained: about an event, not its telling."""
+    ahead: bool
+    """Told before it happens: 明天开庭."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +113,22 @@ class Neighbourhood:
     """How often words stand in the heads of the documents around one document."""
 
     size: int
-    counts: Mapping[str, int]
     members: Mapping[int, Head]
+    _counts: dict[str, int] = field(default_factory=dict)  # as words are asked for: all would be 50 kB a document
     _bases: dict[int, _Base] = field(default_factory=dict)
+
+    def count(self, word: str) -> int:
+        """How many of the documents have `word`."""
+        found = self._counts.get(word)
+        if found is None:
+            found = self._counts[word] = sum(word in head.words for head in self.members.values())
+        return found
 
     def base(self, head: Head, model: Model) -> _Base:
         """The figures of `head` here, worked out once."""
         found = self._bases.get(id(head))
         if found is None:
-            values = {word: math.log(self.counts.get(word, 0) + _PRIOR * model.share(word)) for word in head.words}
+            values = {word: math.log(self.count(word) + _PRIOR * model.share(word)) for word in head.words}
             found = _Base(values, math.fsum(values.values()), math.fsum(values[word] for word in head.title))
             self._bases[id(head)] = found
         return found
@@ -210,7 +224,16 @@ def sketch_of(document: Document, text: str, head: Head) -> Sketch:
         files=frozenset(_bare(one) for one in _FILE.findall(front) if len(_bare(one)) >= 6),
         ordinals={unit + what[:2]: _numeral(number or "首") for number, first, unit, what in _ORDINAL.findall(title)},
         commentary=bool(_COMMENT.search(document.title)),
+        explains=bool(_EXPLAINS.search(document.title)),
+        ahead=_is_ahead(document, lead),
     )
+
+
+def _is_ahead(document: Document, lead: str) -> bool:
+    first = re.split("[。！？]", lead, maxsplit=1)[0]
+    if _AHEAD.search(document.title) or _TOMORROW.search(document.title) or _TOMORROW.search(first):
+        return True
+    return document.date is not None and any(day > document.date for day in _days(document.title, document.date))
 
 
 def _bare(name: str) -> str:
@@ -330,7 +353,7 @@ class _Local:
                     self.title += change
 
     def _log(self, word: str) -> float:
-        count = self._near.counts.get(word, 0)
+        count = self._near.count(word)
         for words in self._own:
             count -= word in words
         return math.log(count + _PRIOR * self._model.share(word))
@@ -443,6 +466,18 @@ def _places_differ(a: Sketch, b: Sketch) -> bool:
     return not any(place[:2] in b.lead + b.key for place in first) and not any(
         place[:2] in a.lead + a.key for place in second
     )
+
+
+def differences(a: Sketch, b: Sketch) -> list[str]:
+    """How two documents about one matter differ in kind, in Chinese; any of it forbids folding, not showing."""
+    found = []
+    if a.commentary != b.commentary:
+        found.append("一为评论，一为报道")
+    if a.explains != b.explains:
+        found.append("一为解读答问，一为报道")
+    if a.ahead != b.ahead and _gap(a.document, b.document):
+        found.append("一为预告，一为报道")
+    return found
 
 
 def probability(values: Mapping[str, float], model: Model) -> float:

@@ -1,0 +1,220 @@
+"""The desk when things happen at the same time, change under it, or fail."""
+
+import datetime as dt
+import threading
+
+import pytest
+
+from pipeline import desk as module
+from pipeline.desk import Desk, Inline, now, open_desk
+from pipeline.errors import Conflict, NothingCollected, StoreError
+from pipeline.model import Decision, Fate, Window
+from pipeline.sources.folder import Folder
+
+JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
+STORIES = {
+    "北京友谊医院": (
+        "北京友谊医院近日上线智慧医疗平台，依托人工智能辅助诊断系统和电子病历共享，实现检查检验结果互认。",
+        "平台打通了医院信息系统与北京市全民健康信息平台，患者可通过互联网医院在线复诊、预约检查。",
+        "院方有关负责人表示，将继续推进智慧医院建设，推动远程医疗服务下沉社区。",
+    ),
+    "北京天坛医院": (
+        "神经影像大模型在北京天坛医院投入临床试用，脑卒中患者的影像人工智能判读时间由半小时缩短到三分钟。",
+        "该院医学影像云已接入十二家医联体单位，基层上传的磁共振数据由远程会诊中心统一出具报告。",
+        "项目组介绍，模型训练所用的医疗数据全部经过脱敏，并通过了数据安全评估。",
+    ),
+    "北京同仁医院": (
+        "眼底照相一拍，筛查报告随即传到手机：北京同仁医院牵头的糖网人工智能筛查系统本周进入东城区全部社区卫生服务中心。",
+        "居民的筛查结果写入电子健康档案，家庭医生在信息系统里就能看到转诊建议。",
+        "市卫生健康委计划年内把这套互联网诊疗流程推广到郊区。",
+    ),
+}
+
+
+@pytest.fixture
+def desk(workspace):
+    with open_desk(workspace, clock=now) as opened:
+        yield opened
+
+
+@pytest.fixture
+def write(put):
+    def write(name: str, hospital: str, day: str = "2024-06-12") -> None:
+        put(name, f"{hospital}智慧医疗又有新进展", day, "北京日报", *STORIES[hospital])
+
+    return write
+
+
+def _run(desk: Desk, **options):
+    return desk.run("beijing-monthly", JUNE, Inline(), **options)
+
+
+def test_a_decision_taken_while_the_draft_is_made_anew_is_not_lost(desk, write, monkeypatch):
+    write("a", "北京友谊医院")
+    first = _run(desk).desked
+    write("b", "北京天坛医院", "2024-06-20")
+    propose, interruptions = Desk.propose, []
+
+    def interrupted(self, run):
+        made = propose(self, run)
+        if not interruptions:
+            interruptions.append(desk.decide(first, Decision("edit", "王编辑", now(), "1", {"title": "改过的标题"})))
+        return made
+
+    monkeypatch.setattr(Desk, "propose", interrupted)
+    after = _run(desk).desked
+    assert interruptions
+    assert desk.issue(after).items[0].title == "改过的标题"
+    assert len(after.draft.chosen) == 2
+
+
+def test_of_two_editors_who_decide_at_once_one_is_told(desk, write):
+    write("a", "北京友谊医院")
+    read = _run(desk).desked
+    desk.decide(read, Decision("exclude", "王编辑", now(), "1"))
+    with pytest.raises(Conflict, match="changed since it was read"):
+        desk.decide(read, Decision("edit", "李编辑", now(), "1", {"title": "另一题"}))
+    assert [one.decision.who for one in desk.revisions(read)] == ["系统", "王编辑"]
+
+
+def test_a_run_that_finds_nothing_new_makes_no_revision(desk, write):
+    write("a", "北京友谊医院")
+    first = _run(desk).desked
+    assert _run(desk).desked == first
+
+
+def test_two_runs_at_once_make_one_draft_with_one_number(workspace, write):
+    for hospital in STORIES:
+        write(hospital, hospital)
+    failures = []
+
+    def run() -> None:
+        with open_desk(workspace, clock=now) as own:
+            try:
+                _run(own)
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with open_desk(workspace, clock=now) as own:
+        (only,) = own.issues.all()
+        assert only.number == 535
+        assert len(only.draft.chosen) == len(STORIES)
+
+
+def test_an_article_that_changes_at_its_source_after_the_draft_leaves_the_draft_alone(desk, write):
+    write("a", "北京友谊医院")
+    before = desk.issue(_run(desk).desked)
+    write("a", "北京同仁医院")
+    assert desk.issue(_run(desk).desked) == before
+
+
+def test_a_source_that_breaks_in_a_way_nobody_foresaw_is_silent_and_the_others_go_on(workspace, write, monkeypatch):
+    (workspace / "second").mkdir()
+    sources = workspace / "config" / "sources.yaml"
+    sources.write_text(
+        sources.read_text("utf-8") + "- id: second\n  name: 第二夹\n  kind: folder\n  path: second\n", "utf-8"
+    )
+    write("a", "北京友谊医院")
+    leads = Folder.leads
+
+    def broken(self, fetch, memory=None):
+        if self._source.id == "second":
+            raise ValueError("没有想到")
+        return leads(self, fetch)
+
+    monkeypatch.setattr(Folder, "leads", broken)
+    with open_desk(workspace, clock=now) as own:
+        report = _run(own)
+    assert list(report.silent) == ["第二夹"]
+    assert len(report.draft.chosen) == 1
+    assert report.draft.silent == ("第二夹",)
+
+
+def test_a_full_or_broken_store_stops_the_run_instead_of_passing_for_a_silent_source(desk, write, monkeypatch):
+    write("a", "北京友谊医院")
+
+    def full(self, data):
+        raise StoreError("No space left on device.")
+
+    monkeypatch.setattr(module.Blobs, "put", full)
+    with pytest.raises(StoreError, match="No space left"):
+        _run(desk)
+    assert desk.issues.all() == []
+
+
+def test_a_page_nobody_foresaw_is_unreadable_and_the_others_are_read(desk, write, monkeypatch):
+    write("a", "北京友谊医院")
+    write("b", "北京天坛医院", "2024-06-20")
+    from pipeline.steps import read
+
+    extract = read.extract
+
+    def fragile(page, outlets, lead):
+        if "友谊".encode() in page.body:
+            raise RecursionError
+        return extract(page, outlets, lead)
+
+    monkeypatch.setattr(read, "extract", fragile)
+    report = _run(desk)
+    assert report.tally.counts == {Fate.INCLUDED: 1, Fate.UNREADABLE: 1}
+
+
+def test_no_source_at_all_is_said_and_takes_no_number(workspace):
+    (workspace / "config" / "sources.yaml").write_text("[]\n", "utf-8")
+    with open_desk(workspace, clock=now) as own, pytest.raises(NothingCollected, match="No source is enabled"):
+        _run(own)
+
+
+def test_a_published_file_that_somebody_changed_is_set_aside_and_made_anew(workspace, write):
+    write("a", "北京友谊医院")
+    with open_desk(workspace, clock=now) as own:
+        desked = own.decide(
+            _run(own).desked, Decision("edit", "王编辑", now(), "1", {"url": "https://news.bjd.com.cn/a.shtml"})
+        )
+        own.release(desked, "王编辑")
+    (markdown,) = (workspace / "out").glob("*.md")
+    released = markdown.read_text("utf-8")
+    markdown.write_text("我在成品里改了几个字", "utf-8")
+    open_desk(workspace, clock=now).close()
+    assert markdown.read_text("utf-8") == released
+    (aside,) = (workspace / "out").glob("*改动*.md")
+    assert aside.read_text("utf-8") == "我在成品里改了几个字"
+
+
+def test_a_release_whose_folder_cannot_be_written_is_still_a_release_and_is_published_later(workspace, write):
+    write("a", "北京友谊医院")
+    (workspace / "out").write_text("一个文件挡在这里", "utf-8")
+    with open_desk(workspace, clock=now) as own:
+        desked = own.decide(
+            _run(own).desked, Decision("edit", "王编辑", now(), "1", {"url": "https://news.bjd.com.cn/a.shtml"})
+        )
+        released = own.release(desked, "王编辑")
+        assert own.issues.released() == [released]
+    (workspace / "out").unlink()
+    open_desk(workspace, clock=now).close()
+    assert {path.name for path in (workspace / "out").iterdir()} == set(released.files)
+
+
+def test_the_next_issue_knows_what_this_one_carried(workspace, write, put):
+    write("a", "北京友谊医院")
+    july = Window(dt.date(2024, 7, 1), dt.date(2024, 7, 31))
+    with open_desk(workspace, clock=now) as own:
+        desked = own.decide(
+            _run(own).desked, Decision("edit", "王编辑", now(), "1", {"url": "https://news.bjd.com.cn/a.shtml"})
+        )
+        own.release(desked, "王编辑")
+        write("b", "北京友谊医院", "2024-07-03")
+        write("c", "北京天坛医院", "2024-07-04")
+        report = own.run("beijing-monthly", july, Inline())
+        assert report.desked.number == 536
+        (item,) = own.issue(report.desked).items
+        assert item.title == "北京天坛医院智慧医疗又有新进展"
+        assert report.tally.counts[Fate.COVERED] == 1
+        (covered,) = [one for one in report.draft.candidates if one.coverage]
+        assert (covered.coverage[0].number, covered.coverage[0].position) == (535, 1)
