@@ -16,6 +16,7 @@ from lxml import etree
 from pipeline.model import Block, Kind
 from pipeline.steps.extract.furniture import (
     CAPTION_CREDIT,
+    COMMENTS,
     EDITOR_AT_END,
     EDITOR_LINE,
     FURNITURE,
@@ -23,6 +24,7 @@ from pipeline.steps.extract.furniture import (
     KEPT_CREDIT,
     LEGEND,
     LINK_AT_END,
+    NOTICE,
     PAGER,
     PHOTOGRAPHER,
     TAIL_CUT,
@@ -31,6 +33,7 @@ from pipeline.steps.extract.furniture import (
     TAIL_MARK,
 )
 from pipeline.steps.extract.tree import HAN, Element, content, inline, key, marks, name, tidy
+from pipeline.steps.extract.words import CLOCKED
 
 _MAX_PARAGRAPH = 20_000  # characters; the longest measured has 3,000
 _MAX_BLOCKS = 5_000
@@ -42,6 +45,8 @@ _MAX_CAPTION = 100
 _TAIL_FROM = 0.6  # where the last 40 % begin
 _PROSE = 80  # characters of a paragraph that no list of headlines has
 _HEAD_LINES = 12
+_ABOVE_BYLINE = 3  # short lines at the head over the byline: the reporter, the account, a label
+_MAX_NOTICE = 500
 _MOSTLY_LINK, _ALL_LINK = 0.5, 0.9
 
 _SOURCES = "data-src data-original data-lazy-src data-lazyload data-echo data-url _src original src"
@@ -281,8 +286,23 @@ def _trim_head(kept: list[_Line], title: str, cut: list[str]) -> None:
         elif _is_byline(line.text):
             cut.append(line.text)
             del kept[position]
+        elif over := _lines_over_byline(kept[position:]):
+            cut.extend(above.text for above in kept[position : position + over])
+            del kept[position : position + over]
         else:
             break
+
+
+def _lines_over_byline(lines: Sequence[_Line]) -> int:
+    """How many short lines stand over a dated byline at the head; 0 when none follows."""
+    for i, line in enumerate(lines[: _ABOVE_BYLINE + 1]):
+        if line.kind in (Kind.FIGURE, Kind.TABLE):
+            return 0
+        if i and _is_byline(line.text) and CLOCKED.search(line.text) and not line.text.endswith(("。", "：", "；")):
+            return i
+        if len(line.text) > 30 or re.search("[。！？：；，:;,]", line.text):
+            return 0
+    return 0
 
 
 def _is_byline(text: str) -> bool:
@@ -314,7 +334,10 @@ def _trim_tail(kept: list[_Line], cut: list[str]) -> None:
     seen = 0
     for i, line in enumerate(kept):
         over = TAIL_CUT.match(line.text[:400]) or (line.linked > _MOSTLY_LINK and TAIL_LINKS.match(line.text[:400]))
-        if i and over and (seen >= late or _list_follows(kept, i)):
+        if i and (
+            (over and (seen >= late or _list_follows(kept, i)))
+            or (COMMENTS.match(line.text) and any(_is_sentence(above.text) for above in kept[:i]))
+        ):
             cut.extend(rest.text for rest in kept[i:] if rest.text)
             del kept[i:]
             break
@@ -329,7 +352,11 @@ def _trim_tail(kept: list[_Line], cut: list[str]) -> None:
 
 def _is_tail(line: _Line) -> bool:
     text = line.text
-    if line.rows or KEPT_CREDIT.match(text) or len(text) > 200:
+    if line.rows or KEPT_CREDIT.match(text):
+        return False
+    if NOTICE.match(text) and len(text) <= _MAX_NOTICE:
+        return True
+    if len(text) > 200:
         return False
     if EDITOR_LINE.match(text) or PAGER.match(text) or TAIL_MARK.match(text):
         return True

@@ -11,6 +11,7 @@ from pipeline.steps.extract.words import CLOCKED, any_of
 
 _MAX_BEFORE = 30
 _MAX_AFTER = 12
+_MAX_ABOVE = 8
 _NEAR = 15  # lines before the body that are looked at where no title was found
 _SOURCE_MARK = re.compile(
     r"(?:^|[\s_-])"
@@ -28,6 +29,8 @@ class Bylines:
     """The lines of each place, in reading order; a line's inline elements are parted by `words.GAP`."""
 
     before: Sequence[str] = ()
+    above: Sequence[str] = ()
+    """Right above the title, nearest first: printed papers' pages have their date there."""
     marked: Sequence[str] = ()
     """Texts of elements before the body whose class says that they name the source."""
     head: Sequence[str] = ()
@@ -40,7 +43,8 @@ class Bylines:
 
 def lines_before(tree: Element, title: Element | None, body: Element) -> list[str]:
     """The lines between title and body and the one above the title, or those right before the body."""
-    walked = list(lines([tree], stop=body))
+    shown = tree.find("body")  # the <title> is no line over the headline
+    walked = list(lines([tree if shown is None else shown], stop=body))
     wanted = key(content(title)) if title is not None else ""
     keys = [key(line) for line in walked]
     position = max((i for i, one in enumerate(keys) if wanted and one == wanted), default=-1)
@@ -50,6 +54,14 @@ def lines_before(tree: Element, title: Element | None, body: Element) -> list[st
         return walked[-_NEAR:]
     above = [walked[position - 1]] if position and len(walked[position - 1]) < 80 else []
     return [line for line in [*above, *walked[position + 1 :]][:_MAX_BEFORE] if len(line) <= 300]
+
+
+def lines_above(tree: Element, title: Element | None) -> list[str]:
+    """The short lines right above the title, nearest first."""
+    if title is None:
+        return []
+    walked = list(lines([tree], stop=title))[-_MAX_ABOVE:]
+    return [line for line in reversed(walked) if len(line) <= 80]
 
 
 def lines_after(body: Element) -> list[str]:

@@ -19,6 +19,7 @@ _DECAY = 0.88
 _PUNCTUATION_WEIGHT = 8
 _SIDELINE = 0.25
 _LINK_POWER = 1.5
+_UNPOINTED = 0.5  # what Han characters count in text without a punctuation mark: labels, names, menus
 
 KNOWN = re.compile(
     r"(?:^|\s)(?:TRS_Editor|TRS_UEDITOR|trs_editor_view|trs_web|v_news_content|vsb_content(?:_\w+)?|endText|post_body|post_text|"
@@ -27,17 +28,19 @@ KNOWN = re.compile(
     r"Cnt-Main-Article-QQ|content-article|news_txt|cnt_bd|content_area|wp_articlecontent|nfw-cms-area|"
     r"articleContent|article-content|article_content|articlecontent|ozoom|founder-content|news_content|newsContent|con_txt|"
     r"wzbjq|ContentDiv|content_main_text|main_content|js_selection_area|cas_content|art_contextBox|"
-    r"ArticleContent|article-main-content|story_body_content|entry-content|post-content|post_content)(?:$|\s)"
+    r"ArticleContent|article-main-content|story_body_content|entry-content|post-content|post_content|ContentBody|"
+    r"Main_Content_Val|contentStr|multi-text|postmessage_\d+|u-mainText|"
+    r"(?:article|news|detail|arti?|post|info|story)[-_]?(?:content|body|text|con|txt|cont))(?:$|\s)"
 )
 """Class or id of containers that content management systems put around a body."""
 
 SIDELINES = re.compile(
     r"(?:^|[\s_-])(?:comments?\w*|pinglun|replys?|reply-?list|related?\w*|relevant\w*|xiangguan|recommend\w*|"
-    r"tuijian|hot\w*|rank\w*|top10|toplist|sidebar|side|aside|crumbs?|breadcrumb\w*|mbx|position|nav\w*|menu\w*|"
+    r"tuijian|hot(?:news|list|spots?|topics?|words?|rank)?|rank\w*|top10|toplist|sidebar|side|aside|crumbs?|breadcrumb\w*|mbx|position|nav\w*|menu\w*|"
     r"foot\w*|bottom-?nav|copyright\w*|banquan|share\w*|bdshare\w*|bds?_more|bshare\w*|jiathis\w*|adv?s?|advert\w*|"
     r"guanggao|gg|qrcode\w*|erweima|ewm|pager|page-?nav\w*|pagination|paging|fenye|prev\w*|next\w*|shangyipian|"
     r"login\w*|subscribe|toolbar|tool|gotop|statement|disclaimer|shengming|mianze|tags?|biaoqian|keywords?|"
-    r"author-?card|profile|declare|zan|dianzan|like|feedback|error|jiucuo|report|yaowen|media_list|"
+    r"author-?card|profile|declare|zan|dianzan|like|feedback|error|jiucuo|yaowen|media_list|"
     r"read-?more|more-?news|other-?news|newslist|news-?list|list-?news|ep-source|editor_baidu|zebian|zrbj)(?:$|[\s_\d-])",
     re.I,
 )
@@ -48,8 +51,10 @@ _CANDIDATES = frozenset(
 )
 _LEAVES = frozenset(["p", "blockquote", "pre", "li", "dd", "center", "font", "h1", "h2", "h3", "h4"])
 _KNOWN_SHARE = 0.5  # of the density's best; below it the named container is an empty shell or a teaser
+_CORE = 0.75  # of a page's score in one block: the rest is not of the article
 _LISTING_MIN = 5  # alike entries
 _ENTRY_DATE = re.compile(r"(?:\d{4}[-年/.])?\d{1,2}[-月/.]\d{1,2}")
+_ARTICLE_MIN = 80  # Han characters of sentences before a list that is longer than its article
 _FEED_MIN = 200  # Han characters of a second article in an endless feed
 
 
@@ -76,10 +81,11 @@ class Density:
         self.last = list(range(size))
         """Index of the last element inside."""
         self.title = self.index.get(title, -1) if title is not None else -1
-        self._count()
+        self._count(title)
 
-    def _count(self) -> None:
+    def _count(self, title: Element | None) -> None:
         link = [False] * len(self.elements)
+        around = set(title.iterancestors()) if title is not None else set()
         factor = [1.0] * len(self.elements)
         for i, element in enumerate(self.elements):
             above = element.getparent()
@@ -87,7 +93,12 @@ class Density:
             self.parent[i] = up
             link[i] = name(element) == "a" or (up >= 0 and link[up])
             factor[i] = factor[up] if up >= 0 else 1.0
-            if factor[i] == 1.0 and name(element) not in ("html", "body") and SIDELINES.search(marks(element)):
+            if (
+                factor[i] == 1.0
+                and element not in around
+                and name(element) not in ("html", "body")
+                and SIDELINES.search(marks(element))
+            ):
                 factor[i] = _SIDELINE
             self._add(i, element.text, link[i], factor[i])
             if up >= 0:
@@ -108,7 +119,8 @@ class Density:
             self.linked[i] += len(text.strip())
             return
         self.prose[i] += len(text.strip())
-        value = len(HAN.findall(text)) + _PUNCTUATION_WEIGHT * len(PUNCTUATION.findall(text))
+        points = len(PUNCTUATION.findall(text))
+        value = len(HAN.findall(text)) * (1.0 if points else _UNPOINTED) + _PUNCTUATION_WEIGHT * points
         if (i if at is None else at) < self.title:
             factor *= _SIDELINE
         self.score[i] += value * factor
@@ -127,6 +139,17 @@ class Density:
         candidates = [element for element in self.elements if name(element) in _CANDIDATES]
         best = max(candidates, key=self.rank, default=None)
         return best if best is not None and self.rank(best) > 0 else None
+
+    def core(self, element: Element) -> Element:
+        """The block that holds nearly all of the whole page, if one does: short articles, long footers."""
+        while name(element) == "body":
+            whole = self.score[self.index[element]]
+            inner = [child for child in element if name(child) in _CANDIDATES - _LEAVES]
+            child = max(inner, key=lambda one: self.score[self.index[one]], default=None)
+            if child is None or self.score[self.index[child]] * _DECAY < _CORE * whole:
+                break
+            element = child
+        return element
 
     def around(self, element: Element) -> Element:
         """The block that holds a lone paragraph, as long as it brings little else."""
@@ -152,7 +175,7 @@ def find_body(root: Element, title: Element | None) -> Body | None:
         top = max(named, key=density.rank)
         if density.rank(top) >= _KNOWN_SHARE * density.rank(best):
             return Body(_one_article(density, top, title), f"容器 {_label(top)}")
-    best = density.around(best)
+    best = density.around(density.core(best))
     return Body(_one_article(density, best, title), f"文字密度 {_label(best)}")
 
 
@@ -185,8 +208,8 @@ def _within(element: Element, ancestor: Element) -> bool:
     return ancestor is element or any(up is ancestor for up in element.iterancestors())
 
 
-def is_listing(container: Element) -> bool:
-    """Whether a container is a list of articles: most of it are alike entries, each with a link and a date."""
+def find_listing(container: Element) -> list[Element]:
+    """The alike entries, each with a link and a date, that make up most of a container; none in an article."""
     whole = len(key(content(container))) or 1
     for parent in [container, *container.iter("ul", "div", "section", "table", "tbody", "dl")]:
         builds: dict[tuple[str, str], list[Element]] = {}
@@ -195,12 +218,28 @@ def is_listing(container: Element) -> bool:
         alike = max(builds.values(), key=len, default=[])
         if len(alike) < _LISTING_MIN:
             continue
-        entries = [
-            text for child in alike if (text := content(child)) and _ENTRY_DATE.search(text) and _leads_on(child)
-        ]
-        if len(entries) >= _LISTING_MIN and sum(len(key(text)) for text in entries) > 0.6 * whole:
-            return True
-    return False
+        entries = [child for child in alike if _ENTRY_DATE.search(content(child)) and _leads_on(child)]
+        if len(entries) >= _LISTING_MIN and sum(len(key(content(child))) for child in entries) > 0.6 * whole:
+            return entries
+    return []
+
+
+def drop_listing(container: Element, entries: list[Element]) -> bool:
+    """Takes a list out of an article that is shorter than it, in place; `False` where no article stands before it."""
+    before = 0
+    for element in container.iter():
+        if element is entries[0]:
+            break
+        if name(element) in ("p", "div", "section", "span", "font") and not any(
+            True for _ in element.iterancestors("a")
+        ):
+            said = element.text or ""
+            before += len(HAN.findall(said)) if "。" in said and "，" in said else 0
+    if before < _ARTICLE_MIN:
+        return False
+    for entry in entries:
+        drop(entry)
+    return True
 
 
 def _leads_on(entry: Element) -> bool:

@@ -14,7 +14,7 @@ from pipeline.config import Outlets
 from pipeline.model import Lead
 from pipeline.steps.extract.byline import Bylines
 from pipeline.steps.extract.facts import Facts, Found
-from pipeline.steps.extract.title import site_name
+from pipeline.steps.extract.title import first_piece, site_name
 from pipeline.steps.extract.tree import key
 from pipeline.steps.extract.words import CLOCKED, DAY, GAP, OUTLETISH, PEOPLE, PERSON, any_of, plain
 
@@ -30,7 +30,7 @@ _LABEL = (
     r"|转自|摘自|供稿单位|发布机构|发布单位)"
 )
 _LABELLED = re.compile(rf"{_LABEL}\s*[:：]\s*[\s{GAP}]*(?P<who>[^{GAP}\n]{{1,60}})?")
-_SPACED = re.compile(rf"(?:^|[\s{GAP}|])来源[\s{GAP}]*(?P<who>[A-Za-z\u4e00-\u9fff]{{2,15}})(?:[|\s{GAP}]|$)")
+_SPACED = re.compile(rf"(?:^|[\s{GAP}|])来源(?:于|自)?[\s{GAP}]*(?P<who>[A-Za-z\u4e00-\u9fff]{{2,15}})(?:[|\s{GAP}]|$)")
 _END = re.compile(  # what follows a source in its line
     r"\s*(?:[|｜丨【]"
     + r"|\s" + any_of(
@@ -42,7 +42,7 @@ _END = re.compile(  # what follows a source in its line
         "作者 责任编辑 责编 编辑 发布时间 发布日期 更新时间 时间 日期 字号 字体 浏览次数 浏览 点击数? 阅读 分享到",
         "举报 评论 人气"
     ) + r"\s*[:：]"
-    + r"|\d{4}\s*[-/年.]\s*\d{1,2}|\d{1,2}:\d{2}|参与互动|举报$|\[?(?:大|小|中)\]?\s|[（(]?\d+[）)]?$)"
+    + r"|\d{4}\s*[-/年.]\s*\d{1,2}|\d{1,2}:\d{2}|\]\s*\[|】\s*【|参与互动|举报$|\[?(?:大|小|中)\]?\s|[（(]?\d+[）)]?$)"
 )  # fmt: skip
 _AT_THE_END = re.compile(
     r"(?:^|[（(【\[。\s])(?:文章|本文|稿件|信息|资料|消息)?(?:来源|來源|转自|转载自|摘自)\s*[:：于自]?\s*"
@@ -71,10 +71,15 @@ _CHROME = re.compile(  # what else stands in a byline
     )
     + "$"
 )
+_DATE_LABEL_BEHIND = re.compile(r"(?<=..)(?:发布|发表|更新)(?:时间|日期|于)\s*[:：]?$")
+_ACCOUNT = re.compile(r"(?<=..)的?官方(?:账号|帐号|百家号|网易号|搜狐号|头条号)$")
 _DATE_LABEL = re.compile(r"^(?:原创|转载|来自|发布时间|发布日期|时间)\s*[:：]?\s*")
 
-_NO_NAME = r"(?!报道|消息|表示|获悉|了解|从|在|来源|发布|时间|编辑|责任|采访|通讯|本报|本网|新闻)"
-_NAME_ENDS = r"(?![\u4e00-\u9fff])"
+_NO_NAME = (
+    r"(?!报道|消息|表示|获悉|了解|从|在|来源|发布|时间|编辑|责任|采访|通讯|本报|本网|新闻|探访|走访|观察|调查|手记|直击"
+    r"|[会會们們节節站证證团團]|实地|体验|专访|连线|获得|发现|看到|注意|来到|介绍|日前|近日|昨日|今日)"
+)
+_NAME_ENDS = r"(?![\u4e00-\u9fff])(?<![摄攝])"
 _AUTHOR_LABELS = (
     re.compile(
         rf"(?:作\s*者|撰文|撰稿|采写|执笔|文字?|文图)\s*[:：︱|丨/—]\s*(?:[\u4e00-\u9fff]{{2,8}}?(?:见习)?记者\s*)?{PEOPLE}{_NAME_ENDS}"
@@ -84,13 +89,25 @@ _AUTHOR_LABELS = (
         rf"作\s*者\s*[:：︱|丨/]\s*[{GAP}\s]*(?P<who>[^{GAP}\s:：|，。（）()]{{1,20}}(?:[、，,\s][^{GAP}\s:：|，。（）()]{{2,6}}){{0,3}})"
     ),
     re.compile(
-        rf"(?:实习|见习|首席|特约|全媒体|融媒体)?(?:记者|記者)\s*[:：]?\s*[{GAP}\s]*{_NO_NAME}{PEOPLE}{_NAME_ENDS}"
+        rf"(?:实习|见习|首席|特约|全媒体|融媒体)?(?:记者|記者)\s*[:：|丨︱/]?\s*[{GAP}\s]*{_NO_NAME}{PEOPLE}{_NAME_ENDS}"
     ),
 )
 _IN_DATELINE = re.compile(
     rf"[（(【][^（）()【】]{{0,12}}?(?:记者|作者|通讯员|文/[^）)】]*?作者)\s*[:：]?\s*{PEOPLE}\s*[^（）()【】]{{0,20}}[）)】]"
 )
+_PERSONAL = re.compile(  # the commonest surnames, those aside that outlets' names begin with
+    "[王李张刘陈杨赵黄周吴徐孙胡朱林何郭罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范"
+    "姚谭廖邹熊郝崔邱秦顾侯邵孟段汤尹黎乔贺赖龚][\u4e00-\u9fff]{1,2}"
+)
+_TAIWAN = (  # 〔記者林惠琴／台北報導〕, （中央社記者陳婕翎台北15日電）
+    re.compile(r"^[〔（(\[【][\u4e00-\u9fff]{0,6}記者(?P<who>[\u4e00-\u9fff]{2,4}(?:、[\u4e00-\u9fff]{2,4})*)\s*[／/]"),
+    re.compile(
+        r"^[〔（(\[【][\u4e00-\u9fff]{0,6}記者(?P<who>[\u4e00-\u9fff]{3}(?:、[\u4e00-\u9fff]{3})*)[\u4e00-\u9fff]{2,4}\d{1,2}日[電專]"
+    ),
+)
+_TAIWAN_AGENCY = re.compile(r"^[〔（(\[【](?P<who>[\u4e00-\u9fff]{2,5}社)記者")
 _NAME_AND_OUTLET = re.compile(rf"(?:^|[\s{GAP}])({PERSON})/([^\s{GAP}/]{{2,16}})(?:$|[\s{GAP}])")
+_SPREAD = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])\s+([\u4e00-\u9fff])(?![\u4e00-\u9fff])")  # 张 伟
 _ONLY_PEOPLE = re.compile(PEOPLE)
 _NO_AUTHOR = re.compile(
     "^"
@@ -141,6 +158,9 @@ def _origins(facts: Facts, by: Bylines, outlets: Outlets) -> Iterator[Found]:
     for line in by.body[:2]:
         if (match := _DATELINE.match(line)) and (outlets.named(match["who"]) or OUTLETISH.search(match["who"])):
             yield Found(match["who"], "电头")
+        if match := _TAIWAN_AGENCY.match(line):
+            yield Found(match["who"], "电头")
+    yield Found(_source(facts.medium), "脚本数据")
 
 
 def _labelled(line: str, following: str) -> str:
@@ -156,6 +176,7 @@ def _source(text: str) -> str:
     """The name in what stands where a source should; nothing when it is none."""
     text = unicodedata.normalize("NFKC", text).replace(GAP, "  ").strip()
     text = re.sub(rf"^{_LABEL}\s*[:：]?\s*", "", text)
+    text = _ACCOUNT.sub("", text)
     if end := _END.search(text):
         text = text[: end.start()]
     text = re.split(r"\s{2,}", text.strip())[0].strip(" :：|/,，。;；-—【】()（）")
@@ -177,6 +198,7 @@ def _known_beside_date(line: str, following: str, outlets: Outlets) -> str:
         piece = _DATE_LABEL.sub("", piece.strip(" :：()[]【】,，-"))
         if not 2 <= len(piece) <= 20 or _NO_SOURCE.match(piece):
             continue
+        piece = _ACCOUNT.sub("", _DATE_LABEL_BEHIND.sub("", piece))
         if outlets.named(piece) is not None or (dated and OUTLETISH.search(piece)):
             return piece
     return ""
@@ -188,12 +210,13 @@ def _alone_with_date(line: str, above: str) -> str:
     if not CLOCKED.search(text) or len(text) > 80:
         return ""
     pieces = [piece.strip(" :：·|/,-()【】") for piece in re.split(rf"[{GAP}|·]|\s{{2,}}", CLOCKED.sub(GAP, text))]
-    pieces = [piece for piece in (_DATE_LABEL.sub("", piece) for piece in pieces) if _may_be_name(piece)]
+    pieces = [_ACCOUNT.sub("", _DATE_LABEL_BEHIND.sub("", _DATE_LABEL.sub("", piece))) for piece in pieces]
+    pieces = [piece for piece in pieces if _may_be_name(piece)]
     if not pieces and 2 <= len(above) <= 12 and _may_be_name(above):
         pieces = [piece for piece in plain(above).split(GAP) if piece]
     if len(pieces) != 1 or len(pieces[0]) > 16 or re.search(r"记者|作者|编辑|文/|[:：]", pieces[0]):
         return ""
-    return _source(pieces[0])
+    return "" if _PERSONAL.fullmatch(pieces[0]) else _source(pieces[0])
 
 
 def _may_be_name(text: str) -> bool:
@@ -209,6 +232,8 @@ def find_publisher(facts: Facts, url: str, lead: Lead | None, outlets: Outlets) 
     for label in _SITE_METAS:
         if 2 <= len(value := facts.metas.get(label, "")) <= 20:
             return Found(value, f"meta {label}")
+    if (first := first_piece(facts.title)) and outlets.named(first) is not None:
+        return Found(first, "网页标题")
     tail = site_name(facts.title)
     if 2 <= len(tail) <= 20 and (outlets.named(tail) is not None or OUTLETISH.search(tail)):
         return Found(tail, "网页标题")
@@ -236,6 +261,9 @@ def _authors(facts: Facts, by: Bylines, outlets: Outlets) -> Iterator[tuple[str,
     for line in by.body[:2]:
         if match := _IN_DATELINE.search(line[:200]):
             yield match["who"], "电头"
+        for pattern in _TAIWAN:
+            if match := pattern.search(line):
+                yield match["who"], "电头"
     for line in (*by.body[-3:], *by.body[:2], *by.tail, *by.after[:4]):
         if len(line) <= 60:
             yield _author_in(line), "正文署名"
@@ -250,7 +278,7 @@ def _authors(facts: Facts, by: Bylines, outlets: Outlets) -> Iterator[tuple[str,
 
 
 def _author_in(line: str) -> str:
-    text = plain(line)
+    text = _SPREAD.sub(r"\1\2", plain(line))
     return next((match["who"] for pattern in _AUTHOR_LABELS if (match := pattern.search(text))), "")
 
 

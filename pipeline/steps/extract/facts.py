@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from pipeline.steps.extract.state import media_named
 from pipeline.steps.extract.tree import INVISIBLE, Element, content, tidy
 
 _NAMED_ELEMENTS = (  # id or class of known templates
@@ -74,6 +75,8 @@ class Facts:
     """Dates of structured data and script variables."""
     writer: str = ""
     """The author of the structured data."""
+    medium: str = ""
+    """The one outlet that the page's script data name."""
 
 
 def read_facts(tree: Element, text: str) -> Facts:
@@ -103,6 +106,7 @@ def read_facts(tree: Element, text: str) -> Facts:
     facts.dates = [Found(match.group(1), where) for pattern, where in _SCRIPT_DATES if (match := pattern.search(text))]
     if match := _WRITER.search(text):
         facts.writer = tidy(match.group(1))
+    facts.medium = media_named(text)
     return facts
 
 

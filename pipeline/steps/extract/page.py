@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pipeline.config import Outlets
 from pipeline.model import Article, Block, Fate, Flag, Kind, Lead, Page, Rejection
 from pipeline.steps.extract.blocks import finish, read_blocks, trim
-from pipeline.steps.extract.byline import Bylines, lines_after, lines_before, marked_sources
-from pipeline.steps.extract.container import find_body, is_listing, prune
+from pipeline.steps.extract.byline import Bylines, lines_above, lines_after, lines_before, marked_sources
+from pipeline.steps.extract.container import drop_listing, find_body, find_listing, prune
 from pipeline.steps.extract.credits import find_author, find_editor, find_foreign_author, find_origin, find_publisher
 from pipeline.steps.extract.decode import Text, decode
 from pipeline.steps.extract.facts import Facts, Found, is_web, read_facts
@@ -18,8 +18,9 @@ from pipeline.steps.extract.formats import is_data, is_feed, is_markup, read_dum
 from pipeline.steps.extract.opinion import agreement, second_opinion
 from pipeline.steps.extract.pager import second_page
 from pipeline.steps.extract.published import find_date_of
+from pipeline.steps.extract.state import read_state
 from pipeline.steps.extract.title import find_title
-from pipeline.steps.extract.tree import HAN, INVISIBLE, Element, content, hide_unseen, key, parse, tidy
+from pipeline.steps.extract.tree import HAN, INVISIBLE, PUNCTUATION, Element, content, hide_unseen, key, parse, tidy
 from pipeline.steps.extract.walls import bodiless, wall
 
 _MAX_TITLE = 200
@@ -27,6 +28,8 @@ _HAN_SHARE = 0.3  # of Han characters among Han characters and words in letters;
 _MIN_BODY = 40  # characters; the shortest notices measured have about 110
 _MIN_FOREIGN = 120
 _SHORT_BODY = 150  # below it the words of a wall may be all there is
+_SHELL = 30  # Chinese punctuation marks; a page that its script would draw shows fewer, its notices included
+_STATE = "页面数据"
 _UNCHECKED = 0.5  # confidence where the second reader found nothing
 _PLAIN_TEXT = 0.6  # confidence in a text whose body was not marked
 _FOREIGN = 0.8  # confidence in trafilatura alone: its F1 on English pages is 0.94
@@ -80,10 +83,27 @@ def extract(page: Page, outlets: Outlets, lead: Lead | None = None) -> Article |
 
 
 def _read_markup(page: Page, outlets: Outlets, text: str, stated: Facts | None) -> _Reading | Rejection:
+    """What a page shows, or, where it shows next to nothing of its article, what its data hold of it."""
     tree = parse(text)
     if tree is None:
         return Rejection(Fate.UNREADABLE, "空白页面，或结构过于复杂而无法解析")
     facts = stated or read_facts(tree, text)
+    reading = _read_tree(page, outlets, tree, text, facts, stated is not None)
+    points = 0 if isinstance(reading, Rejection) else len(PUNCTUATION.findall(_plain(reading.blocks)))
+    if stated is not None or points > _SHELL or (untouched := parse(text)) is None:
+        return reading
+    state = read_state(untouched, facts.title or facts.metas.get("og:title", ""))
+    if state is None or not (isinstance(reading, Rejection) or state.sure):
+        return reading
+    if len(PUNCTUATION.findall(state.html)) < 2 * points:
+        return reading
+    facts.named.update((label, Found(value, _STATE)) for label, value in state.named.items())
+    return _read_markup(page, outlets, state.html, facts)
+
+
+def _read_tree(
+    page: Page, outlets: Outlets, tree: Element, text: str, facts: Facts, stated: bool
+) -> _Reading | Rejection:
     url = page.url if is_web(page.url) else facts.address or page.url
     second = second_opinion(tree)
     hide_unseen(tree)
@@ -96,7 +116,7 @@ def _read_markup(page: Page, outlets: Outlets, text: str, stated: Facts | None) 
     body = find_body(tree, carrier)
     if body is None:
         return wall(facts.title, shown, text) or bodiless(tree)
-    if is_listing(body.element):
+    if (entries := find_listing(body.element)) and (carrier is None or not drop_listing(body.element, entries)):
         return Rejection(Fate.NOT_AN_ARTICLE, "列表页，不是单篇文章")
     before, after = lines_before(tree, carrier, body.element), lines_after(body.element)
     marked = marked_sources(tree, carrier, body.element)
@@ -114,7 +134,9 @@ def _read_markup(page: Page, outlets: Outlets, text: str, stated: Facts | None) 
         return refusal
     if said < _MIN_BODY:
         return bodiless(tree)
-    by = Bylines(before, marked, head, [*tail, *pruned], after, [block.text for block in blocks if block.text])
+    over = lines_above(tree, carrier)
+    own = [block.text for block in blocks if block.text and block.kind is not Kind.CAPTION]
+    by = Bylines(before, over, marked, head, [*tail, *pruned], after, own)
     confidence = agreement(mine, theirs) if theirs else _UNCHECKED
     return _Reading(url, title, facts, blocks, where, confidence, by, tree, notes)
 

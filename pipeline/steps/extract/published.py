@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from htmldate import find_date
 
@@ -33,6 +34,7 @@ _LABEL = re.compile(r"(?:发布|發布|发表|发稿|更新|创建|上传|录入
 _CLOCK = re.compile(r"\d:\d\d")
 _BARE = re.compile(r"^\W*(?:[^\d。，]{0,20}\W)?\d")
 _NEIGHBOUR = re.compile(r"^\W*(?:上|下|前|后)一?[篇条页则]")
+_PARTS = re.compile(r"(?:19|20)\d{2}-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12]\d|3[01])")
 _BYLINE = "署名行"
 _AFTER = "文末署名"
 
@@ -55,6 +57,13 @@ def find_date_of(
     odd, bare = _decide(dated, facts, by, address, fetched)
     if dated.stamp is None and address:
         dated.stamp, dated.where = Stamp(address), "网址"
+    if dated.stamp is None and (text := _in_parts([*reversed(by.above), *by.before, *by.head])):
+        dated.stamp = next(iter(read_dates(text, fetched, loose=False).stamps), None)
+        dated.where = _BYLINE if dated.stamp else ""
+    for line in by.above if dated.stamp is None else ():
+        if "今天" not in line and (stamps := read_dates(plain(line).replace(GAP, " "), fetched, loose=False).stamps):
+            dated.stamp, dated.where = stamps[0], "标题之上"
+            break
     if lead is not None and lead.published:
         _compare(dated, odd, read_dates(lead.published, fetched))
     if dated.stamp is None and bare:
@@ -124,6 +133,17 @@ def _evidence(facts: Facts, by: Bylines) -> Iterator[tuple[str, str, bool]]:
     for label in _METAS_OF_CHANGE.split():
         if label in facts.metas:
             yield facts.metas[label], f"meta {label}", False
+
+
+def _in_parts(lines: Sequence[str]) -> str:
+    """A date that a template prints as a day and a month, or a year and a day of it: 05, 2022-04."""
+    parts = [part for line in lines if len(line) <= 60 for part in re.split(rf"[{GAP}\s]+", plain(line)) if part]
+    for one, other in pairwise(parts):
+        for first, second in ((one, other), (other, one)):
+            joined = f"{first}-{second}".replace("/", "-").replace(".", "-")
+            if _PARTS.fullmatch(joined):
+                return joined
+    return ""
 
 
 def _preferred(reading: Reading, address: dt.date | None) -> Stamp | None:

@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 
 from pipeline.config import Outlets
 from pipeline.steps.extract.facts import Facts, Found
-from pipeline.steps.extract.tree import HAN, Element, content, key, marks, name
+from pipeline.steps.extract.tree import HAN, Element, content, inline, key, marks, name
 from pipeline.steps.extract.words import DAY, any_of
 
 _MAX_TITLE = 200
@@ -51,10 +51,13 @@ def find_title(tree: Element, facts: Facts, outlets: Outlets) -> tuple[Found, El
     page = facts.title or social
     score, heading = _best_heading(tree, page, social)
     if heading is not None and score >= _SURE:
-        return Found(content(heading), f"标题元素 {name(heading)}"), heading
+        return Found(_without_badges(heading, page), f"标题元素 {name(heading)}"), heading
     for cut in [len(page), *(match.start() for match in reversed(list(_SEPARATOR.finditer(page))))]:
         if not _is_channel(page[:cut]) and (carrier := _carrying(tree, page[:cut])) is not None:
             return Found(page[:cut].strip(), "网页标题"), carrier
+    for match in _SEPARATOR.finditer(page):
+        if (carrier := _carrying(tree, page[match.end() :])) is not None and outlets.named(page[: match.start()]):
+            return Found(content(carrier), "网页标题"), carrier
     cleaned = without_suffix(page, outlets)
     if _is_channel(_SEPARATOR.split(cleaned)[0]) and (above := _above_byline(tree)) is not None:
         return Found(content(above), "署名行之上"), above
@@ -82,8 +85,16 @@ def site_name(title: str) -> str:
     return pieces[-1].strip() if len(pieces) > 1 else ""
 
 
+def first_piece(title: str) -> str:
+    """What stands before the first separator of a `<title>`; empty when nothing is separated."""
+    pieces = _SEPARATOR.split(title, maxsplit=1)
+    return pieces[0].strip() if len(pieces) > 1 else ""
+
+
 def _best_heading(tree: Element, page: str, social: str) -> tuple[float, Element | None]:
     best: tuple[float, Element | None] = (0.0, None)
+    first, *rest = _SEPARATOR.split(page)
+    site = {key(piece) for piece in rest if _SITE.search(piece)} - {key(first)}
     for place, element in enumerate(tree.iter()):
         tag = name(element)
         if tag not in _HEADINGS and not (tag in _MARKED_TAGS and _MARK.search(marks(element))):
@@ -93,12 +104,26 @@ def _best_heading(tree: Element, page: str, social: str) -> tuple[float, Element
         text = content(element)
         if not 5 <= len(text) <= _MAX_TITLE or len(HAN.findall(text)) < 2:
             continue
+        if key(text) in site:  # over every page of it
+            continue
         score = _likeness(text, page, social) + _HEADINGS.get(tag, _MARKED_WORTH) - min(place, 3000) / 30_000
         if key(text) == key("".join(content(link) for link in element.iter("a"))):
             score -= 1.0  # a heading that is a link leads elsewhere
         if score > best[0]:
             best = (score, element)
     return best
+
+
+def _without_badges(heading: Element, page: str) -> str:
+    """A heading's text without what the `<title>` does not repeat: badges such as 原创 or [转帖], a byline."""
+    text = content(heading)
+    if key(text) in key(page):
+        return text
+    badges = [one for child in heading if key(one := content(child)) and key(one) not in key(page)]
+    bare = text
+    for badge in badges:
+        bare = bare.removeprefix(badge).removesuffix(badge).strip()
+    return bare if key(bare) and key(bare) in key(page) else text
 
 
 def _likeness(text: str, page: str, social: str) -> float:
@@ -130,12 +155,18 @@ def _above_byline(tree: Element) -> Element | None:
         if len(element) > _MAX_CHILDREN:
             continue
         text = content(element)
-        if not text or len(text) > 150:
+        if not text or len(text) > 150 or any(not inline(name(child)) and name(child) != "br" for child in element):
             continue
         dated = _DATED_LINE.search(unicodedata.normalize("NFKC", text)) is not None
         if dated and previous is not None:
             return previous
-        if not dated and 8 <= len(text) <= 80 and len(HAN.findall(text)) >= 5 and element.find(".//a") is None:
+        least = 4 if name(element) in _HEADINGS else 8
+        if (
+            not dated
+            and least <= len(text) <= 80
+            and len(HAN.findall(text)) >= min(least, 5)
+            and element.find(".//a") is None
+        ):
             previous = element
     return None
 

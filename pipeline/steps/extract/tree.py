@@ -28,7 +28,9 @@ _OFF_SCREEN = re.compile(
     r"|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)",
     re.I,
 )
+_FADED = re.compile(r"visibility\s*:\s*hidden|opacity\s*:\s*0", re.I)
 _ALWAYS_SHOWN = frozenset({"js_content", "img-content"})  # WeChat hides its articles until its script has run
+_UNTIL_SCRIPT = 0.6  # of a page's punctuation: what is faded out and holds it is shown once the script has run
 _END = re.compile(r"</html\s*>", re.I)
 _CLOSING = re.compile(r"</(?:html|body)\s*>", re.I)
 _NESTING = re.compile(r"</?(?!(?:p|br|h[1-6]|title|head|meta|img|a|script|style)\b)[a-z][^<>]*>", re.I)
@@ -153,8 +155,14 @@ def hide_unseen(root: Element) -> None:
         and name(element) not in ("html", "body")
         and (element.get("hidden") is not None or _OFF_SCREEN.search(element.get("style") or ""))
     ]
+    whole = _points(root) if hidden else 0
     for element in hidden:
-        drop(element)
+        if not _FADED.search(element.get("style") or "") or _points(element) < _UNTIL_SCRIPT * whole:
+            drop(element)
+
+
+def _points(element: Element) -> int:
+    return len(PUNCTUATION.findall("".join(map(str, element.itertext()))))
 
 
 def _holds_article(element: Element) -> bool:

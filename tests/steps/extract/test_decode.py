@@ -135,3 +135,13 @@ def test_what_is_no_text_is_refused_by_its_bytes_in_chinese(body: bytes, kind: s
 @pytest.mark.parametrize("label", ["rot13", "zip", "utf-7", "no-such-code", "base64", "idna"])
 def test_a_label_that_names_no_code_for_text_is_ignored(label: str) -> None:
     assert SENTENCES in read(page(SENTENCES, label).encode("gbk"), charset=label).text
+
+
+def test_a_byte_lost_inside_gbk_text_costs_its_neighbours_and_not_the_rest_of_the_paragraph() -> None:
+    text = "会议要求各级医疗机构加快推进电子病历建设" * 3
+    body = bytearray(f"<html><p>{text}</p></html>".encode("gbk"))
+    del body[30]
+    found = decode(bytes(body), "gb2312")
+    assert isinstance(found, Text)
+    assert found.replaced == 1
+    assert found.text.count("推进电子病历建设") == 3
