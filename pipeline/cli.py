@@ -8,6 +8,7 @@ Whatever is heavy is imported inside the commands, so that `--help` stays under 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -60,7 +61,12 @@ class _State:
 def main() -> None:
     """Runs the command line and exits with its code."""
     signal.signal(signal.SIGINT, _interrupted)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese shows codes, not a traceback
     try:
+        if not all(_is_text(argument) for argument in sys.argv):
+            raise UsageError("An argument is not valid UTF-8.", "Set the terminal to UTF-8.")
         app()
     except DeskError as error:
         if _State.debug:
@@ -70,6 +76,14 @@ def main() -> None:
     except BrokenPipeError:
         # whoever reads us has enough; the interpreter must not complain about it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_text(argument: str) -> bool:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _interrupted(_signal: int, _frame: object) -> None:
@@ -182,10 +196,12 @@ def collect(
     if url or file:
         with _desk() as desk:
             taken = desk.take(url or [], file or [])
+            for note in taken.notes:
+                _say(note)
             for one in desk.leads.get(taken.leads):
                 told = one.rejection.because if one.rejection else ""
                 _out(f"{one.lead.url}  {told or one.article}")
-        return
+            raise typer.Exit(DONE if any(one.article for one in desk.leads.get(taken.leads)) else FAILED)
     if _prefect(engine):
         from pipeline import flows
 
@@ -420,10 +436,14 @@ def draft_export(
 
     with _desk() as desk:
         desked = desk.desked(series, _window(desk, series, month, week))
-        folder.mkdir(parents=True, exist_ok=True)
         for name in FORMATS:
             target = folder / f"{desk.issue(desked).filename}-送审稿{desked.revision}.{name}"
-            target.write_bytes(desk.render(desked, name))
+            data = desk.render(desked, name)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+            except OSError as error:
+                raise UsageError(f"{target}: {error.strerror}.", "Name another folder with --to.") from None
             _out(str(target))
 
 
@@ -461,7 +481,11 @@ def release(
         out = next(one for one in desk.issues.released(series) if one.issue.window == window)
         _say(f"{out.issue.title} 第{out.issue.number_chinese}期 已发布：{len(out.issue.items)}条。{out.tally}")
         for name in out.files:
-            _out(str(desk.config.out / name))
+            if name in desk.pending:
+                _say(f"bulletin: {desk.config.out / name} 尚未写出，期刊已安全入库；排除故障后再运行任一命令即补写。")
+            else:
+                _out(str(desk.config.out / name))
+        raise typer.Exit(DEGRADED if desk.pending else DONE)
 
 
 @issue_app.command("list")
@@ -506,15 +530,27 @@ def issue_show(
 
 
 @issue_app.command("skip")
-def issue_skip(series: SeriesArgument, month: Month = "", week: Week = "", reason: Reason = "", who: Who = "") -> None:
+def issue_skip(
+    series: SeriesArgument,
+    month: Month = "",
+    week: Week = "",
+    reason: Reason = "",
+    who: Who = "",
+    earlier: Annotated[bool, typer.Option("--and-earlier", help="And every open window before it.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the skip back.")] = False,
+) -> None:
     """Mark a window as one that gets no issue; no number is taken."""
     from pipeline.desk import now
     from pipeline.model import Decision
 
     with _desk() as desk:
         window = _window(desk, series, month, week)
-        desk.skip(series, window, Decision("skip", _name(who), now(), reason=reason))
-        _say(f"{series} {window} 已跳过")
+        if undo:
+            desk.unskip(series, window)
+            _say(f"{series} {window} 不再跳过")
+            return
+        for one in desk.skip(series, window, Decision("skip", _name(who), now(), reason=reason), earlier=earlier):
+            _say(f"{series} {one} 已跳过")
 
 
 # ------------------------------------------------------------------------------------- steps by themselves
@@ -598,6 +634,8 @@ def _window(desk: Desk, series: str, month: str, week: str) -> Window:
     from pipeline.steps.window import last_closed, named
 
     one = desk.series(series)
+    if month and week:
+        raise UsageError("--month and --week exclude each other.", "Name one window.")
     return named(one, month=month, week=week) if month or week else last_closed(one, now())
 
 
@@ -620,6 +658,8 @@ def _decide(series: str, month: str, week: str, who: str, verb: str, target: str
         desked = desk.desked(series, _window(desk, series, month, week))
         decision = Decision(verb, _name(who), now(), target, values, reason)
         after = desk.decide(desked, decision)
+        if after == desked:
+            _say("这一步没有改变草稿，不另记修订。")
         told = " ".join([verb, target, *(f"{key}={value[:40]}" for key, value in values.items())])
         because = f"：{reason}" if reason else ""
         _out(f"第{after.number}期 修订{after.revision} {decision.who} {told}{because}")

@@ -64,7 +64,7 @@ class Settings(_Strict):
     """The database and the blobs; relative to the workspace."""
     out: Path = Path("out")
     """Where released files are published; relative to the workspace."""
-    template: str = "gongwen"
+    template: Annotated[str, Field(pattern=r"^[\w-]+$")] = "gongwen"
     politeness: Politeness = Politeness()
     ports: tuple[int, ...] = (80, 443)
     connect_to: Mapping[str, str] = Field(default_factory=dict)

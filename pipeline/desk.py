@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,8 @@ from pipeline.model import (
     Fetch,
     Finding,
     Issue,
+    Lead,
+    Page,
     Printed,
     Rating,
     Rejection,
@@ -70,7 +73,7 @@ from pipeline.steps import select
 from pipeline.steps.assemble import assemble
 from pipeline.steps.check import Inspection, check
 from pipeline.steps.cover import cover
-from pipeline.steps.decide import decide
+from pipeline.steps.decide import decide, finding_key
 from pipeline.steps.dedupe import group, relate
 from pipeline.steps.rate import Rater
 from pipeline.steps.read import read_pages
@@ -178,6 +181,9 @@ class Desk:
         self._fetch = fetch
         self._clock = clock
         self._templates = templates
+        self.pending: list[str] = []
+        for series in config.series.values():
+            self.issues.renumber(series.id, series.last.number, series.last_window)
         self.reconcile()
 
     def close(self) -> None:
@@ -258,9 +264,19 @@ class Desk:
 
     def read(self, leads: Sequence[int]) -> int:
         """Reads the stored pages of leads into articles; returns how many there are."""
-        stored = self.leads.get(leads)
-        work = [(self.leads.page(one.page), one.lead) for one in stored if one.page is not None]
-        ids = [one.id for one in stored if one.page is not None]
+        now = self._clock()
+        ids: list[int] = []
+        work: list[tuple[Page, Lead]] = []
+        for one in self.leads.get(leads):
+            if one.page is None:
+                continue
+            try:
+                work.append((self.leads.page(one.page), one.lead))
+                ids.append(one.id)
+            except StoreError as error:
+                # one lost file must not keep the others from being read; the editor sees which it was
+                log.error("page is lost", url=one.lead.url, why=error.message)
+                self.leads.settle([(one.id, Rejection(Fate.UNREADABLE, "保存的页面已缺失或损坏"))], now)
         settings = self.config.settings
         outcomes = [
             Rejection(Fate.UNREADABLE, one.because) if isinstance(one, Lost) else one
@@ -271,7 +287,7 @@ class Desk:
                 _PORTION,
             )
         ]
-        self.leads.settle(list(zip(ids, outcomes, strict=True)), self._clock())
+        self.leads.settle(list(zip(ids, outcomes, strict=True)), now)
         return sum(isinstance(one, Article) for one in outcomes)
 
     # --------------------------------------------------------------------------------------- judging
@@ -281,7 +297,7 @@ class Desk:
         begun = self.runs.get(run)
         series, window = self.series(begun.series), begun.window
         before = self.issues.of_window(series.id, window)
-        stored = self.leads.of_window(series.id, window, begun.started, _MARGIN)
+        stored = self.leads.of_window(series.id, window, _MARGIN)
         draft, rejected = self._drafted(series, window, stored, before.draft if before else None, begun.silent)
         settled = {**rejected, **select.settled(draft)}
         accounts = Accounts(run, _one_article_once([_accounted(one, settled) for one in stored]))
@@ -305,8 +321,8 @@ class Desk:
     def _kept(self, made: Proposal) -> Desked:
         decision = Decision("generate", "系统", self._clock(), values={"run": str(made.accounts.run)})
         if made.before is None:
-            after = self.series(made.draft.series).last.number
-            return self.issues.begin(made.draft, decision, after, made.accounts)
+            series = self.series(made.draft.series)
+            return self.issues.begin(made.draft, decision, series.last.number, series.last_window, made.accounts)
         if made.draft == made.before.draft:
             self.runs.account(made.accounts)
             return made.before
@@ -400,7 +416,7 @@ class Desk:
                     silent = self._collected(engine, self.sources(), say)
             self.runs.hear(run.id, list(silent))
             with _timed(seconds, "read"):
-                stored = () if collect else self.leads.of_window(series, window, run.started, _MARGIN)
+                stored = () if collect else self.leads.of_window(series, window, _MARGIN)
                 again = [one.id for one in stored if one.page is not None]
                 self._read_all(engine, sorted({*self.leads.unread(), *again}), say)
             with _timed(seconds, "judge"):
@@ -493,27 +509,43 @@ class Desk:
         return found
 
     def decide(self, desked: Desked, decision: Decision) -> Desked:
-        """Applies one decision as the next revision; raises `Conflict` when the draft changed meanwhile."""
-        if desked.state is State.RELEASED:
-            raise UsageError(f"第{desked.number}期已发布，不再更改。")
+        """Applies one decision as the next revision; raises `Conflict` when the draft changed meanwhile.
+
+        A decision that changes nothing makes no revision.
+        """
+        if desked.state is not State.DRAFT:
+            raise UsageError(f"第{desked.number}期{desked.state.chinese}，不再更改。")
         rate = self.rater(self.series(desked.draft.series))
         draft = desked.draft
         if decision.verb == "include":
-            draft = self._offered(draft, decision.target, rate)
-        return self.issues.revise(desked, decide(draft, decision, rate), decision)
+            draft, handle = self._offered(draft, decision.target, rate)
+            decision = replace(decision, target=handle)
+        if decision.verb == "waive":
+            decision = replace(decision, values={"of": self._waived(desked, decision.target)})
+        after = decide(draft, decision, rate)
+        return desked if after == desked.draft else self.issues.revise(desked, after, decision)
 
-    def _offered(self, draft: Draft, target: str, rate: Callable[[Article], Rating]) -> Draft:
-        """The draft, with an article that was judged out as a candidate when the editor asks for its address."""
-        known = {article.url for candidate in draft.candidates for article in candidate.articles}
-        if not target.startswith(("http:", "https:", "file:")) or target in known:
-            return draft
+    def _offered(self, draft: Draft, target: str, rate: Callable[[Article], Rating]) -> tuple[Draft, str]:
+        """The draft and the handle to include; an article that was judged out becomes a candidate by its address."""
+        known = {article.id: one.handle for one in draft.candidates for article in one.articles}
+        if not target.startswith(("http:", "https:", "file:")):
+            return draft, target
         for stored in self.leads.at(target):
-            article = self.leads.articles([stored.article or ""]).get(stored.article or "")
-            if article:
+            for key, article in self.leads.articles([stored.article or ""]).items():
+                if key in known:
+                    return draft, known[key]
                 handle = "c" + digest(article.url or article.id)[:8]
                 own = Candidate(handle, (article,), rate(article), seen=stored.first_seen)
-                return replace(draft, candidates=(*draft.candidates, own))
-        raise UsageError(f"没有采集过 {target}。", "请先用 bulletin collect --url 添加。")
+                return replace(draft, candidates=(*draft.candidates, own)), handle
+        raise UsageError(f"没有采集过 {target}。", "请先用 bulletin collect --url 或 --file 添加。")
+
+    def _waived(self, desked: Desked, target: str) -> str:
+        """What the finding says that is to be waived, as a digest; nobody answers for what was not found."""
+        key = finding_key(desked.draft, target)
+        for one in self._inspected(desked):
+            if one.key == key:
+                return digest(one.message)
+        raise UsageError(f"没有“{target}”这项检查结果。", "请用 draft check 查看方括号里的名称。")
 
     def revisions(self, desked: Desked) -> list[Revision]:
         """Who decided what about a draft, oldest first."""
@@ -523,22 +555,15 @@ class Desk:
 
     def issue(self, desked: Desked) -> Issue:
         """The issue as it would be put out now."""
-        template = (self._template("lead.j2")).read_text("utf-8")
+        path = self._template("lead.j2")
+        try:
+            template = path.read_text("utf-8-sig")
+        except UnicodeDecodeError:
+            raise TemplateError(f"{path} is not UTF-8.", "Save it as UTF-8.") from None
         return assemble(desked.draft, desked.number, self.series(desked.draft.series), template)
 
     def findings(self, desked: Desked) -> list[Finding]:
-        """What the release checks say of a draft; waived findings are no longer blocking ones."""
-        draft = desked.draft
-        ids = {article.id: one.handle for one in draft.candidates for article in one.articles}
-        inspection = Inspection(
-            issue=self.issue(desked),
-            outlets=self.config.outlets,
-            earlier=self.printed(),
-            flags={one.handle: one.article.flags for one in draft.candidates},
-            late=frozenset(draft.late),
-            apart=frozenset(frozenset((ids.get(a, a), ids.get(b, b))) for a, b in draft.apart),
-            silent=draft.silent,
-        )
+        """What the release checks say of a draft; a waived finding no longer blocks while it says the same."""
         return [
             replace(
                 one,
@@ -546,10 +571,25 @@ class Desk:
                 message=f"{one.message}（已放行：{waiver.reason}——{waiver.who}）",
                 fix="",
             )
-            if (waiver := draft.waivers.get(one.key))
+            if (waiver := desked.draft.waivers.get(one.key)) and waiver.of == digest(one.message)
             else one
-            for one in check(inspection)
+            for one in self._inspected(desked)
         ]
+
+    def _inspected(self, desked: Desked) -> list[Finding]:
+        draft = desked.draft
+        ids = {article.id: one.handle for one in draft.candidates for article in one.articles}
+        return check(
+            Inspection(
+                issue=self.issue(desked),
+                outlets=self.config.outlets,
+                earlier=self.printed(),
+                flags={one.handle: one.article.flags for one in draft.candidates},
+                late=frozenset(draft.late),
+                apart=frozenset(frozenset((ids.get(a, a), ids.get(b, b))) for a, b in draft.apart),
+                silent=draft.silent,
+            )
+        )
 
     def render(self, desked: Desked, name: str) -> bytes:
         """A draft as one of `FORMATS`, with its findings as comments."""
@@ -572,7 +612,10 @@ class Desk:
         """
         series = self.series(desked.draft.series)
         self._still_open(series, desked.draft.window)
+        if desked.draft.window.end >= self._clock().astimezone(BEIJING).date():
+            raise UsageError(f"窗口{desked.draft.window}还没有结束，不能发布。")
         self._nothing_before(series, desked)
+        self._number_is_free(desked)
         if blocking := [one for one in self.findings(desked) if one.severity is Severity.BLOCKING]:
             listed = "\n".join(f"  [{one.key}] {one.message}。{one.fix}" for one in blocking)
             raise Blocked(f"有 {len(blocking)} 项检查未通过，不能发布：\n{listed}")
@@ -590,12 +633,27 @@ class Desk:
         self._publish(files)
         return release
 
-    def skip(self, series: str, window: Window, decision: Decision) -> None:
-        """Marks a window as one that gets no issue; no number is taken."""
+    def skip(self, series: str, window: Window, decision: Decision, *, earlier: bool = False) -> list[Window]:
+        """Marks a window, with `earlier` every open one before it too, as one that gets no issue or number."""
         if not decision.reason:
             raise UsageError("跳过一期须写明理由。")
-        self.series(series)
-        self.issues.skip(series, window, decision)
+        one = self.series(series)
+        if window.start <= one.last_window.start:
+            raise UsageError(f"{window} 不晚于最近一期的窗口 {one.last_window}，无须跳过。")
+        if window.end >= self._clock().astimezone(BEIJING).date():
+            raise UsageError(f"窗口{window}还没有结束，不能跳过。")
+        windows = [*(self._open_before(one, window) if earlier else ()), window]
+        for each in windows:
+            self.issues.skip(series, each, decision)
+        self.issues.renumber(series, one.last.number, one.last_window)
+        return windows
+
+    def unskip(self, series: str, window: Window) -> None:
+        """Takes a skip back; the window's draft, if it had one, is a draft again."""
+        one = self.series(series)
+        if not self.issues.unskip(series, window):
+            raise UsageError(f"{series} {window} was not skipped.")
+        self.issues.renumber(series, one.last.number, one.last_window)
 
     def tally(self, desked: Desked) -> Tally:
         """What became of every lead of the window's last run, with the editor's decisions."""
@@ -620,20 +678,35 @@ class Desk:
             raise UsageError(f"{series.id} {window} was skipped: {self.issues.skipped(series.id)[window.start]}")
 
     def _nothing_before(self, series: Series, desked: Desked) -> None:
-        released = {one.issue.window.start for one in self.issues.released(series.id)}
-        done = released | set(self.issues.skipped(series.id))
-        missing = [one for one in between(series, desked.draft.window) if one.start not in done]
-        if missing:
+        if missing := self._open_before(series, desked.draft.window):
             listed = "、".join(str(one) for one in missing[:5]) + ("…" if len(missing) > 5 else "")
             raise UsageError(
                 f"更早的窗口还没有发布或跳过：{listed}。", "请先发布，或用 `bulletin issue skip` 写明理由跳过。"
             )
+
+    def _open_before(self, series: Series, window: Window) -> list[Window]:
+        released = {one.issue.window.start for one in self.issues.released(series.id)}
+        done = released | set(self.issues.skipped(series.id))
+        return [one for one in between(series, window) if one.start not in done]
+
+    def _number_is_free(self, desked: Desked) -> None:
+        """A register beside the database: a restored backup must not give a number out a second time."""
+        known = self.issues.published()
+        title, mark, _ = self.issue(desked).filename.partition("-第")
+        for path in sorted(self.config.out.glob(f"{title}{mark}*期-*")) if self.config.out.is_dir() else []:
+            number = re.match(r"(\d+)期", path.name.removeprefix(title + mark))
+            if number and int(number[1]) >= desked.number and path.name not in known and "-改动" not in path.name:
+                raise StoreError(
+                    f"{path} 已经发布过第{number[1]}期，数据库里却没有它的记录。",
+                    "请恢复较新的备份；如确为误放的文件，请先移走。",
+                )
 
     def reconcile(self) -> None:
         """Makes published copies that are missing or different anew: after a crash, starting again is the repair."""
         self._publish(self.issues.published())
 
     def _publish(self, files: Mapping[str, str]) -> None:
+        """Writes the copies that are not there yet; `pending` names those that could not be written."""
         for name, blob in files.items():
             target = self.config.out / name
             try:
@@ -646,6 +719,7 @@ class Desk:
                 write_whole(target, self._blobs.get(blob))
             except (OSError, StoreError) as error:
                 log.error("publishing is pending", file=str(target), why=str(error))
+                self.pending.append(name)
 
     def _template(self, name: str) -> Path:
         """A template of the workspace, which owns either all of them or none."""
@@ -665,12 +739,16 @@ def open_desk(workspace: Path, *, clock: Clock) -> Desk:
     if not workspace.is_dir():
         raise ConfigError(str(workspace), "is not a folder", "Make one with `bulletin init`.")
     config = configuration.load(workspace)
+    database, blobs = config.data / "desk.db", config.data / "blobs"
+    if blobs.is_dir() and any(blobs.iterdir()) and not (database.is_file() and database.stat().st_size):
+        # an empty one in its place would give every number out again
+        raise StoreError(f"{database} is missing, though {blobs} is not empty.", "Restore the last backup.")
     return Desk(
         config,
         fetch=fetcher(config, clock),
         clock=clock,
-        database=Database(config.data / "desk.db"),
-        blobs=Blobs(config.data / "blobs"),
+        database=Database(database),
+        blobs=Blobs(blobs),
         templates=workspace / "templates",
     )
 

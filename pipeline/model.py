@@ -509,12 +509,13 @@ class State(StrEnum):
     """Where an issue stands."""
 
     DRAFT = "draft"
+    SKIPPED = "skipped"
     RELEASED = "released"
 
     @property
     def chinese(self) -> str:
         """The word an editor reads."""
-        return {"draft": "草稿", "released": "已发布"}[self.value]
+        return {"draft": "草稿", "skipped": "已跳过", "released": "已发布"}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,6 +524,8 @@ class Waiver:
 
     reason: str
     who: str
+    of: str = ""
+    """Digest of the finding's message: a finding that says something else is not waived."""
 
 
 @dataclass(frozen=True, slots=True)

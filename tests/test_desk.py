@@ -102,7 +102,7 @@ def test_two_runs_at_once_make_one_draft_with_one_number(workspace, write):
         thread.join()
     assert failures == []
     with open_desk(workspace, clock=now) as own:
-        (only,) = own.issues.all()
+        (only,) = own.issues.all("beijing-monthly")
         assert only.number == 535
         assert len(only.draft.chosen) == len(STORIES)
 

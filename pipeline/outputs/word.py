@@ -88,11 +88,33 @@ def render_docx(
     writer.write()
     writer.number_pages(pages or {})
     document = opened.document
+    _says_it_all(document, issue, template)
     if draft:
         _mark_as_draft(document, opened.styles)
         writer.annotate(findings)
     _describe(document, issue)
     return save(document, {"issue": f"{issue.series}/{issue.number}", "template": opened.version})
+
+
+def _says_it_all(document: Document, issue: Issue, template: Path) -> None:
+    """Refuses a template that lost its placeholders: what it prints would be an empty issue."""
+    printed = _squeezed("".join(document.element.body.itertext(w("t"))))
+    number = issue.number_chinese if issue.number_chinese in printed else str(issue.number)
+    wanted = {
+        "刊名": issue.title,
+        "期号": number,
+        "导语": issue.lead,
+        **{f"第{place}条的标题": item.title for place, item in enumerate(issue.items, start=1)},
+    }
+    if missing := [what for what, text in wanted.items() if _squeezed(clean(text)) not in printed]:
+        raise TemplateError(
+            f"{template.name} 印不出{'、'.join(missing[:5])}：模板缺少占位符或循环标记。",
+            "请从软件自带的模板改起。",
+        )
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
 
 
 def bookmarks(issue: Issue) -> tuple[str, ...]:

@@ -46,6 +46,9 @@ class Folder:
         files = sorted(Path(place) / name for place, _, names in walk for name in names)
         for path in [file for file in files if not _hidden(file.relative_to(self._root))]:
             name = path.relative_to(self._root).as_posix()
+            if not _is_text(name):
+                basket.say(f"略过 {_shown(name)}：文件名不是 UTF-8，请改名")
+                continue
             if path.suffix.lower() not in _TYPES:
                 basket.say(f"略过 {_shown(name)}：不支持的文件类型")
             elif refusal := refused(path):
@@ -89,6 +92,15 @@ def read(lead: Lead, now: dt.datetime) -> Page:
     if len(body) > _MAX_BYTES:
         raise FetchError(f"{lead.url}：超过上限 {_MAX_BYTES // 1024 // 1024} MiB")
     return Page(url=lead.url, body=body, fetched=now, content_type=_TYPES.get(path.suffix.lower(), ""))
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file's name can be kept as text; Python marks bytes that are not UTF-8 with lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _hidden(path: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pipeline import errors
@@ -52,7 +52,8 @@ def lead(series: Series, window: Window, count: int, template: str) -> str:
 def _rendered(name: str, template: str, **values: object) -> str:
     try:
         return _SANDBOX.from_string(template).render(values)
-    except TemplateError as error:
+    except Exception as error:
+        # whatever a template does wrong, division by zero included, it is the template that is wrong
         raise errors.TemplateError(f"{name}: {error}.", "Compare it with the packaged one.") from None
 
 

@@ -339,6 +339,10 @@ def _lead(inspection: Inspection) -> Iterator[Finding]:
     stated = [f"{year}年{month}月{day}日" for year, month, day in days]
     if stated and stated != [chinese_date(issue.window.start), chinese_date(issue.window.end)]:
         wrong.append(f"导语的起止日期为{'至'.join(stated)}")
+    if issue.items and not count:
+        wrong.append("导语没有写明篇数")
+    if not stated:
+        wrong.append("导语没有写明起止日期")
     for one in wrong:
         yield Finding("lead", Severity.BLOCKING, one, "导语由系统计算，请恢复导语模板。")
 

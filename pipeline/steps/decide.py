@@ -178,9 +178,14 @@ def _excerpt(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
 def _waive(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
     if not decision.reason:
         raise UsageError("放行须写明理由。")
-    check, _, handle = decision.target.partition(":")
-    key = f"{check}:{find(draft, handle)[0].handle}" if handle else check
-    return replace(draft, waivers={**draft.waivers, key: Waiver(decision.reason, decision.who)})
+    waiver = Waiver(decision.reason, decision.who, decision.values.get("of", ""))
+    return replace(draft, waivers={**draft.waivers, finding_key(draft, decision.target): waiver})
+
+
+def finding_key(draft: Draft, target: str) -> str:
+    """The key of the finding that `target` means: `check`, or `check:` and an item as `find` takes it."""
+    check, _, item = target.partition(":")
+    return f"{check}:{find(draft, item)[0].handle}" if item else check
 
 
 DECISIONS: Mapping[str, Verb] = {

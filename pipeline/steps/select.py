@@ -170,20 +170,25 @@ def draft(
         return replace(made, chosen=in_order(made))
     every = _carried_over(fresh, previous)
     offered = {one.handle for one in every}
-    before = {one.handle for one in previous.candidates}
     stays = [handle for handle in previous.chosen if handle in offered]
-    late = [one.handle for one in every if one.handle not in before and fate(one, series, window) is Fate.INCLUDED]
+    passed = {*stays, *previous.excluded}
+    late = [one.handle for one in every if one.handle not in passed and fate(one, series, window) is Fate.INCLUDED]
     made = replace(previous, candidates=every, chosen=(*stays, *late), silent=tuple(silent))
     return made if previous.ordered else replace(made, chosen=in_order(made))
 
 
 def _carried_over(fresh: Sequence[Candidate], previous: Draft) -> tuple[Candidate, ...]:
     """The fresh candidates under the handles they had before, and those an editor holds on to."""
+    merged_into = {kept for kept, _ in previous.together}
     held = {*previous.included, *previous.edits, *previous.late, *previous.excerpts}
+    held |= {one.handle for one in previous.candidates if one.article.id in merged_into}
     claimed: dict[str, Candidate] = {}
     taken: set[str] = set()
     alone: list[Candidate] = []
-    for old in sorted(previous.candidates, key=lambda one: one.handle not in held):
+    chosen_first = sorted(
+        previous.candidates, key=lambda one: (one.handle not in held, one.handle not in previous.chosen)
+    )
+    for old in chosen_first:
         now = next((one for one in fresh if any(a.id == old.article.id for a in one.articles)), None)
         if now is not None and now.handle not in claimed:
             claimed[now.handle] = replace(now, handle=old.handle)

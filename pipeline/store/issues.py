@@ -7,6 +7,7 @@ windows after the last released issue, and move only together. A release takes t
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -31,9 +32,8 @@ class Issues:
 
     def of_window(self, series: str, window: Window) -> Desked | None:
         """The issue of a window, drafted or released."""
-        here = (ISSUES.c.series == series) & (ISSUES.c.window_start == window.start.isoformat())
         with self._database.read() as connection:
-            row = connection.execute(sa.select(ISSUES).where(here)).first()
+            row = connection.execute(sa.select(ISSUES).where(_window(series, window))).first()
             return _desked(connection, row) if row else None
 
     def get(self, issue: int) -> Desked:
@@ -49,18 +49,20 @@ class Issues:
         with self._database.read() as connection:
             return [_desked(connection, row) for row in connection.execute(query).all()]
 
-    def begin(self, draft: Draft, decision: Decision, after: int, accounts: Accounts | None = None) -> Desked:
+    def begin(
+        self, draft: Draft, decision: Decision, after: int, since: Window, accounts: Accounts | None = None
+    ) -> Desked:
         """Keeps the first revision of a window's draft, gives it its number, and keeps its leads' fates with it.
 
-        `after` is the number of the last issue put out elsewhere. Raises `Conflict` when somebody else made
-        this window's draft in the meantime.
+        `after` and `since` as in `renumber`. Raises `Conflict` when somebody else made this window's draft in
+        the meantime.
         """
         try:
             with self._database.write() as connection:
                 row = connection.execute(
                     sa.insert(ISSUES).values(
                         series=draft.series,
-                        number=-1,  # for as long as this transaction lasts
+                        number=0,  # for as long as this transaction lasts
                         window_start=draft.window.start.isoformat(),
                         window_end=draft.window.end.isoformat(),
                         state=State.DRAFT.value,
@@ -69,7 +71,7 @@ class Issues:
                 ).inserted_primary_key
                 assert row is not None
                 _keep_revision(connection, row[0], 1, draft, decision)
-                _renumber(connection, draft.series, after)
+                _renumber(connection, draft.series, after, since)
                 if accounts:
                     keep(connection, accounts)
                 return _one(connection, row[0])
@@ -109,14 +111,13 @@ class Issues:
             return {dt.date.fromisoformat(row.window_start): f"{row.reason}（{row.who}）" for row in rows}
 
     def skip(self, series: str, window: Window, decision: Decision) -> None:
-        """Marks a window as one that gets no issue; takes no number."""
+        """Marks a window as one that gets no issue; it takes no number, and its draft, if any, rests."""
         with self._database.write() as connection:
-            here = (ISSUES.c.series == series) & (ISSUES.c.window_start == window.start.isoformat())
-            if connection.execute(sa.select(ISSUES.c.id).where(here)).first():
-                raise UsageError(f"{series} {window} has a draft or an issue already.", "Release it instead.")
-            connection.execute(
-                sa.delete(SKIPS).where((SKIPS.c.series == series) & (SKIPS.c.window_start == window.start.isoformat()))
-            )
+            rested = sa.update(ISSUES).where(_window(series, window) & (ISSUES.c.state == State.DRAFT.value))
+            connection.execute(rested.values(state=State.SKIPPED.value, number=-ISSUES.c.id))
+            if connection.execute(sa.select(ISSUES).where(_window(series, window) & (ISSUES.c.number > 0))).first():
+                raise UsageError(f"{series} {window} 已发布，不能跳过。")
+            connection.execute(sa.delete(SKIPS).where(_skip(series, window)))
             connection.execute(
                 sa.insert(SKIPS).values(
                     series=series,
@@ -126,6 +127,22 @@ class Issues:
                     at=decision.when.astimezone(dt.UTC).isoformat(),
                 )
             )
+
+    def unskip(self, series: str, window: Window) -> bool:
+        """Takes a skip back, its draft with it; says whether there was one."""
+        with self._database.write() as connection:
+            back = sa.update(ISSUES).where(_window(series, window) & (ISSUES.c.state == State.SKIPPED.value))
+            connection.execute(back.values(state=State.DRAFT.value))
+            return bool(connection.execute(sa.delete(SKIPS).where(_skip(series, window))).rowcount)
+
+    def renumber(self, series: str, after: int, since: Window) -> None:
+        """Gives every draft of a series the number its window has now.
+
+        `after` is the number of the last issue put out elsewhere and `since` its window, as the configuration
+        says today; drafts of windows before that get none.
+        """
+        with self._database.write() as connection:
+            _renumber(connection, series, after, since)
 
     def release(self, desked: Desked, release: Release) -> None:
         """Puts a revision out for good, if it is still the current one and still a draft."""
@@ -180,23 +197,32 @@ def _keep_revision(connection: sa.Connection, issue: int, revision: int, draft: 
     )
 
 
-def _renumber(connection: sa.Connection, series: str, after: int) -> None:
+def _window(series: str, window: Window) -> sa.ColumnElement[bool]:
+    return (ISSUES.c.series == series) & (ISSUES.c.window_start == window.start.isoformat())
+
+
+def _skip(series: str, window: Window) -> sa.ColumnElement[bool]:
+    return (SKIPS.c.series == series) & (SKIPS.c.window_start == window.start.isoformat())
+
+
+def _renumber(connection: sa.Connection, series: str, after: int, since: Window) -> None:
     mine = ISSUES.c.series == series
     released = connection.execute(
         sa.select(sa.func.max(ISSUES.c.number)).where(mine & (ISSUES.c.state == State.RELEASED.value))
     ).scalar()
     drafts = connection.execute(
-        sa.select(ISSUES.c.id, ISSUES.c.number)
+        sa.select(ISSUES.c.id, ISSUES.c.number, ISSUES.c.window_start)
         .where(mine & (ISSUES.c.state == State.DRAFT.value))
         .order_by(ISSUES.c.window_start)
     ).all()
-    first = max(after, released or 0) + 1
-    moved = [(row.id, first + place) for place, row in enumerate(drafts) if row.number != first + place]
+    numbers = itertools.count(max(after, released or 0) + 1)
+    wanted = {row.id: next(numbers) if row.window_start > since.start.isoformat() else -row.id for row in drafts}
+    moved = [row.id for row in drafts if row.number != wanted[row.id]]
     # the unique constraint holds row by row, so the moving ones step aside first
-    for place, (issue, _) in enumerate(moved):
-        connection.execute(sa.update(ISSUES).where(ISSUES.c.id == issue).values(number=-2 - place))
-    for issue, number in moved:
-        connection.execute(sa.update(ISSUES).where(ISSUES.c.id == issue).values(number=number))
+    for issue in moved:
+        connection.execute(sa.update(ISSUES).where(ISSUES.c.id == issue).values(number=-issue))
+    for issue in moved:
+        connection.execute(sa.update(ISSUES).where(ISSUES.c.id == issue).values(number=wanted[issue]))
 
 
 def _one(connection: sa.Connection, issue: int) -> Desked:

@@ -111,8 +111,13 @@ class Leads:
         return [found[one] for one in ids]
 
     def at(self, url: str) -> list[Stored]:
-        """The leads to an address, oldest first."""
-        query = sa.select(LEADS).where((LEADS.c.url == url) & LEADS.c.article.is_not(None)).order_by(LEADS.c.id)
+        """The leads to an address, or to an article that gives this as its own, oldest first."""
+        query = (
+            sa.select(LEADS)
+            .join(ARTICLES, LEADS.c.article == ARTICLES.c.id)
+            .where((LEADS.c.url == url) | (ARTICLES.c.url == url))
+            .order_by(LEADS.c.id)
+        )
         with self._database.read() as connection:
             return [_stored(row) for row in connection.execute(query)]
 
@@ -155,11 +160,11 @@ class Leads:
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
 
-    def of_window(self, series: str, window: Window, since: dt.datetime, margin: int) -> list[Stored]:
+    def of_window(self, series: str, window: Window, margin: int) -> list[Stored]:
         """Every lead that a run over a window has to account for, oldest first.
 
         Those whose article is dated within `margin` days of the window, those first seen while it was open,
-        those first seen `since` (the start of this run), and those that an earlier run of it accounted for.
+        those that an earlier run of it accounted for, and those that no run of the series accounted for yet.
         """
         opened = dt.datetime.combine(window.start, dt.time(), BEIJING).astimezone(dt.UTC).isoformat()
         closed = dt.datetime.combine(window.end + dt.timedelta(days=1), dt.time(), BEIJING).astimezone(dt.UTC)
@@ -167,16 +172,13 @@ class Leads:
             ARTICLES.c.date <= (window.end + dt.timedelta(days=margin)).isoformat()
         )
         while_open = (LEADS.c.first_seen >= opened) & (LEADS.c.first_seen < closed.isoformat())
-        now = LEADS.c.first_seen >= since.astimezone(dt.UTC).isoformat()
-        before = LEADS.c.id.in_(
-            sa.select(FATES.c.lead)
-            .join(RUNS, FATES.c.run == RUNS.c.id)
-            .where((RUNS.c.series == series) & (RUNS.c.window_start == window.start.isoformat()))
-        )
+        accounted = sa.select(FATES.c.lead).join(RUNS, FATES.c.run == RUNS.c.id).where(RUNS.c.series == series)
+        before = LEADS.c.id.in_(accounted.where(RUNS.c.window_start == window.start.isoformat()))
+        never = LEADS.c.id.not_in(accounted)
         query = (
             sa.select(LEADS)
             .select_from(LEADS.outerjoin(ARTICLES, LEADS.c.article == ARTICLES.c.id))
-            .where(near | while_open | now | before)
+            .where(near | while_open | before | never)
             .order_by(LEADS.c.id)
         )
         with self._database.read() as connection:
@@ -267,7 +269,12 @@ def whole(content: str, sha256: str, what: str) -> str:
 
 def _keep_article(connection: sa.Connection, article: Article) -> None:
     content = _ARTICLE.dump_json(article).decode()
-    values = {"date": article.date and article.date.isoformat(), "content": content, "sha256": digest(content)}
+    values = {
+        "url": article.url,
+        "date": article.date and article.date.isoformat(),
+        "content": content,
+        "sha256": digest(content),
+    }
     if not connection.execute(sa.update(ARTICLES).where(ARTICLES.c.id == article.id).values(values)).rowcount:
         connection.execute(sa.insert(ARTICLES).values(id=article.id, **values))
 

@@ -46,6 +46,7 @@ ARTICLES = sa.Table(
     "articles",
     METADATA,
     sa.Column("id", sa.String, primary_key=True),
+    sa.Column("url", sa.String, nullable=False, index=True),
     sa.Column("date", sa.String, index=True),
     sa.Column("content", sa.Text, nullable=False),
     # quick_check misses most flipped bits; this does not

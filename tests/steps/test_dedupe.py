@@ -391,3 +391,26 @@ def test_planted_copies_are_found_among_many_and_soon():
     assert time.perf_counter() - start < 20
     found = {(edge.a, edge.b) for edge in edges if edge.relation is Relation.REPRINT}
     assert found == {(f"copy{n}", f"d{n}") for n in range(60)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("北京友谊医院智慧医疗又有新进展", "北京天坛医院智慧医疗又有新进展"),
+        ("首都医科大学启动数字健康项目", "北京航空航天大学启动数字健康项目"),
+    ],
+    ids=["hospitals", "universities"],
+)
+def test_headlines_made_alike_about_two_institutions_are_two_events(one, other):
+    a = Document("a", one, "新平台依托人工智能辅助诊断和电子病历共享，检查检验结果实现互认，患者可在线复诊。", JUNE)
+    b = Document("b", other, "项目接入十二家医联体单位的影像数据，由远程会诊中心统一出具报告，数据经过脱敏。", JUNE)
+    assert relation(a, b) is None
+
+
+def test_one_event_of_two_institutions_may_be_told_under_either_name():
+    told = (
+        "北京友谊医院与北京天坛医院6月4日签约，共建影像远程会诊中心，两院的检查检验结果即日起互认，首批涉及36项检查。"
+    )
+    a = Document("a", "北京友谊医院影像远程会诊中心揭牌 检查结果互认", told, JUNE)
+    b = Document("b", "北京天坛医院影像远程会诊中心揭牌 检查结果互认", told.replace("首批", "第一批"), JUNE)
+    assert relation(a, b) in (Relation.REPRINT, Relation.SAME_EVENT)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from drafts import JUNE, NOON, article
 from pipeline.errors import StoreError
-from pipeline.model import Fate, Lead, Page, Rejection
+from pipeline.model import Fate, Lead, Page, Rejection, Window
 from pipeline.store import Accounted, Accounts, Asked, Blobs, Database, Leads, Runs
 
 
@@ -106,15 +106,17 @@ def test_a_window_accounts_for_what_it_saw_and_for_what_is_dated_near_it(leads, 
     leads.settle([(dated.id, article("六月", "2024-06-12")), (neither.id, article("旧", "2023-01-01"))], later)
     early = leads.add([Lead("b", "https://b.cn/1")], june)[0]
 
-    def accounted(since):
-        return [one.id for one in leads.of_window("monthly", JUNE, since, 14)]
+    def accounted(window):
+        return [one.id for one in leads.of_window("monthly", window, 14)]
 
-    assert accounted(later + dt.timedelta(days=1)) == [dated.id, early.id]
-    assert accounted(later) == [seen.id, dated.id, neither.id, early.id]
+    everything = [seen.id, dated.id, neither.id, early.id]
+    assert accounted(JUNE) == everything, "what no run has accounted for is never lost"
     runs = Runs(database)
     run = runs.begin("monthly", JUNE, "inline", later)
-    runs.account(Accounts(run.id, [Accounted(seen.id, Fate.UNREACHABLE, "超时")]))
-    assert accounted(later + dt.timedelta(days=1)) == [seen.id, dated.id, early.id], "what a run accounted for stays"
+    runs.account(Accounts(run.id, [Accounted(one, Fate.OUT_OF_SCOPE, "") for one in everything[:3]]))
+    august = Window(dt.date(2024, 8, 1), dt.date(2024, 8, 31))
+    assert accounted(august) == [early.id], "what June accounted for is no longer August's"
+    assert accounted(JUNE) == everything, "what a run accounted for stays its own"
 
 
 @pytest.mark.parametrize(
@@ -126,10 +128,12 @@ def test_a_window_accounts_for_what_it_saw_and_for_what_is_dated_near_it(leads, 
         ("2024-06-30T16:00:00+00:00", False),
     ],
 )
-def test_a_window_opens_and_closes_at_midnight_in_beijing(leads, moment, inside):
-    leads.add([LEAD], dt.datetime.fromisoformat(moment))
-    later = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    assert bool(leads.of_window("monthly", JUNE, later, 14)) is inside
+def test_a_window_opens_and_closes_at_midnight_in_beijing(leads, database, moment, inside):
+    (lead,) = leads.add([LEAD], dt.datetime.fromisoformat(moment))
+    runs = Runs(database)
+    elsewhere = runs.begin("monthly", Window(dt.date(2024, 9, 1), dt.date(2024, 9, 30)), "inline", NOON)
+    runs.account(Accounts(elsewhere.id, [Accounted(lead.id, Fate.UNREACHABLE, "")]))
+    assert bool(leads.of_window("monthly", JUNE, 14)) is inside
 
 
 def test_what_a_visit_taught_is_remembered(leads):

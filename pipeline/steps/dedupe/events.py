@@ -445,6 +445,8 @@ def conflicts(a: Sketch, b: Sketch) -> tuple[str, ...]:
         found.append("关键数字不同")
     if _places_differ(a, b):
         found.append("地点不同")
+    if _institutions_differ(a, b):
+        found.append("机构不同")
     return tuple(found)
 
 
@@ -466,6 +468,22 @@ def _places_differ(a: Sketch, b: Sketch) -> bool:
     return not any(place[:2] in b.lead + b.key for place in first) and not any(
         place[:2] in a.lead + a.key for place in second
     )
+
+
+_INSTITUTION = re.compile(
+    rf"[{HAN}]{{2}}(?:医院|卫生院|大学|学院|中学|小学|幼儿园|研究院|研究所|疾控中心|公司|集团|银行)"
+)
+
+
+def _institutions_differ(a: Sketch, b: Sketch) -> bool:
+    """Headlines made alike about two institutions: 友谊医院…又有新进展 and 天坛医院…又有新进展.
+
+    Only where neither text speaks of the other's institution: one event may have several.
+    """
+    first, second = _INSTITUTION.findall(a.document.title), _INSTITUTION.findall(b.document.title)
+    if not first or not second or set(first) & set(second):
+        return False
+    return not any(name in b.document.text for name in first) and not any(name in a.document.text for name in second)
 
 
 def differences(a: Sketch, b: Sketch) -> list[str]:

@@ -12,12 +12,14 @@ def upgrade() -> None:
     op.create_table(
         "articles",
         sa.Column("id", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
         sa.Column("date", sa.String(), nullable=True),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
     )
     op.create_index(op.f("ix_articles_date"), "articles", ["date"], unique=False)
+    op.create_index(op.f("ix_articles_url"), "articles", ["url"], unique=False)
     op.create_table(
         "issues",
         sa.Column("id", sa.Integer(), nullable=False),
