@@ -221,3 +221,42 @@ def test_a_broken_line_is_named_with_its_place(tmp_path, bulletin):
     lines.write_text('{"title": "甲", "text": "乙"}\n{"title": \n', "utf-8")
     code, _, err = bulletin("rate", "--series", "national-weekly", lines)
     assert (code, "rows.jsonl:2:" in err) == (2, True)
+
+
+def test_a_file_that_is_not_there_is_said(workspace, tmp_path, bulletin):
+    code, _, err = bulletin("-C", workspace, "collect", "--file", tmp_path / "没有.html")
+    assert code == 1
+    assert "没有.html" in err
+
+
+def test_a_publication_that_could_not_be_written_is_said(drafted, bulletin):
+    workspace, _, _ = drafted
+    here, window = ("-C", workspace), ("--month", "2024-06")
+    bulletin(*here, "draft", "waive", "beijing-monthly", "malformed-url:1", "--reason", "内部材料", *window)
+    (workspace / "out").write_text("挡路", "utf-8")
+    code, out, err = bulletin(*here, "release", "beijing-monthly", *window, "--engine", "inline")
+    assert (code, out) == (3, "")
+    assert "尚未写出" in err
+    (workspace / "out").unlink()
+    bulletin(*here, "issue", "list")
+    assert len(list((workspace / "out").iterdir())) == 2
+
+
+def test_a_month_and_a_week_at_once_are_refused(workspace, bulletin):
+    code, _, err = bulletin("-C", workspace, "run", "beijing-monthly", "--month", "2024-06", "--week", "2024-06-01")
+    assert (code, "exclude each other" in err) == (2, True)
+
+
+def test_an_argument_that_is_no_text_is_refused(workspace, bulletin):
+    code, _, err = bulletin("-C", workspace, "draft", "edit", "beijing-monthly", "1", "--title", "\udcff")
+    assert (code, "not valid UTF-8" in err) == (2, True)
+
+
+def test_a_step_that_changes_nothing_makes_no_revision(drafted, bulletin):
+    workspace, _, _ = drafted
+    here, window = ("-C", workspace), ("--month", "2024-06")
+    _, out, _ = bulletin(*here, "draft", "exclude", "beijing-monthly", "1", *window)
+    assert "修订2" in out
+    _, out, err = bulletin(*here, "draft", "exclude", "beijing-monthly", "北京友谊医院上线", *window)
+    assert "修订2" in out
+    assert "没有改变草稿" in err

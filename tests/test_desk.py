@@ -1,14 +1,17 @@
 """The desk when things happen at the same time, change under it, or fail."""
 
 import datetime as dt
+import re
+import shutil
 import threading
 
 import pytest
 
 from pipeline import desk as module
+from pipeline.config import packaged
 from pipeline.desk import Desk, Inline, now, open_desk
-from pipeline.errors import Conflict, NothingCollected, StoreError
-from pipeline.model import Decision, Fate, Window
+from pipeline.errors import Blocked, Conflict, NothingCollected, StoreError, TemplateError, UsageError
+from pipeline.model import Decision, Fate, Severity, Window
 from pipeline.sources.folder import Folder
 
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
@@ -218,3 +221,192 @@ def test_the_next_issue_knows_what_this_one_carried(workspace, write, put):
         assert report.tally.counts[Fate.COVERED] == 1
         (covered,) = [one for one in report.draft.candidates if one.coverage]
         assert (covered.coverage[0].number, covered.coverage[0].position) == (535, 1)
+
+
+def _at(moment: str):
+    return lambda: dt.datetime.fromisoformat(moment)
+
+
+def _linked(own: Desk, desked):
+    return own.decide(desked, Decision("edit", "王编辑", now(), "1", {"url": "https://news.bjd.com.cn/a.shtml"}))
+
+
+@pytest.mark.parametrize(
+    ("moment", "released"), [("2024-06-30T23:59:59+08:00", False), ("2024-07-01T00:00:00+08:00", True)]
+)
+def test_an_issue_is_released_only_when_its_window_is_over(workspace, write, moment, released):
+    write("a", "北京友谊医院")
+    with open_desk(workspace, clock=_at(moment)) as own:
+        desked = _linked(own, _run(own).desked)
+        if released:
+            assert own.release(desked, "王编辑").issue.number == 535
+        else:
+            with pytest.raises(UsageError, match="还没有结束"):
+                own.release(desked, "王编辑")
+
+
+def test_a_number_that_the_published_files_say_is_gone_is_not_given_out_again(workspace, write):
+    write("a", "北京友谊医院")
+    with open_desk(workspace, clock=now) as own:
+        own.release(_linked(own, _run(own).desked), "王编辑")
+    published = {path.name: path.read_bytes() for path in (workspace / "out").iterdir()}
+    shutil.rmtree(workspace / "data")
+    with open_desk(workspace, clock=now) as own:
+        desked = _linked(own, _run(own).desked)
+        with pytest.raises(StoreError, match="已经发布过第535期"):
+            own.release(desked, "王编辑")
+        assert own.issues.released() == []
+    assert {path.name: path.read_bytes() for path in (workspace / "out").iterdir()} == published
+
+
+@pytest.mark.parametrize("lost", ["missing", "empty"])
+def test_a_lost_database_is_never_replaced_by_an_empty_one(workspace, write, lost):
+    write("a", "北京友谊医院")
+    with open_desk(workspace, clock=now) as own:
+        _run(own)
+    (workspace / "data" / "desk.db").unlink()
+    if lost == "empty":
+        (workspace / "data" / "desk.db").touch()
+    with pytest.raises(StoreError, match="Restore the last backup"):
+        open_desk(workspace, clock=now)
+
+
+def test_leads_of_a_run_that_died_before_judging_are_accounted_for_by_the_next(workspace, write):
+    write("a", "北京友谊医院")
+    (workspace / "inbox" / "b.html").write_bytes(b"%PDF-1.7")
+    with open_desk(workspace, clock=now) as own:
+        own.collect(Inline())
+        assert own.runs.last("beijing-monthly", JUNE) is None
+    with open_desk(workspace, clock=now) as own:
+        assert _run(own, keep=False).tally.leads == 2
+        assert _run(own).tally.leads == 2
+        assert _run(own).tally.leads == 2
+
+
+def test_a_correction_of_the_last_number_reaches_the_draft_that_is_there(workspace, write):
+    series = workspace / "config" / "series.yaml"
+    series.write_text(series.read_text("utf-8").replace("number: 534", "number: 533"), "utf-8")
+    write("a", "北京友谊医院")
+    with open_desk(workspace, clock=now) as own:
+        assert _run(own).desked.number == 534
+    series.write_text(series.read_text("utf-8").replace("number: 533", "number: 534"), "utf-8")
+    with open_desk(workspace, clock=now) as own:
+        assert own.desked("beijing-monthly", JUNE).number == 535
+
+
+def test_a_waiver_answers_for_what_the_finding_said_and_for_nothing_else(desk, write):
+    write("a", "北京友谊医院")
+    desked = _run(desk).desked
+    with pytest.raises(UsageError, match="没有“empty-link:1”这项检查结果"):
+        desk.decide(desked, Decision("waive", "王编辑", now(), "empty-link:1", {}, "先放行"))
+    desked = desk.decide(desked, Decision("waive", "王编辑", now(), "malformed-url:1", {}, "内部文件"))
+    assert all(one.severity is not Severity.BLOCKING for one in desk.findings(desked))
+    desked = desk.decide(desked, Decision("edit", "王编辑", now(), "1", {"url": "javascript:alert(1)"}))
+    assert [one.check for one in desk.findings(desked) if one.severity is Severity.BLOCKING] == ["malformed-url"]
+
+
+def test_an_article_that_was_judged_out_is_taken_by_its_address(desk, write, put):
+    write("a", "北京友谊医院")
+    put("b", "北京国安主场二比一取胜", "2024-06-13", "北京日报", "昨晚，北京国安队以二比一取胜。" * 5)
+    desked = _run(desk).desked
+    assert len(desked.draft.chosen) == 1
+    (lead,) = [one.lead.url for one in desk.leads.at("file:inbox/b.html")]
+    taken = desk.decide(desked, Decision("include", "王编辑", now(), lead, {}, "领导关注"))
+    assert [one.title for one in desk.issue(taken).items][1] == "北京国安主场二比一取胜"
+    assert _run(desk).draft.chosen == taken.draft.chosen
+    assert desk.decide(taken, Decision("include", "王编辑", now(), lead, {}, "再来一次")) == taken
+
+
+def test_a_standby_that_a_wider_scope_rates_in_enters_and_an_excluded_one_does_not(workspace, write, monkeypatch):
+    write("a", "北京友谊医院")
+    write("b", "北京天坛医院", "2024-06-20")
+    scope = workspace / "config" / "scope.yaml"
+    wide = scope.read_text("utf-8")
+    narrow = re.sub(r"^accept: .*$", "accept: 0.9999", wide, flags=re.MULTILINE)
+    scope.write_text(narrow if narrow != wide else wide + "\naccept: 0.9999\n", "utf-8")
+    with open_desk(workspace, clock=now) as own:
+        desked = _run(own).desked
+        assert desked.draft.chosen == ()
+        own.decide(desked, Decision("exclude", "王编辑", now(), "北京友谊医院"))
+    scope.write_text(wide, "utf-8")
+    with open_desk(workspace, clock=now) as own:
+        (item,) = own.issue(_run(own).desked).items
+        assert item.title.startswith("北京天坛医院")
+
+
+def test_a_stored_page_that_is_lost_costs_itself_only(workspace, write):
+    write("a", "北京友谊医院")
+    write("b", "北京天坛医院", "2024-06-20")
+    with open_desk(workspace, clock=now) as own:
+        _run(own)
+        blob = next(path for path in (workspace / "data" / "blobs").rglob("*") if "友谊".encode() in _bytes(path))
+        blob.unlink()
+        report = _run(own, collect=False)
+    assert report.tally.counts == {Fate.INCLUDED: 1, Fate.UNREADABLE: 1}
+
+
+def _bytes(path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ 1 / 0 }}", "{{ count + 'x' }}", "{{ range(99999999) | list }}", b"\xb1\xbe\xc6\xda"]
+)
+def test_a_broken_lead_template_is_said_and_nothing_is_released(workspace, write, template):
+    shutil.copytree(packaged("templates"), workspace / "templates")
+    write("a", "北京友谊医院")
+    with open_desk(workspace, clock=now) as own:
+        desked = _linked(own, _run(own).desked)
+        target = workspace / "templates" / "lead.j2"
+        target.write_bytes(template if isinstance(template, bytes) else template.encode())
+        with pytest.raises(TemplateError, match=r"lead\.j2"):
+            own.release(desked, "王编辑")
+        assert own.issues.released() == []
+
+
+def test_an_empty_lead_blocks_the_release(workspace, write):
+    shutil.copytree(packaged("templates"), workspace / "templates")
+    write("a", "北京友谊医院")
+    with open_desk(workspace, clock=now) as own:
+        desked = _linked(own, _run(own).desked)
+        (workspace / "templates" / "lead.j2").write_text("", "utf-8")
+        with pytest.raises(Blocked, match="导语没有写明篇数"):
+            own.release(desked, "王编辑")
+
+
+def test_a_workspace_that_owns_its_templates_owns_all_of_them(workspace, write):
+    (workspace / "templates").mkdir()
+    shutil.copy(packaged("templates") / "lead.j2", workspace / "templates")
+    write("a", "北京友谊医院")
+    with open_desk(workspace, clock=now) as own:
+        desked = _linked(own, _run(own).desked)
+        with pytest.raises(TemplateError, match=r"gongwen\.docx is missing"):
+            own.release(desked, "王编辑")
+
+
+def test_after_a_merge_the_editors_representative_stays_when_the_draft_is_made_anew(desk, write):
+    write("a", "北京友谊医院")
+    write("b", "北京天坛医院", "2024-06-20")
+    desked = _run(desk).desked
+    merged = desk.decide(desked, Decision("merge", "王编辑", now(), "北京友谊医院", {"into": "北京天坛医院"}))
+    write("c", "北京同仁医院", "2024-06-21")
+    (first, _) = desk.issue(_run(desk).desked).items
+    assert first.title.startswith("北京天坛医院")
+    assert len(merged.draft.chosen) == 1
+
+
+def test_windows_are_skipped_in_bulk_and_taken_back(desk):
+    august = Window(dt.date(2024, 8, 1), dt.date(2024, 8, 31))
+    skipped = desk.skip("beijing-monthly", august, Decision("skip", "李主任", now(), reason="机构调整"), earlier=True)
+    assert [one.start.month for one in skipped] == [6, 7, 8]
+    desk.unskip("beijing-monthly", august)
+    assert sorted(day.month for day in desk.issues.skipped("beijing-monthly")) == [6, 7]
+    with pytest.raises(UsageError, match="无须跳过"):
+        desk.skip(
+            "beijing-monthly",
+            Window(dt.date(2020, 1, 1), dt.date(2020, 1, 31)),
+            Decision("skip", "a", now(), reason="b"),
+        )
+    far = Window(dt.date(2044, 1, 1), dt.date(2044, 1, 31))
+    with pytest.raises(UsageError, match="还没有结束"):
+        desk.skip("beijing-monthly", far, Decision("skip", "a", now(), reason="b"))
