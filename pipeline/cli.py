@@ -26,7 +26,7 @@ from pipeline.errors import ConfigError, DeskError, UsageError
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.desk import Desk
-    from pipeline.model import Desked, Window
+    from pipeline.model import Desked, Draft, Window
 
 DONE, FAILED, MISUSED, DEGRADED, NOTHING, BLOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -264,11 +264,20 @@ def draft_list(as_json: AsJson = False) -> None:
 
 
 @draft_app.command("show")
-def draft_show(series: SeriesArgument, month: Month = "", week: Week = "", as_json: AsJson = False) -> None:
+def draft_show(
+    series: SeriesArgument,
+    month: Month = "",
+    week: Week = "",
+    revision: Annotated[int, typer.Option(help="As it was at this revision (see `draft log`).")] = 0,
+    as_json: AsJson = False,
+) -> None:
     """Show a draft: what is in, what waits, and why."""
     with _desk() as desk:
         desked = desk.desked(series, _window(desk, series, month, week))
-        _show(desk, desked.draft, desked, as_json)
+        if revision:
+            _show(desk, desk.issues.at_revision(desked.id, revision), None, as_json)
+        else:
+            _show(desk, desked.draft, desked, as_json)
 
 
 @draft_app.command("include")
@@ -671,10 +680,7 @@ def _name(who: str) -> str:
     return who or getpass.getuser()
 
 
-def _show(desk: Desk, draft: Any, desked: Desked | None, as_json: bool) -> None:
-    from pipeline.model import Draft
-
-    assert isinstance(draft, Draft)
+def _show(desk: Desk, draft: Draft, desked: Desked | None, as_json: bool) -> None:
     if as_json:
         _out(json.dumps(_plain(desked or draft), ensure_ascii=False))
         return
@@ -691,7 +697,9 @@ def _show(desk: Desk, draft: Any, desked: Desked | None, as_json: bool) -> None:
         _out(_told(draft, handle, "-"))
 
 
-def _told(draft: Any, handle: str, mark: str) -> str:
+def _told(draft: Draft, handle: str, mark: str) -> str:
+    from pipeline.model import Flag
+
     candidate = draft.candidate(handle)
     edits = draft.edits.get(handle, {})
     article = candidate.article
@@ -701,7 +709,11 @@ def _told(draft: Any, handle: str, mark: str) -> str:
         f"得分 {candidate.rating.score:.2f} {edits.get('url', article.url)}",
         f"    {'；'.join(candidate.rating.because)}",
     ]
-    lines += [f"    折叠：{one.title}（{one.outlet}） {one.date} {one.url}" for one in candidate.articles[1:]]
+    lines += [
+        f"    折叠：{one.title}（{one.outlet}） {one.date} {one.url}"
+        + ("（疑似镜像站，不作来源）" if Flag.MIRROR in one.flags else "")
+        for one in candidate.articles[1:]
+    ]
     lines += [
         f"    第{one.number}期第{one.position}条已收：{one.title}（{one.relation.chinese} {one.score:.2f}）"
         for one in candidate.coverage[:1]

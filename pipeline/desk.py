@@ -141,6 +141,8 @@ class Harvested:
     pages: int = 0
     failed: int = 0
     notes: tuple[str, ...] = ()
+    """What was left out and why, in Chinese."""
+    unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +260,7 @@ class Desk:
         memory = harvest.memory
         self.leads.remember(source.id, Asked(memory.etag, memory.modified, memory.of), now)
         log.info("harvested", source=source.id, leads=len(stored), pages=pages, failed=failed, notes=harvest.notes)
-        return Harvested(source.id, tuple(one.id for one in stored), pages, failed, harvest.notes)
+        return Harvested(source.id, tuple(one.id for one in stored), pages, failed, harvest.notes, harvest.unchanged)
 
     # --------------------------------------------------------------------------------------- reading
 
@@ -468,7 +470,10 @@ class Desk:
                 say(f"  {source.name}：未能采集。{why}")
             else:
                 lost = f"，{result.failed} 个未取得" if result.failed else ""
-                say(f"  {source.name}：{len(result.leads)} 条线索，新取 {result.pages} 个页面{lost}")
+                told = "内容未变" if result.unchanged else f"{len(result.leads)} 条线索"
+                say(f"  {source.name}：{told}，新取 {result.pages} 个页面{lost}")
+                for note in result.notes:
+                    say(f"    {note}")
         if len(silent) == len(sources):
             raise NothingCollected("所有信源都未能采集，没有生成草稿，也没有占用期号。", "请检查网络和 sources.yaml。")
         return silent

@@ -260,3 +260,14 @@ def test_a_step_that_changes_nothing_makes_no_revision(drafted, bulletin):
     _, out, err = bulletin(*here, "draft", "exclude", "beijing-monthly", "北京友谊医院上线", *window)
     assert "修订2" in out
     assert "没有改变草稿" in err
+
+
+def test_a_draft_is_shown_as_it_was(drafted, bulletin):
+    workspace, before, _ = drafted
+    here, window = ("-C", workspace), ("--month", "2024-06")
+    bulletin(*here, "draft", "edit", "beijing-monthly", "1", "--title", "改过的标题", *window)
+    assert "改过的标题" in bulletin(*here, "draft", "show", "beijing-monthly", *window)[1]
+    _, out, _ = bulletin(*here, "draft", "show", "beijing-monthly", "--revision", "1", *window)
+    assert out.splitlines() == before.splitlines()[2:]
+    code, _, err = bulletin(*here, "draft", "show", "beijing-monthly", "--revision", "9", *window)
+    assert (code, "no revision 9" in err) == (2, True)

@@ -98,10 +98,12 @@ class Issues:
             return [Revision(row.revision, _DECISION.validate_json(row.decision)) for row in connection.execute(query)]
 
     def at_revision(self, issue: int, revision: int) -> Draft:
-        """A draft as it was."""
+        """A draft as it was; raises `UsageError` for a revision it never had."""
         here = (REVISIONS.c.issue == issue) & (REVISIONS.c.revision == revision)
         with self._database.read() as connection:
-            kept = connection.execute(sa.select(REVISIONS).where(here)).one()
+            kept = connection.execute(sa.select(REVISIONS).where(here)).first()
+        if kept is None:
+            raise UsageError(f"The draft has no revision {revision}.", "See `bulletin draft log`.")
         return _DRAFT.validate_json(whole(kept.draft, kept.sha256, f"draft {issue}, revision {revision}"))
 
     def skipped(self, series: str) -> dict[dt.date, str]:
