@@ -21,7 +21,7 @@ from pipeline import config
 from pipeline.errors import SourceError
 from pipeline.model import Fetch, Lead, Page
 from pipeline.sources.charset import decode
-from pipeline.sources.harvest import NEVER, Basket, Harvest, Memory, ask, fetch_page
+from pipeline.sources.harvest import NEVER, Basket, Harvest, Memory, ask, fetch_page, parsable
 
 _MAX_BYTES = 8 * 1024 * 1024
 _ROOT = re.compile(r"<(?:rss|feed|(?:\w+:)?RDF|channel)[\s>]", re.IGNORECASE)
@@ -49,7 +49,7 @@ class Feed:
         if text.startswith("{"):
             self._read_json(text, page.url, basket)
         else:
-            self._read_xml(text, page.url, basket)
+            self._read_xml(parsable(self._source, text, page.url), page.url, basket)
         return basket.harvest(memory)
 
     def page(self, lead: Lead, fetch: Fetch, now: dt.datetime) -> Page:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,9 @@ from pipeline.model import Fetch, Fetched, Lead, Page, digest
 _MAX_URL = 8192
 _MAX_TITLE = 300
 _MAX_DATE = 100
+_LONG_TAG = re.compile(r"<[^<>]{16384,}")  # a picture within the page may be longer, but has few attributes
+_MAX_ATTRIBUTES = 1000  # 100,000 on one tag hold feedparser for a minute and lxml for half a one
+_MAX_TAGS = 500_000  # feedparser reads 100,000 in a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,14 @@ def absolute(href: str, base: str) -> str:
         return ""
     # A fragment is a place on the page, except where scripts take it for an address (#/news/1, #!…).
     return url if parts.fragment.startswith(("/", "!")) else url.partition("#")[0]
+
+
+def parsable(source: config.Source, text: str, url: str) -> str:
+    """`text`, if its markup is parsed in a moment; raises `SourceError` for markup that was made to be slow."""
+    overloaded = any(tag[0].count("=") > _MAX_ATTRIBUTES for tag in _LONG_TAG.finditer(text))
+    if overloaded or text.count("<") > _MAX_TAGS:
+        raise SourceError(f"{source.name}：页面结构异常，标签过长或过多，没有读取（{url}）", "请核对该信源是否正常。")
+    return text
 
 
 def one_line(text: str) -> str:

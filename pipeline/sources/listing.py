@@ -15,7 +15,7 @@ from pipeline import config
 from pipeline.errors import ConfigError, SourceError
 from pipeline.model import Fetch, Lead, Page
 from pipeline.sources.charset import decode
-from pipeline.sources.harvest import NEVER, Basket, Harvest, Memory, absolute, ask, fetch_page, one_line
+from pipeline.sources.harvest import NEVER, Basket, Harvest, Memory, absolute, ask, fetch_page, one_line, parsable
 
 _MAX_BYTES = 2 * 1024 * 1024
 _DATE = re.compile(
@@ -69,7 +69,8 @@ class Listing:
 
     def _read(self, page: Page, basket: Basket, number: int) -> str:
         """Gathers the links of one page; the address of the next, or nothing."""
-        document = Selector(text=decode(page.body, page.charset) or " ", type="html")
+        text = parsable(self._source, decode(page.body, page.charset), page.url)
+        document = Selector(text=text or " ", type="html")
         base = absolute(document.css("base::attr(href)").get(""), page.url) or page.url
         found = False
         for link, row in self._rows(document):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -229,3 +230,27 @@ def test_a_feed_that_cannot_be_fetched_fails_the_source_by_name(web: Any) -> Non
     source = FeedSource(id="health", name="健康频道", kind="feed", url=URL)
     with pytest.raises(SourceError, match=r"^健康频道：.*页面不存在"):
         open_source(source, Path()).leads(web)
+
+
+ATTRIBUTES = " ".join(f'a{number}="1"' for number in range(60_000))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RSS.format(items=f"<item {ATTRIBUTES}><title>甲</title></item>"),
+        RSS.format(items="<item><title>甲</title><description>" + "<b>" * 600_000),
+    ],
+    ids=["one tag with 60,000 attributes", "600,000 open tags"],
+)
+def test_a_feed_made_to_be_slow_is_refused_at_once(web: Any, text: str) -> None:
+    begun = time.monotonic()
+    with pytest.raises(SourceError, match="标签过长或过多"):
+        collect(web, text)
+    assert time.monotonic() - begun < 2
+
+
+def test_a_picture_within_an_entry_is_no_reason_to_refuse_the_feed(web: Any) -> None:
+    picture = f'<description><img src="data:image/png;base64,{"A" * 100_000}=="/></description>'
+    [lead] = collect(web, RSS.format(items=ITEM.replace("</item>", picture + "</item>"))).leads
+    assert lead.title == "电子病历在三家医院互通"
