@@ -1,5 +1,6 @@
 """The whole real path, from HTTP to the released document, on the demo web, for each of the three seed issues."""
 
+import hashlib
 import re
 import sqlite3
 import zipfile
@@ -10,6 +11,7 @@ import pytest
 from docx import Document as Word
 
 from pipeline import cli
+from pipeline.config import packaged
 from pipeline.demo import seeds
 from pipeline.demo.play import SCENES, Scene, play
 from pipeline.demo.site import DemoWeb
@@ -17,6 +19,7 @@ from pipeline.demo.sites import MIRROR
 from pipeline.demo.workspace import write_workspace
 from pipeline.desk import Desk, Inline, document, now, open_desk
 from pipeline.model import Fate, Flag, Kind, Window
+from pipeline.outputs import FORMATS, Context
 
 BY_NUMBER = {scene.number: scene for scene in SCENES}
 
@@ -138,6 +141,16 @@ def test_the_published_files_are_the_frozen_ones_and_open(played):
     assert numbered == [f"{n}. 标题：{one.title}" for n, one in enumerate(seeds.articles(scene.number), 1)]
     text = markdown.read_text("utf-8")
     assert all(one.outlet in text for one in seeds.articles(scene.number))
+
+
+def test_a_released_issue_rendered_again_gives_the_same_bytes(played):
+    _, _, desk = played
+    (release,) = desk.issues.released()
+    context = Context(templates=packaged("templates"), pages=release.pages)
+    again = {
+        f"{release.issue.filename}.{name}": output.render(release.issue, context) for name, output in FORMATS.items()
+    }
+    assert {name: hashlib.sha256(data).hexdigest() for name, data in again.items()} == release.files
 
 
 def test_the_draft_for_review_is_marked_and_the_release_is_not(played):
