@@ -62,7 +62,7 @@ def clustered(rows: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     `relation` says how a document belongs to its story; it is empty for the one that represents it.
     """
     documents = [
-        Document(str(place), str(row["title"]), str(row["text"]), _day(row.get("date")))
+        Document(str(place), _words(row["title"]), _words(row["text"]), _day(row.get("date")))
         for place, row in enumerate(rows)
     ]
     found: dict[str, tuple[str, str]] = {}
@@ -84,8 +84,12 @@ def rated(rows: Iterable[Mapping[str, Any]], config: Config, series: str) -> Ite
     place = config.series[series].place
     rater = Rater(config.scope, config.scope.places[place] if place else None, config.outlets)
     for row in rows:
-        rating = rater.rate(str(row["title"]), str(row["text"]))
+        rating = rater.rate(_words(row["title"]), _words(row["text"]))
         yield {"score": round(rating.score, 4), "verdict": rating.verdict.value, "because": list(rating.because)}
+
+
+def _words(text: object) -> str:
+    return "" if text is None else str(text)
 
 
 def _day(text: object) -> dt.date | None:

@@ -271,3 +271,19 @@ def test_a_draft_is_shown_as_it_was(drafted, bulletin):
     assert out.splitlines() == before.splitlines()[2:]
     code, _, err = bulletin(*here, "draft", "show", "beijing-monthly", "--revision", "9", *window)
     assert (code, "no revision 9" in err) == (2, True)
+
+
+def test_rows_with_gaps_are_clustered_and_rated_all_the_same(tmp_path, bulletin):
+    rows = [
+        {"id": "a", "title": None, "text": "", "date": None},
+        {"id": "a", "title": "智慧医疗平台上线", "text": "\u2028".join(HOSPITAL)},
+        {"id": 3, "title": "", "text": "\n".join(HOSPITAL), "date": "not a day"},
+    ]
+    lines = tmp_path / "rows.jsonl"
+    lines.write_text("\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\r\n\r\n", "utf-8")
+    code, out, err = bulletin("cluster", "--json", lines)
+    assert code == 0, err
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ["a", "a", 3]
+    code, out, _ = bulletin("rate", "--json", "--series", "national-weekly", lines)
+    assert (code, len(out.splitlines())) == (0, 3)
+    assert json.loads(out.splitlines()[0])["verdict"] == "out"
