@@ -251,11 +251,18 @@ class Desk:
             if not one.lead.path and pages + failed >= limit:
                 break  # without a page and a fate, the rest is accounted as deferred
             try:
-                self.leads.add_page(one.id, one.lead.url, collector.page(one.lead, self._fetch, now))
-                pages += 1
+                page = collector.page(one.lead, self._fetch, now)
             except (FetchError, SourceError) as error:
                 self.leads.missed(one.id, error.message, now)
                 failed += 1
+            except Exception as error:
+                # a page nobody foresaw must not keep the source's others from being fetched
+                log.exception("page could not be fetched", url=one.lead.url)
+                self.leads.missed(one.id, f"取页面时出错：{type(error).__name__}", now)
+                failed += 1
+            else:
+                self.leads.add_page(one.id, one.lead.url, page)
+                pages += 1
         # only now: a visit that died half-way must not be answered "unchanged" next time
         memory = harvest.memory
         self.leads.remember(source.id, Asked(memory.etag, memory.modified, memory.of), now)

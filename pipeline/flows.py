@@ -102,7 +102,7 @@ def _silently(line: str) -> None:
 def collecting(say: Say = _silently) -> Callable[..., Any]:
     """The flow that asks sources and reads what they gave."""
 
-    @flow(name="collect", task_runner=_RUNNER, validate_parameters=True)
+    @flow(name="collect", task_runner=_RUNNER, persist_result=False)
     def collect(workspace: str, sources: list[str]) -> Any:
         with open_desk(Path(workspace), clock=now) as desk:
             silent = desk.collect(Tasks(), sources, say)
@@ -118,6 +118,7 @@ def generating(say: Say = _silently) -> Callable[..., Any]:
         name="generate",
         flow_run_name="{series} {start} {end}",
         task_runner=_RUNNER,
+        persist_result=False,
     )
     def generate(workspace: str, series: str, start: dt.date, end: dt.date, collect: bool) -> Any:
         with open_desk(Path(workspace), clock=now) as desk:
@@ -141,7 +142,7 @@ def generating(say: Say = _silently) -> Callable[..., Any]:
 def releasing() -> Callable[..., Any]:
     """The flow that puts one revision of a draft out for good."""
 
-    @flow(name="release", flow_run_name="{series} {start} {end} revision {revision}")
+    @flow(name="release", flow_run_name="{series} {start} {end} revision {revision}", persist_result=False)
     def release(workspace: str, series: str, start: dt.date, end: dt.date, revision: int, who: str) -> Any:
         with open_desk(Path(workspace), clock=now) as desk:
             released = desk.release(desk.desked(series, Window(start, end), revision), who)

@@ -410,3 +410,19 @@ def test_windows_are_skipped_in_bulk_and_taken_back(desk):
     far = Window(dt.date(2044, 1, 1), dt.date(2044, 1, 31))
     with pytest.raises(UsageError, match="还没有结束"):
         desk.skip("beijing-monthly", far, Decision("skip", "a", now(), reason="b"))
+
+
+def test_a_page_that_cannot_be_fetched_in_a_way_nobody_foresaw_costs_itself_only(desk, write, monkeypatch):
+    write("a", "北京友谊医院")
+    write("b", "北京天坛医院", "2024-06-20")
+    page = Folder.page
+
+    def fragile(self, lead, fetch, now):
+        if lead.url.endswith("a.html"):
+            raise ValueError("没有想到")
+        return page(self, lead, fetch, now)
+
+    monkeypatch.setattr(Folder, "page", fragile)
+    report = _run(desk)
+    assert report.silent == ()
+    assert report.tally.counts == {Fate.INCLUDED: 1, Fate.UNREACHABLE: 1}

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import sqlite3
+import time
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -203,7 +204,7 @@ def test_a_second_visit_asks_only_for_what_changed(tmp_path):
 
 @pytest.mark.engine
 def test_prefect_and_plain_calls_make_the_same_issue(tmp_path, monkeypatch):
-    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect-home"))
     issues = {}
     for engine in ("prefect", "inline"):
         code = play(tmp_path / engine, month="2024-06", week="", engine=engine, bulletin=cli._again)
@@ -212,9 +213,29 @@ def test_prefect_and_plain_calls_make_the_same_issue(tmp_path, monkeypatch):
             (issues[engine],) = desk.issues.released()
             runs = desk.runs.last("beijing-monthly", issues[engine].issue.window)
             assert runs.engine == engine
+    _prefect_recorded(tmp_path / "prefect-home" / "prefect.db")
     assert issues["prefect"].issue == issues["inline"].issue
     assert issues["prefect"].files == issues["inline"].files, "the same bytes"
     assert issues["prefect"].tally == issues["inline"].tally
+
+
+def _prefect_recorded(database: Path) -> None:
+    """One task a source and a batch, a second try for what failed, and artifacts an operator can read."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as prefect:
+        assert {row[0] for row in prefect.execute("SELECT state_name FROM flow_run")} == {"Degraded", "Completed"}
+        artifacts = {row[0] for row in prefect.execute("SELECT key FROM artifact")}
+        assert {"tally", "draft", "release"} <= artifacts
+        deadline = time.monotonic() + 30
+        while True:  # the server records task runs in batches, a moment later
+            tasks = dict(prefect.execute("SELECT name, run_count FROM task_run"))
+            if "judge 1" in tasks or time.monotonic() > deadline:
+                break
+            time.sleep(0.5)
+    assert tasks["harvest qianlong"] == 1
+    assert tasks["harvest jiankangkuaixun"] == 2, "a dead source is tried once more"
+    assert tasks["judge 1"] == 1
+    assert any(name.startswith("read ") for name in tasks)
+    assert sum(name.startswith("harvest ") for name in tasks) == 15
 
 
 def _every_lead(folder: Path) -> list[int]:

@@ -151,8 +151,11 @@ def parsable(source: config.Source, text: str, url: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` with every run of white space made one space."""
-    return " ".join(text.split())
+    """`text` with every run of white space made one space, and without halves of characters.
+
+    JSON may hold a lone surrogate (`"\\ud800"`), which no database and no file takes.
+    """
+    return " ".join(text.encode("utf-8", "ignore").decode().split())
 
 
 def ask(source: config.Source, url: str, fetch: Fetch, memory: Memory, limit: int) -> tuple[Fetched, Memory]:

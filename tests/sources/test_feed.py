@@ -254,3 +254,9 @@ def test_a_picture_within_an_entry_is_no_reason_to_refuse_the_feed(web: Any) -> 
     picture = f'<description><img src="data:image/png;base64,{"A" * 100_000}=="/></description>'
     [lead] = collect(web, RSS.format(items=ITEM.replace("</item>", picture + "</item>"))).leads
     assert lead.title == "电子病历在三家医院互通"
+
+
+def test_half_a_character_in_a_json_feed_is_dropped(web: Any) -> None:
+    items = '[{"url": "/a/1.html", "title": "电子病历\\ud800互通", "date_published": "2024-06-30\\udfff"}]'
+    [lead] = collect(web, f'{{"version": "https://jsonfeed.org/version/1.1", "items": {items}}}').leads
+    assert (lead.title, lead.published) == ("电子病历互通", "2024-06-30")

@@ -1,7 +1,5 @@
 """What an editor may decide, and how a target is named."""
 
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,4 +155,3 @@ def test_whatever_is_decided_no_article_is_lost_and_no_item_stands_twice(decisio
 
 def test_every_verb_is_one_of_the_registry():
     assert set(DECISIONS) == {"include", "exclude", "split", "merge", "edit", "reorder", "excerpt", "waive"}
-    assert dataclasses.is_dataclass(Decision)
