@@ -57,11 +57,31 @@ class Politeness(_Strict):
     pages_per_source: Annotated[int, Field(ge=1, le=10_000)] = 200
 
 
+class Timing(_Strict):
+    """When `bulletin serve` does what, and how long it holds on."""
+
+    collect_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 240
+    """Between two rounds of collecting; 0 for none but those of the drafts."""
+    tick_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+    """How often it looks whether a draft is due, besides the moments drafts fall due."""
+    lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 120.0
+    """How long a run that no longer gives a sign of life keeps others from its window."""
+    run_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 60.0
+    """How long making one draft may take."""
+    attempts: Annotated[int, Field(ge=1, le=100)] = 12
+    """How often a draft is tried before it waits for somebody."""
+    retry_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 10.0
+    """Before the second attempt; each later pause is twice as long, up to a day."""
+    engine: Literal["prefect", "inline"] = "prefect"
+
+
 class Settings(_Strict):
     """Where the workspace keeps things, and how it fetches."""
 
     data: Path = Path("data")
     """The database and the blobs; relative to the workspace."""
+    database: str = ""
+    """`postgresql://user@host/name`; empty for SQLite in the data folder."""
     out: Path = Path("out")
     """Where released files are published; relative to the workspace."""
     template: Annotated[str, Field(pattern=r"^[\w-]+$")] = "gongwen"
@@ -75,6 +95,7 @@ class Settings(_Strict):
     """Processes that read pages when there are many."""
     page_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     """How long reading one batch of pages may take, per page."""
+    clock: Timing = Timing()
 
 
 # -------------------------------------------------------------------------------------------- series
@@ -117,6 +138,8 @@ class Series(_Strict):
     window: Literal["monthly"] | WeeklySpec
     after: Annotated[str, Field(pattern=r"^\d{1,2}:\d{2}$")] = "00:30"
     """How long after the window's last midnight its draft is made."""
+    catch_up: Annotated[int, Field(ge=0)] | Literal["all"] = 1
+    """How many missed windows before the last closed one get their draft by themselves."""
     last: LastIssue
     place: str = ""
     """A geographic rule of scope.yaml; empty for nationwide."""

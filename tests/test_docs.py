@@ -67,10 +67,10 @@ def test_every_kind_of_source_is_shown_in_the_sample_configuration():
 
 
 def test_every_setting_stands_in_the_sample_configuration():
-    from pipeline.config import Politeness, Settings
+    from pipeline.config import Politeness, Settings, Timing
 
     sample = (packaged("config") / "settings.yaml").read_text("utf-8")
-    for name in (*Settings.model_fields, *Politeness.model_fields):
+    for name in (*Settings.model_fields, *Politeness.model_fields, *Timing.model_fields):
         assert re.search(rf"^#?\s*{name}:", sample, re.MULTILINE), name
 
 

@@ -132,6 +132,8 @@ RUNS = sa.Table(
     sa.Column("started", sa.String, nullable=False),
     sa.Column("finished", sa.String),
     sa.Column("outcome", sa.String, nullable=False),
+    # the claim it worked under; empty when it keeps nothing
+    sa.Column("owner", sa.String, nullable=False, server_default=""),
     sa.Column("silent", sa.JSON, nullable=False),
     sa.Column("seconds", sa.JSON, nullable=False),
 )
@@ -145,4 +147,47 @@ FATES = sa.Table(
     sa.Column("because", sa.String, nullable=False),
     sa.Column("article", sa.String, nullable=False),
     sa.Column("decides", sa.Boolean, nullable=False),
+)
+
+CLAIMS = sa.Table(
+    "claims",
+    METADATA,
+    # what is claimed: the making of one window's draft, or a round of collecting (series and window empty)
+    sa.Column("task", sa.String, primary_key=True),
+    sa.Column("series", sa.String, primary_key=True),
+    sa.Column("window_start", sa.String, primary_key=True),
+    sa.Column("state", sa.String, nullable=False),
+    # the fence: whoever finishes must still be the owner
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    # Unix seconds by the database's own clock
+    sa.Column("since", sa.Float, nullable=False),
+    sa.Column("lease", sa.Float, nullable=False),
+    sa.Column("retry", sa.Float, nullable=False),
+    sa.Column("trouble", sa.String, nullable=False),
+)
+
+PAUSES = sa.Table(
+    "pauses",
+    METADATA,
+    sa.Column("series", sa.String, primary_key=True),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("at", sa.String, nullable=False),
+)
+
+NOTICES = sa.Table(
+    "notices",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    # what happened, once: a second telling of it is no second row
+    sa.Column("key", sa.String, nullable=False, unique=True),
+    sa.Column("event", sa.String, nullable=False),
+    sa.Column("title", sa.String, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    # when it was sent or given up; empty while it waits
+    sa.Column("settled", sa.String, nullable=False),
 )
