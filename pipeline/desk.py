@@ -53,6 +53,7 @@ from pipeline.model import (
     Fetch,
     Finding,
     Issue,
+    Last,
     Lead,
     Page,
     Printed,
@@ -185,7 +186,7 @@ class Desk:
         self._templates = templates
         self.pending: list[str] = []
         for series in config.series.values():
-            self.issues.renumber(series.id, series.last.number, series.last_window)
+            self._renumber(series)
         self.reconcile()
 
     def close(self) -> None:
@@ -330,8 +331,8 @@ class Desk:
     def _kept(self, made: Proposal) -> Desked:
         decision = Decision("generate", "系统", self._clock(), values={"run": str(made.accounts.run)})
         if made.before is None:
-            series = self.series(made.draft.series)
-            return self.issues.begin(made.draft, decision, series.last.number, series.last_window, made.accounts)
+            last = self.last(self.series(made.draft.series))
+            return self.issues.begin(made.draft, decision, last, made.accounts)
         if made.draft == made.before.draft:
             self.runs.account(made.accounts)
             return made.before
@@ -650,14 +651,15 @@ class Desk:
         if not decision.reason:
             raise UsageError("跳过一期须写明理由。")
         one = self.series(series)
-        if window.start <= one.last_window.start:
-            raise UsageError(f"{window} 不晚于最近一期的窗口 {one.last_window}，无须跳过。")
+        last = self.last(one)
+        if window.start <= last.window.start:
+            raise UsageError(f"{window} 不晚于最近一期的窗口 {last.window}，无须跳过。")
         if window.end >= self._clock().astimezone(BEIJING).date():
             raise UsageError(f"窗口{window}还没有结束，不能跳过。")
         windows = [*(self._open_before(one, window) if earlier else ()), window]
         for each in windows:
             self.issues.skip(series, each, decision)
-        self.issues.renumber(series, one.last.number, one.last_window)
+        self._renumber(one)
         return windows
 
     def unskip(self, series: str, window: Window) -> None:
@@ -665,7 +667,7 @@ class Desk:
         one = self.series(series)
         if not self.issues.unskip(series, window):
             raise UsageError(f"{series} {window} was not skipped.")
-        self.issues.renumber(series, one.last.number, one.last_window)
+        self._renumber(one)
 
     def tally(self, desked: Desked) -> Tally:
         """What became of every lead of the window's last run, with the editor's decisions."""
@@ -678,9 +680,10 @@ class Desk:
         )
 
     def _still_open(self, series: Series, window: Window) -> None:
-        if window.start <= series.last_window.start:
+        last = self.last(series)
+        if window.start <= last.window.start:
             raise UsageError(
-                f"{series.id}: {window} is not after the last issue put out elsewhere ({series.last_window}).",
+                f"{series.id}: {window} is not after the last issue put out elsewhere ({last.window}).",
                 "Change `last` in series.yaml if that is wrong.",
             )
         found = self.issues.of_window(series.id, window)
@@ -699,7 +702,14 @@ class Desk:
     def _open_before(self, series: Series, window: Window) -> list[Window]:
         released = {one.issue.window.start for one in self.issues.released(series.id)}
         done = released | set(self.issues.skipped(series.id))
-        return [one for one in between(series, window) if one.start not in done]
+        return [one for one in between(series, self.last(series).window, window) if one.start not in done]
+
+    def last(self, series: Series) -> Last:
+        """The last issue of a series that was put out elsewhere."""
+        return Last(series.last.number, series.last_window)
+
+    def _renumber(self, series: Series) -> None:
+        self.issues.renumber(series.id, self.last(series))
 
     def _number_is_free(self, desked: Desked) -> None:
         """A register beside the database: a restored backup must not give a number out a second time."""

@@ -400,6 +400,14 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Last:
+    """The last issue that was put out elsewhere: a series' numbers go on after it."""
+
+    number: int
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One entry of an issue, as it will be printed."""
 

@@ -43,11 +43,11 @@ def named(series: Series, *, month: str = "", week: str = "") -> Window:
         raise UsageError(f"{week!r} lies beyond the calendar.", "Write it as 2025-08-08.") from None
 
 
-def between(series: Series, window: Window) -> list[Window]:
-    """The windows after the last issue put out elsewhere and before `window`, in order."""
+def between(series: Series, after: Window, before: Window) -> list[Window]:
+    """The windows that lie between two, in order."""
     windows: list[Window] = []
-    step = following(series, series.last_window)
-    while step.start < window.start:
+    step = following(series, after)
+    while step.start < before.start:
         windows.append(step)
         step = following(series, step)
     return windows

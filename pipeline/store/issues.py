@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from pipeline.errors import Conflict, UsageError
-from pipeline.model import Decision, Desked, Draft, Release, Revision, State, Window, digest
+from pipeline.model import Decision, Desked, Draft, Last, Release, Revision, State, Window, digest
 from pipeline.store.database import Database
 from pipeline.store.leads import whole
 from pipeline.store.runs import Accounts, keep
@@ -49,13 +49,10 @@ class Issues:
         with self._database.read() as connection:
             return [_desked(connection, row) for row in connection.execute(query).all()]
 
-    def begin(
-        self, draft: Draft, decision: Decision, after: int, since: Window, accounts: Accounts | None = None
-    ) -> Desked:
+    def begin(self, draft: Draft, decision: Decision, last: Last, accounts: Accounts | None = None) -> Desked:
         """Keeps the first revision of a window's draft, gives it its number, and keeps its leads' fates with it.
 
-        `after` and `since` as in `renumber`. Raises `Conflict` when somebody else made this window's draft in
-        the meantime.
+        Raises `Conflict` when somebody else made this window's draft in the meantime.
         """
         try:
             with self._database.write() as connection:
@@ -71,7 +68,7 @@ class Issues:
                 ).inserted_primary_key
                 assert row is not None
                 _keep_revision(connection, row[0], 1, draft, decision)
-                _renumber(connection, draft.series, after, since)
+                _renumber(connection, draft.series, last)
                 if accounts:
                     keep(connection, accounts)
                 return _one(connection, row[0])
@@ -137,14 +134,10 @@ class Issues:
             connection.execute(back.values(state=State.DRAFT.value))
             return bool(connection.execute(sa.delete(SKIPS).where(_skip(series, window))).rowcount)
 
-    def renumber(self, series: str, after: int, since: Window) -> None:
-        """Gives every draft of a series the number its window has now.
-
-        `after` is the number of the last issue put out elsewhere and `since` its window, as the configuration
-        says today; drafts of windows before that get none.
-        """
+    def renumber(self, series: str, last: Last) -> None:
+        """Gives every draft of a series the number its window has now; those not after `last` get none."""
         with self._database.write() as connection:
-            _renumber(connection, series, after, since)
+            _renumber(connection, series, last)
 
     def release(self, desked: Desked, release: Release) -> None:
         """Puts a revision out for good, if it is still the current one and still a draft."""
@@ -207,7 +200,7 @@ def _skip(series: str, window: Window) -> sa.ColumnElement[bool]:
     return (SKIPS.c.series == series) & (SKIPS.c.window_start == window.start.isoformat())
 
 
-def _renumber(connection: sa.Connection, series: str, after: int, since: Window) -> None:
+def _renumber(connection: sa.Connection, series: str, last: Last) -> None:
     mine = ISSUES.c.series == series
     released = connection.execute(
         sa.select(sa.func.max(ISSUES.c.number)).where(mine & (ISSUES.c.state == State.RELEASED.value))
@@ -217,8 +210,8 @@ def _renumber(connection: sa.Connection, series: str, after: int, since: Window)
         .where(mine & (ISSUES.c.state == State.DRAFT.value))
         .order_by(ISSUES.c.window_start)
     ).all()
-    numbers = itertools.count(max(after, released or 0) + 1)
-    wanted = {row.id: next(numbers) if row.window_start > since.start.isoformat() else -row.id for row in drafts}
+    numbers = itertools.count(max(last.number, released or 0) + 1)
+    wanted = {row.id: next(numbers) if row.window_start > last.window.start.isoformat() else -row.id for row in drafts}
     moved = [row.id for row in drafts if row.number != wanted[row.id]]
     # the unique constraint holds row by row, so the moving ones step aside first
     for issue in moved:

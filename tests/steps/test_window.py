@@ -13,6 +13,9 @@ CONFIG = load(packaged("config").parent)
 MONTHLY, WEEKLY = CONFIG.series["beijing-monthly"], CONFIG.series["national-weekly"]
 
 
+MAY = named(MONTHLY, month="2024-05")
+
+
 def test_a_month_runs_from_its_first_to_its_last_day():
     assert named(MONTHLY, month="2024-02") == Window(dt.date(2024, 2, 1), dt.date(2024, 2, 29))
     assert named(MONTHLY, month="2023-12") == Window(dt.date(2023, 12, 1), dt.date(2023, 12, 31))
@@ -49,8 +52,8 @@ def test_windows_follow_each_other_without_a_gap():
 
 
 def test_between_lists_what_lies_after_the_last_issue_put_out_elsewhere():
-    assert between(MONTHLY, named(MONTHLY, month="2024-06")) == []
-    assert [one.start.month for one in between(MONTHLY, named(MONTHLY, month="2024-09"))] == [6, 7, 8]
+    assert between(MONTHLY, MAY, named(MONTHLY, month="2024-06")) == []
+    assert [one.start.month for one in between(MONTHLY, MAY, named(MONTHLY, month="2024-09"))] == [6, 7, 8]
 
 
 @pytest.mark.parametrize(
