@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.desk import Desk
     from pipeline.model import Desked, Draft, Window
+    from pipeline.schedule import Children, Clockwork
 
 DONE, FAILED, MISUSED, DEGRADED, NOTHING, BLOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -37,10 +38,12 @@ sources_app = typer.Typer(no_args_is_help=True, help="The sources that are watch
 draft_app = typer.Typer(no_args_is_help=True, help="Look at a draft and decide about it (看稿与改稿).")
 issue_app = typer.Typer(no_args_is_help=True, help="Released issues.")
 config_app = typer.Typer(no_args_is_help=True, help="The configuration.")
+schedule_app = typer.Typer(no_args_is_help=True, help="What the clock does, and when.")
 app.add_typer(sources_app, name="sources")
 app.add_typer(draft_app, name="draft")
 app.add_typer(issue_app, name="issue")
 app.add_typer(config_app, name="config")
+app.add_typer(schedule_app, name="schedule")
 
 SeriesArgument = Annotated[str, typer.Argument(help="Which bulletin, by its id in series.yaml.")]
 Month = Annotated[str, typer.Option("--month", help="The month, as 2024-06. Default: the last one that is over.")]
@@ -60,7 +63,8 @@ class _State:
 
 def main() -> None:
     """Runs the command line and exits with its code."""
-    signal.signal(signal.SIGINT, _interrupted)
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, _interrupted)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese shows codes, not a traceback
@@ -101,11 +105,13 @@ def _options(
 ) -> None:
     """Watch the news for an office and put out its numbered bulletin (舆情监测期刊)."""
     _State.workspace, _State.debug, _State.quiet = workspace, debug, quiet
-    import logging
+    _log("debug" if debug else "info" if verbose else "critical")
 
+
+def _log(level: str) -> None:
+    """Logs events of this level and above to stderr, one JSON object a line."""
     import structlog
 
-    level = logging.DEBUG if debug else logging.INFO if verbose else logging.CRITICAL
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -224,6 +230,7 @@ def run(
     engine: EngineName = "prefect",
     offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing: read the stored pages again.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what the draft would be.")] = False,
+    claim: Annotated[str, typer.Option("--claim", hidden=True, help="The claim that the clock took for it.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Collect, judge and draft: make or renew the draft of a window."""
@@ -232,7 +239,11 @@ def run(
     with _desk() as desk:
         window = _window(desk, series, month, week)
         plain = dry_run or not _prefect(engine)
-        report = desk.run(series, window, Inline(), collect=not offline, keep=not dry_run, say=_say) if plain else None
+        report = (
+            desk.run(series, window, Inline(), collect=not offline, keep=not dry_run, owner=claim, say=_say)
+            if plain
+            else None
+        )
     if report is None:
         from pipeline import flows
 
@@ -243,12 +254,145 @@ def run(
             start=window.start,
             end=window.end,
             collect=not offline,
+            owner=claim,
         )
     with _desk() as desk:
         report = report or desk.report(series, window)
         _say("耗时：" + "，".join(f"{STAGES[stage]} {seconds} 秒" for stage, seconds in report.seconds.items()))
         _show(desk, report.draft, report.desked, as_json)
     raise typer.Exit(DEGRADED if report.silent else DONE if report.draft.chosen else NOTHING)
+
+
+# --------------------------------------------------------------------------------------------- the clock
+
+
+@app.command()
+def serve() -> None:
+    """Run the clock: collect at intervals, make each month's and week's draft when it is due; release nothing."""
+    import threading
+
+    from pipeline import schedule
+    from pipeline.desk import now
+
+    _log("info")
+    stopping = threading.Event()
+    clockwork, children = _clockwork("--quiet", "--verbose")
+
+    def stop(_signal: int, _frame: object) -> None:
+        stopping.set()
+        clockwork.stopping.set()
+        children.stopping.set()
+
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, stop)
+    schedule.serve(_config(), clockwork, now, stopping)
+
+
+@schedule_app.command("run")
+def schedule_run() -> None:
+    """Do once, now, what `serve` does each time it looks."""
+    from pipeline.desk import now
+    from pipeline.model import chinese_date
+    from pipeline.schedule import upcoming
+
+    clockwork, _ = _clockwork()
+    made = clockwork.tick()
+    with _desk() as desk:
+        for one in made:
+            what = f"第{desk.desked(one.series, one.window).number}期草稿已生成" if one.good else "生成失败"
+            _out(f"{one.series} {one.window} {what}")
+        if not made:
+            when, series, _ = upcoming(list(desk.config.series.values()), now(), 1)[0]
+            _out(f"没有到期的草稿。下一次：{chinese_date(when.date())} {when:%H:%M} {series.title}")
+    raise typer.Exit(DONE if all(one.good for one in made) else FAILED)
+
+
+@schedule_app.command("list")
+def schedule_list(
+    series: Annotated[str, typer.Argument(help="Show every window of this one. Default: one line a series.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say how things stand: which drafts are made, due, failed, missed; what comes next; what is paused."""
+    from pipeline.desk import now
+    from pipeline.model import Phase
+    from pipeline.steps.window import due_at, next_due
+
+    with _desk() as desk:
+        paused = desk.claims.paused()
+        if series:
+            windows = [
+                {
+                    "window": str(one.window),
+                    "due": f"{one.due:%Y-%m-%d %H:%M}",
+                    "state": one.phase.chinese,
+                    "number": one.number or "",
+                    "told": one.told,
+                }
+                for one in desk.standing(desk.series(series))
+            ]
+            _rows(windows, as_json)
+            return
+        rows = []
+        for one in desk.config.series.values():
+            count: dict[Phase, int] = {}
+            for each in desk.standing(one):
+                count[each.phase] = count.get(each.phase, 0) + 1
+            rows.append(
+                {
+                    "series": one.id,
+                    "last": desk.last(one).number,
+                    "next": f"{due_at(one, next_due(one, now())):%Y-%m-%d %H:%M}",
+                    "windows": "，".join(f"{phase.chinese} {count[phase]}" for phase in Phase if phase in count),
+                    "paused": paused.get(one.id, ""),
+                }
+            )
+    _rows(rows, as_json)
+
+
+@schedule_app.command("next")
+def schedule_next(
+    count: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 6, as_json: AsJson = False
+) -> None:
+    """Say when the next drafts fall due."""
+    from pipeline.desk import now
+    from pipeline.schedule import upcoming
+
+    rows = [
+        {"due": f"{when:%Y-%m-%d %H:%M}", "series": series.id, "window": str(window)}
+        for when, series, window in upcoming(list(_config().series.values()), now(), count)
+    ]
+    _rows(rows, as_json)
+
+
+@schedule_app.command("pause")
+def schedule_pause(
+    series: SeriesArgument,
+    reason: Reason = "",
+    who: Who = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Let the clock take it up again.")] = False,
+) -> None:
+    """Let the clock leave a series alone; drafts can still be made by hand."""
+    from pipeline.desk import now
+
+    with _desk() as desk:
+        one = desk.series(series)
+        if undo:
+            _say(f"{one.title} {'恢复自动生成' if desk.claims.resume(series) else '没有暂停'}")
+        elif not reason:
+            raise UsageError("暂停须写明理由。", "用 --reason 写明。")
+        else:
+            desk.claims.pause(series, reason, _name(who), now())
+            _say(f"{one.title} 暂停自动生成：{reason}")
+
+
+def _clockwork(*options: str) -> tuple[Clockwork, Children]:
+    """The clock and what starts its children, with these options of the command line."""
+    from pipeline.desk import now, open_desk
+    from pipeline.schedule import Children, Clockwork
+
+    _config()  # a workspace that cannot be used is said now, not at every tick
+    children = Children(_State.workspace.resolve(), *options)
+    return Clockwork(lambda: open_desk(_State.workspace, clock=now), children, now), children
 
 
 # ------------------------------------------------------------------------------------------------ drafts

@@ -11,8 +11,13 @@ Between the stages travel ids and counts, never articles; what a stage learns is
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import hashlib
+import os
 import re
+import socket
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +33,7 @@ from pipeline import config as configuration
 from pipeline.config import Config, ManualSource, Series, Source, packaged
 from pipeline.errors import (
     Blocked,
+    Busy,
     ConfigError,
     Conflict,
     DeskError,
@@ -42,8 +48,10 @@ from pipeline.executor import Lost, choose, map_items
 from pipeline.fetch import Fetcher
 from pipeline.model import (
     BEIJING,
+    COLLECTING,
     Article,
     Candidate,
+    Claim,
     Clock,
     Decision,
     Desked,
@@ -56,15 +64,19 @@ from pipeline.model import (
     Last,
     Lead,
     Page,
+    Phase,
     Printed,
+    Progress,
     Rating,
     Rejection,
     Release,
     Revision,
     Severity,
+    Standing,
     State,
     Tally,
     Window,
+    Work,
     digest,
 )
 from pipeline.outputs import FORMATS, Context
@@ -78,16 +90,18 @@ from pipeline.steps.decide import decide, finding_key
 from pipeline.steps.dedupe import group, relate
 from pipeline.steps.rate import Rater
 from pipeline.steps.read import read_pages
-from pipeline.steps.window import between
+from pipeline.steps.window import between, caught_up, due_at, following, over
 from pipeline.store import (
     Accounted,
     Accounts,
     Asked,
     Blobs,
+    Claims,
     Database,
     Issues,
     Leads,
     Runs,
+    Stand,
     Stored,
     write_whole,
 )
@@ -129,8 +143,12 @@ class Inline:
             except DeskError as error:
                 return error
 
-        with ThreadPoolExecutor(_SOURCES_AT_ONCE) as pool:
+        pool = ThreadPoolExecutor(_SOURCES_AT_ONCE)
+        try:
             return list(pool.map(call, over))
+        finally:
+            # all is done here, unless somebody wants it to stop: then what has not begun is not begun any more
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +194,7 @@ class Desk:
         self, config: Config, *, fetch: Fetch, clock: Clock, database: Database, blobs: Blobs, templates: Path
     ) -> None:
         self.config = config
+        self.claims = Claims(database, config.settings.clock.lease_seconds)
         self.leads = Leads(database, blobs)
         self.issues = Issues(database)
         self.runs = Runs(database)
@@ -310,7 +329,8 @@ class Desk:
         stored = self.leads.of_window(series.id, window, _MARGIN)
         draft, rejected = self._drafted(series, window, stored, before.draft if before else None, begun.silent)
         settled = {**rejected, **select.settled(draft)}
-        accounts = Accounts(run, _one_article_once([_accounted(one, settled) for one in stored]))
+        fates = _one_article_once([_accounted(one, settled) for one in stored])
+        accounts = Accounts(run, fates, begun.owner, self._clock())
         return Proposal(before, draft, accounts)
 
     def judge(self, run: int) -> int:
@@ -408,15 +428,29 @@ class Desk:
         *,
         collect: bool = True,
         keep: bool = True,
+        owner: str = "",
         say: Callable[[str], None] = lambda line: None,
     ) -> Report:
         """Collects, reads and judges: a window's draft from its sources to its next revision.
 
-        Without `collect` the stored pages are read again, with nothing fetched. Raises `NothingCollected` when
-        every source failed: no issue is made of nothing, and no number is taken.
+        Without `collect` the stored pages are read again, with nothing fetched. A run that keeps its draft works
+        under a claim: that of `owner`, else one of its own. Raises `Busy` while somebody else makes this draft,
+        `NothingCollected` when every source failed: no issue is made of nothing, and no number is taken.
         """
         self._still_open(self.series(series), window)
-        run = self.runs.begin(series, window, engine.name, self._clock())
+        if not keep:
+            return self._run(series, window, engine, "", collect, say)
+        if owner:
+            with self._given_back(series, window, owner):
+                return self._run(series, window, engine, owner, collect, say)
+        claim = self._claimed(series, window)
+        with self.held(claim), self._given_back(series, window, claim.owner):
+            return self._run(series, window, engine, claim.owner, collect, say)
+
+    def _run(
+        self, series: str, window: Window, engine: Engine, owner: str, collect: bool, say: Callable[[str], None]
+    ) -> Report:
+        run = self.runs.begin(series, window, engine.name, self._clock(), owner)
         seconds: dict[str, float] = {}
         silent: dict[str, str] = {}
         outcome = "failed"
@@ -430,7 +464,7 @@ class Desk:
                 again = [one.id for one in stored if one.page is not None]
                 self._read_all(engine, sorted({*self.leads.unread(), *again}), say)
             with _timed(seconds, "judge"):
-                if keep:
+                if owner:
                     desked: Desked | None = self._judged(engine, run.id)
                     tally = _tally(self.runs.fates(run.id))
                 else:
@@ -494,6 +528,114 @@ class Desk:
         for result in engine.each(self.read, batches):
             if isinstance(result, DeskError):
                 raise result
+
+    # ------------------------------------------------------------------------------------- the clock
+
+    def due(self) -> list[tuple[Series, Window]]:
+        """The windows whose drafts are over and get made by themselves, each series' oldest first.
+
+        Which of them still have to be made, and by whom, `claim_due` decides.
+        """
+        now, paused = self._clock(), self.claims.paused()
+        found = []
+        for series in self.config.series.values():
+            if series.id in paused:
+                continue
+            closed = self.issues.closed(series.id)
+            windows = caught_up(series, over(series, self.last(series).window, now))
+            found += [(series, window) for window in windows if window.start not in closed]
+        return found
+
+    def claim_due(self, series: Series, window: Window) -> Claim | None:
+        """Claims the making of a due window's draft; `None` when it is made, being made, or given up."""
+        timing = self.config.settings.clock
+        stale = due_at(series, window)
+        return self.claims.take(
+            Work(series.id, window), _somebody(), self._clock(), stale=stale, attempts=timing.attempts
+        )
+
+    def claim_collecting(self) -> Claim | None:
+        """Claims a round of collecting; `None` when one is under way, or was within the interval."""
+        timing = self.config.settings.clock
+        now = self._clock()
+        stale = now - dt.timedelta(minutes=timing.collect_minutes)
+        return self.claims.take(COLLECTING, _somebody(), now, stale=stale, attempts=sys.maxsize)
+
+    @contextmanager
+    def held(self, claim: Claim) -> Iterator[None]:
+        """Keeps a claim alive for as long as its work lasts."""
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(self.claims.lease_seconds / 4):
+                try:
+                    if not self.claims.renew(claim.owner):
+                        return  # done, or taken over: the fence tells
+                except StoreError as error:
+                    log.warning("heartbeat missed", why=error.message)
+
+        thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def give_back(self, work: Work, owner: str, why: str, *, interrupted: bool = False) -> None:
+        """Gives claimed work back undone, to be tried again after a pause that grows with each attempt."""
+        claim = self.claims.of(work)
+        if claim is None or claim.owner != owner or claim.progress is not Progress.RUNNING:
+            return
+        # what was interrupted is not broken: whoever stopped it starts it again, and need not wait for long
+        minutes = 1.0 if interrupted else self.config.settings.clock.retry_minutes
+        pause = min(dt.timedelta(minutes=minutes * 2 ** min(claim.attempt - 1, 20)), dt.timedelta(days=1))
+        self.claims.fail(owner, why, pause)
+        log.warning("given back", series=work.series, window=str(work.window), attempt=claim.attempt, why=why)
+
+    @contextmanager
+    def _given_back(self, series: str, window: Window, owner: str) -> Iterator[None]:
+        """Gives a claim back when its run ends in an error."""
+        try:
+            yield
+        except BaseException as error:
+            why = error.message if isinstance(error, DeskError) else f"{type(error).__name__}：{error}"
+            stopped = not isinstance(error, Exception)
+            self.give_back(Work(series, window), owner, "运行被中断" if stopped else why, interrupted=stopped)
+            raise
+
+    def _claimed(self, series: str, window: Window) -> Claim:
+        work = Work(series, window)
+        claim = self.claims.take(work, _somebody(), self._clock())
+        if claim is None:
+            held = self.claims.of(work)
+            by = f"{held.who}，自 {held.since:%Y-%m-%d %H:%M} 起" if held else "另一进程"
+            raise Busy(
+                f"{self.series(series).title}（{window}）正在生成：{by}。",
+                f"请等它结束；它若已不在，{self.claims.lease_seconds:.0f} 秒后自动放行。",
+            )
+        return claim
+
+    def standing(self, series: Series) -> list[Standing]:
+        """How every window of a series stands that is not put out elsewhere, oldest first, the open one last."""
+        now = self._clock()
+        last = self.last(series).window
+        ended = over(series, last, now)
+        by_itself = {window.start for window in caught_up(series, ended)}
+        open_one = following(series, ended[-1] if ended else last)
+        stand, skipped = self.issues.stand(series.id), self.issues.skipped(series.id)
+        claims = self.claims.on(series.id)
+        return [
+            _standing(
+                window,
+                due_at(series, window),
+                stand.get(window.start),
+                skipped.get(window.start),
+                claims.get(window.start),
+                Phase.OPEN if window == open_one else Phase.DUE if window.start in by_itself else Phase.MISSED,
+            )
+            for window in [*ended, open_one]
+        ]
 
     # -------------------------------------------------------------------------------------- deciding
 
@@ -700,8 +842,7 @@ class Desk:
             )
 
     def _open_before(self, series: Series, window: Window) -> list[Window]:
-        released = {one.issue.window.start for one in self.issues.released(series.id)}
-        done = released | set(self.issues.skipped(series.id))
+        done = self.issues.closed(series.id)
         return [one for one in between(series, self.last(series).window, window) if one.start not in done]
 
     def last(self, series: Series) -> Last:
@@ -787,9 +928,33 @@ def fetcher(config: Config, clock: Clock) -> Fetcher:
     )
 
 
+def _somebody() -> str:
+    """Who is at work, as somebody else on another machine would recognise it."""
+    return f"{getpass.getuser()}@{socket.gethostname()}（进程 {os.getpid()}）"
+
+
 def now() -> dt.datetime:
     """The time of day, as the wiring hands it in."""
     return dt.datetime.now(BEIJING)  # noqa: TID251 - the one door
+
+
+def _standing(
+    window: Window, due: dt.datetime, stand: Stand | None, skipped: str | None, claim: Claim | None, idle: Phase
+) -> Standing:
+    """The strongest thing that can be said of a window: put out, skipped, at work, drafted, failed, or waiting."""
+    number = stand.number if stand and stand.number > 0 else 0
+    if stand and stand.state is State.RELEASED:
+        return Standing(window, due, Phase.RELEASED, number)
+    if skipped is not None:
+        return Standing(window, due, Phase.SKIPPED, told=skipped)
+    if claim and claim.alive:
+        return Standing(window, due, Phase.RUNNING, number, f"{claim.who}，自 {claim.since:%m-%d %H:%M} 起")
+    if claim and claim.progress is not Progress.DONE:
+        told = claim.trouble or "运行中断，没有留下消息"
+        return Standing(window, due, Phase.FAILED, number, f"第{claim.attempt}次：{told}")
+    if stand:
+        return Standing(window, due, Phase.DRAFT, number, f"修订{stand.revision}")
+    return Standing(window, due, idle)
 
 
 def document(article: Article) -> Document:

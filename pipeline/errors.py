@@ -7,7 +7,8 @@
     ├── UsageError             a call that cannot be meant: unknown series, bad window, unknown handle
     ├── StoreError             the database or the blob store cannot be used
     │   ├── Conflict           somebody changed the draft since it was read
-    │   └── Busy               another run holds this series and window
+    │   ├── Busy               another run holds this series and window
+    │   └── Superseded         another run took this one's work over
     ├── SourceError            a source that cannot be read this time; the others go on
     ├── FetchError             one address that could not be fetched
     │   ├── ForbiddenAddress   the address is outside the policy, or resolves outside it
@@ -63,6 +64,10 @@ class Conflict(StoreError):
 
 class Busy(StoreError):
     """Another run holds this series and window."""
+
+
+class Superseded(StoreError):
+    """Another run took this one's work over while it gave no sign of life; what it made is not kept."""
 
 
 class SourceError(DeskError):

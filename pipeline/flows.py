@@ -120,9 +120,9 @@ def generating(say: Say = _silently) -> Callable[..., Any]:
         task_runner=_RUNNER,
         persist_result=False,
     )
-    def generate(workspace: str, series: str, start: dt.date, end: dt.date, collect: bool) -> Any:
+    def generate(workspace: str, series: str, start: dt.date, end: dt.date, collect: bool, owner: str = "") -> Any:
         with open_desk(Path(workspace), clock=now) as desk:
-            report = desk.run(series, Window(start, end), Tasks(), collect=collect, say=say)
+            report = desk.run(series, Window(start, end), Tasks(), collect=collect, owner=owner, say=say)
             create_table_artifact(
                 key="tally",
                 table=[{"fate": fate.chinese, "leads": count} for fate, count in report.tally.counts.items()],

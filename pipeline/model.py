@@ -526,6 +526,89 @@ class State(StrEnum):
         return {"draft": "草稿", "skipped": "已跳过", "released": "已发布"}[self.value]
 
 
+class Progress(StrEnum):
+    """How far claimed work is."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What can be claimed: the making of one window's draft, or, without a series, a round of collecting."""
+
+    series: str = ""
+    window: Window | None = None
+
+
+COLLECTING = Work()
+"""The round of collecting; there is one of it at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody's claim on a piece of work, as it was taken or as it stands."""
+
+    owner: str
+    """The fence: different each time the work is taken."""
+    who: str
+    attempt: int
+    progress: Progress
+    since: dt.datetime
+    alive: bool
+    """Whether it is running and its lease holds."""
+    retry: dt.datetime
+    """When failed work may be taken up again."""
+    finished: dt.datetime | None = None
+    """When it was last done, by the desk's clock."""
+    trouble: str = ""
+
+
+class Phase(StrEnum):
+    """How far a window is, from the days it still collects to the issue put out."""
+
+    OPEN = "open"
+    DUE = "due"
+    MISSED = "missed"
+    RUNNING = "running"
+    FAILED = "failed"
+    DRAFT = "draft"
+    SKIPPED = "skipped"
+    RELEASED = "released"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return _PHASES[self]
+
+
+_PHASES = {
+    Phase.OPEN: "未结束",
+    Phase.DUE: "待生成",
+    Phase.MISSED: "未补出",
+    Phase.RUNNING: "生成中",
+    Phase.FAILED: "生成失败",
+    Phase.DRAFT: "草稿",
+    Phase.SKIPPED: "已跳过",
+    Phase.RELEASED: "已发布",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one window of a series stands."""
+
+    window: Window
+    due: dt.datetime
+    """When its draft is to be made."""
+    phase: Phase
+    number: int = 0
+    """0 while it has none."""
+    told: str = ""
+    """What an editor should know about it, in Chinese."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """A finding somebody answered for: why, and who."""

@@ -10,7 +10,7 @@ import pytest
 from pipeline import desk as module
 from pipeline.config import packaged
 from pipeline.desk import Desk, Inline, now, open_desk
-from pipeline.errors import Blocked, Conflict, NothingCollected, StoreError, TemplateError, UsageError
+from pipeline.errors import Blocked, Busy, Conflict, NothingCollected, StoreError, TemplateError, UsageError
 from pipeline.model import Decision, Fate, Severity, Window
 from pipeline.sources.folder import Folder
 
@@ -86,28 +86,39 @@ def test_a_run_that_finds_nothing_new_makes_no_revision(desk, write):
     assert _run(desk).desked == first
 
 
-def test_two_runs_at_once_make_one_draft_with_one_number(workspace, write):
+def test_of_many_runs_at_once_one_works_and_the_others_say_who_and_since_when(workspace, write):
     for hospital in STORIES:
         write(hospital, hospital)
-    failures = []
+    done, refused = [], []
+    together = threading.Barrier(3)
 
     def run() -> None:
         with open_desk(workspace, clock=now) as own:
+            together.wait()
             try:
-                _run(own)
-            except Exception as error:
-                failures.append(error)
+                done.append(_run(own))
+            except Busy as error:
+                refused.append(str(error))
 
     threads = [threading.Thread(target=run) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert failures == []
+    assert done
+    assert len(done) + len(refused) == 3
+    for told in refused:
+        assert re.search(r"正在生成：.+@.+（进程 \d+），自 \d{4}-\d\d-\d\d \d\d:\d\d 起", told)
     with open_desk(workspace, clock=now) as own:
         (only,) = own.issues.all("beijing-monthly")
         assert only.number == 535
         assert len(only.draft.chosen) == len(STORIES)
+
+
+def test_a_run_over_nothing_is_reported_as_one_over_nothing(desk, workspace):
+    _run(desk)
+    report = desk.report("beijing-monthly", JUNE)
+    assert (report.tally.leads, report.draft.chosen) == (0, ())
 
 
 def test_an_article_that_changes_at_its_source_after_the_draft_leaves_the_draft_alone(desk, write):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 
 from pipeline.config import Series
 from pipeline.errors import UsageError
@@ -51,3 +52,29 @@ def between(series: Series, after: Window, before: Window) -> list[Window]:
         windows.append(step)
         step = following(series, step)
     return windows
+
+
+def due_at(series: Series, window: Window) -> dt.datetime:
+    """When the draft of a window is to be made: `after` past the midnight that ends it, in Beijing."""
+    hours, minutes = map(int, series.after.split(":"))
+    midnight = dt.datetime.combine(window.end + dt.timedelta(days=1), dt.time(), BEIJING)
+    return midnight + dt.timedelta(hours=hours, minutes=minutes)
+
+
+def over(series: Series, after: Window, now: dt.datetime) -> list[Window]:
+    """The windows after `after` whose drafts fell due by `now` (aware), in order."""
+    windows = between(series, after, series.window_of(now.astimezone(BEIJING).date()))
+    return [window for window in windows if due_at(series, window) <= now]
+
+
+def caught_up(series: Series, windows: Sequence[Window]) -> Sequence[Window]:
+    """Those of the windows that get their draft by themselves: the last one and as many missed as `catch_up` says."""
+    return windows if series.catch_up == "all" else windows[-1 - series.catch_up :]
+
+
+def next_due(series: Series, now: dt.datetime) -> Window:
+    """The first window whose draft falls due after `now` (aware)."""
+    window = series.window_of(series.window_of(now.astimezone(BEIJING).date()).start - dt.timedelta(days=1))
+    while due_at(series, window) <= now:
+        window = following(series, window)
+    return window

@@ -1,9 +1,23 @@
 """The only SQL: what the desk remembers, in one database and one folder of blobs."""
 
 from pipeline.store.blobs import Blobs, write_whole
+from pipeline.store.claims import Claims
 from pipeline.store.database import Database
-from pipeline.store.issues import Issues
+from pipeline.store.issues import Issues, Stand
 from pipeline.store.leads import Asked, Leads, Stored
 from pipeline.store.runs import Accounted, Accounts, Runs
 
-__all__ = ["Accounted", "Accounts", "Asked", "Blobs", "Database", "Issues", "Leads", "Runs", "Stored", "write_whole"]
+__all__ = [
+    "Accounted",
+    "Accounts",
+    "Asked",
+    "Blobs",
+    "Claims",
+    "Database",
+    "Issues",
+    "Leads",
+    "Runs",
+    "Stand",
+    "Stored",
+    "write_whole",
+]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -22,6 +23,15 @@ from pipeline.store.schema import ISSUES, RELEASES, REVISIONS, SKIPS
 _DRAFT = TypeAdapter(Draft)
 _DECISION = TypeAdapter(Decision)
 _RELEASE = TypeAdapter(Release)
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """An issue without what is in it."""
+
+    number: int
+    revision: int
+    state: State
 
 
 class Issues:
@@ -48,6 +58,20 @@ class Issues:
             query = query.where(ISSUES.c.series == series)
         with self._database.read() as connection:
             return [_desked(connection, row) for row in connection.execute(query).all()]
+
+    def stand(self, series: str) -> dict[dt.date, Stand]:
+        """How the windows of a series stand that have a draft or an issue: first day → its stand."""
+        query = sa.select(ISSUES).where(ISSUES.c.series == series)
+        with self._database.read() as connection:
+            return {
+                dt.date.fromisoformat(row.window_start): Stand(row.number, row.revision, State(row.state))
+                for row in connection.execute(query)
+            }
+
+    def closed(self, series: str) -> set[dt.date]:
+        """First days of the windows that are done with: released or skipped."""
+        released = {start for start, one in self.stand(series).items() if one.state is State.RELEASED}
+        return released | set(self.skipped(series))
 
     def begin(self, draft: Draft, decision: Decision, last: Last, accounts: Accounts | None = None) -> Desked:
         """Keeps the first revision of a window's draft, gives it its number, and keeps its leads' fates with it.

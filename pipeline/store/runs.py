@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from pipeline.model import Fate, Window
+from pipeline.store.claims import close
 from pipeline.store.database import Database
 from pipeline.store.schema import FATES, RUNS
 
@@ -27,10 +28,14 @@ class Accounted:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """What became of every lead in one run."""
+    """What became of every lead in one run, and the claim under which it worked."""
 
     run: int
     leads: Sequence[Accounted]
+    owner: str = ""
+    """Empty for a run without a claim."""
+    at: dt.datetime | None = None
+    """When its work was done; needed with an owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Run:
     window: Window
     engine: str
     started: dt.datetime
+    owner: str = ""
+    """The claim it works under."""
     silent: tuple[str, ...] = ()
     """Names of the sources that could not be collected."""
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -54,8 +61,8 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, series: str, window: Window, engine: str, now: dt.datetime) -> Run:
-        """Opens a run."""
+    def begin(self, series: str, window: Window, engine: str, now: dt.datetime, owner: str = "") -> Run:
+        """Opens a run, under the claim of `owner` if it is to keep something."""
         with self._database.write() as connection:
             key = connection.execute(
                 sa.insert(RUNS).values(
@@ -65,12 +72,13 @@ class Runs:
                     engine=engine,
                     started=now.astimezone(dt.UTC).isoformat(),
                     outcome="running",
+                    owner=owner,
                     silent=[],
                     seconds={},
                 )
             ).inserted_primary_key
         assert key is not None
-        return Run(int(key[0]), series, window, engine, now)
+        return Run(int(key[0]), series, window, engine, now, owner)
 
     def get(self, run: int) -> Run:
         """An opened run."""
@@ -117,7 +125,8 @@ class Runs:
             .where(
                 (RUNS.c.series == series)
                 & (RUNS.c.window_start == window.start.isoformat())
-                & RUNS.c.id.in_(sa.select(FATES.c.run))
+                # one that was killed after it kept its draft was never closed; one over nothing has no fates
+                & (RUNS.c.id.in_(sa.select(FATES.c.run)) | RUNS.c.outcome.in_(("done", "degraded")))
             )
             .order_by(RUNS.c.id.desc())
             .limit(1)
@@ -128,7 +137,12 @@ class Runs:
 
 
 def keep(connection: sa.Connection, accounts: Accounts) -> None:
-    """Keeps every lead's fate in a transaction that somebody else began."""
+    """Keeps every lead's fate in a transaction that somebody else began; with it the claim is done.
+
+    Raises `Superseded` when the claim was lost, so that nothing of the transaction is kept.
+    """
+    if accounts.owner and accounts.at:
+        close(connection, accounts.owner, accounts.at)
     connection.execute(sa.delete(FATES).where(FATES.c.run == accounts.run))
     rows = [
         {
@@ -152,6 +166,7 @@ def _run(row: sa.Row[tuple[object, ...]]) -> Run:
         Window(dt.date.fromisoformat(row.window_start), dt.date.fromisoformat(row.window_end)),
         row.engine,
         dt.datetime.fromisoformat(row.started),
+        row.owner,
         tuple(row.silent),
         dict(row.seconds),
     )

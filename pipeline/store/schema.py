@@ -165,6 +165,8 @@ CLAIMS = sa.Table(
     sa.Column("since", sa.Float, nullable=False),
     sa.Column("lease", sa.Float, nullable=False),
     sa.Column("retry", sa.Float, nullable=False),
+    # by the desk's clock, as windows are; empty until it is done
+    sa.Column("finished", sa.String, nullable=False),
     sa.Column("trouble", sa.String, nullable=False),
 )
 

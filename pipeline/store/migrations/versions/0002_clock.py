@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("since", sa.Float(), nullable=False),
         sa.Column("lease", sa.Float(), nullable=False),
         sa.Column("retry", sa.Float(), nullable=False),
+        sa.Column("finished", sa.String(), nullable=False),
         sa.Column("trouble", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("task", "series", "window_start", name=op.f("pk_claims")),
     )

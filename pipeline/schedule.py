@@ -1,0 +1,237 @@
+"""APScheduler, and nothing else touches APScheduler: when the desk looks whether something is to be done.
+
+It is a clock and nothing more. Its jobs live in memory and all do the same: a `tick` asks the desk which
+drafts are due, claims each in the store and has it made in a child process, oldest window first; then it
+collects, if that is due. What was missed while nobody ran, what was killed half-way, what two of these see at
+once: the claims decide, so a tick too many does nothing and a tick too few is made up for by the next one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from pipeline.config import Config, Series, Timing
+from pipeline.desk import Desk
+from pipeline.errors import DeskError
+from pipeline.model import BEIJING, COLLECTING, Claim, Clock, Window, Work
+from pipeline.steps.window import due_at, next_due
+
+log = structlog.get_logger("pipeline.schedule")
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_LOOK_SECONDS = 20.0  # how often the clock on the wall is held against the one that cannot be set
+_JUMP_SECONDS = 60.0  # what they may differ by; machines are corrected by less every day
+_GRACE_SECONDS = 10.0  # between asking a child to stop and stopping it
+_DONE = (0, 3, 4)  # exit codes of a run that kept its draft: done, some sources failed, nothing in the window
+
+
+class Launch(Protocol):
+    """Starts the command line in a process of its own."""
+
+    def __call__(self, arguments: Sequence[str], seconds: float) -> int:
+        """Its exit code; what takes longer than `seconds` is ended, and gives a negative one."""
+        ...
+
+
+class Children:
+    """Starts `bulletin …` for one workspace, one child at a time, and can be told to stop."""
+
+    def __init__(self, workspace: Path, *options: str) -> None:
+        self._workspace = workspace
+        self._options = options
+        self.stopping = threading.Event()
+
+    def __call__(self, arguments: Sequence[str], seconds: float) -> int:
+        """Runs one child to its end, its time limit, or until `stopping` is set."""
+        command = [sys.executable, "-m", "pipeline", "-C", str(self._workspace), *self._options, *arguments]
+        # a session of its own: Ctrl-C reaches this process alone, which then ends the child and all it started
+        child = subprocess.Popen(  # noqa: S603 - our own command line
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        deadline = time.monotonic() + seconds
+        while not self.stopping.is_set() and time.monotonic() < deadline:
+            try:
+                return child.wait(0.2)
+            except subprocess.TimeoutExpired:
+                continue
+        return _ended(child)
+
+
+def _ended(child: subprocess.Popen[bytes]) -> int:
+    for sign, patience in ((signal.SIGTERM, _GRACE_SECONDS), (signal.SIGKILL, None)):
+        try:
+            os.killpg(child.pid, sign)
+        except ProcessLookupError:
+            break
+        try:
+            child.wait(patience)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    return min(child.wait(), -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One draft that a tick had made, or tried to."""
+
+    series: str
+    window: Window
+    code: int
+
+    @property
+    def good(self) -> bool:
+        """Whether there is a draft now."""
+        return self.code in _DONE
+
+
+class Clockwork:
+    """What the clock does each time it looks."""
+
+    def __init__(self, open_desk: Callable[[], Desk], launch: Launch, clock: Clock) -> None:
+        self._open = open_desk
+        self._launch = launch
+        self._clock = clock
+        self._said: object = None
+        self.stopping = threading.Event()
+
+    def tick(self) -> list[Made]:
+        """Has every due draft made that nobody works on, oldest first; then collects, if that is due."""
+        made: list[Made] = []
+        # opened anew each time: what the editors wrote into the configuration counts from the next tick on
+        with self._open() as desk:
+            for series, window in desk.due():
+                if self.stopping.is_set():
+                    return made
+                if claim := desk.claim_due(series, window):
+                    made.append(self._make(desk, series, window, claim))
+            if desk.config.settings.clock.collect_minutes and not self.stopping.is_set():
+                self._collect(desk)
+            self._idle(desk, made)
+        return made
+
+    def _make(self, desk: Desk, series: Series, window: Window, claim: Claim) -> Made:
+        timing = desk.config.settings.clock
+        log.info("due", series=series.id, window=str(window), attempt=claim.attempt)
+        named = ["--month", f"{window.start:%Y-%m}"] if series.first_day is None else ["--week", str(window.start)]
+        arguments = ["run", series.id, *named, "--claim", claim.owner, "--engine", timing.engine]
+        code = self._held(desk, Work(series.id, window), claim, arguments, timing)
+        made = Made(series.id, window, code)
+        if made.good:
+            number = desk.desked(series.id, window).number
+            log.info("draft ready", series=series.id, window=str(window), number=number)
+        else:
+            log.error("draft failed", series=series.id, window=str(window), attempt=claim.attempt, code=code)
+        return made
+
+    def _collect(self, desk: Desk) -> None:
+        if claim := desk.claim_collecting():
+            timing = desk.config.settings.clock
+            code = self._held(desk, COLLECTING, claim, ["collect", "--engine", timing.engine], timing)
+            if code in _DONE:
+                desk.claims.finish(claim.owner, self._clock())
+            log.info("collected", code=code)
+
+    def _held(self, desk: Desk, work: Work, claim: Claim, arguments: Sequence[str], timing: Timing) -> int:
+        """Runs a child under a claim; gives the claim back when the child could not do so itself."""
+        with desk.held(claim):
+            code = self._launch(arguments, timing.run_minutes * 60)
+        if code not in _DONE:
+            stopped = self.stopping.is_set()
+            why = "运行被中断" if stopped else f"生成进程没有完成（{'超时或被终止' if code < 0 else f'退出码 {code}'}）"
+            desk.give_back(work, claim.owner, why, interrupted=stopped)
+        return code
+
+    def _idle(self, desk: Desk, made: Sequence[Made]) -> None:
+        """Says that there is nothing to do, and what comes next: once, until that changes."""
+        coming = {one.id: due_at(one, next_due(one, self._clock())) for one in desk.config.series.values()}
+        paused = sorted(desk.claims.paused())
+        said = (coming, paused)
+        if not made:
+            tell = log.debug if said == self._said else log.info
+            tell("nothing due", next={name: when.isoformat() for name, when in coming.items()}, paused=paused)
+        self._said = said
+
+
+def triggers(config: Config) -> Mapping[str, Any]:
+    """When the clock looks: at the moment each series' draft falls due, and every few minutes besides."""
+    found: dict[str, Any] = {"tick": IntervalTrigger(minutes=config.settings.clock.tick_minutes, timezone=BEIJING)}
+    for series in config.series.values():
+        hours, minutes = map(int, series.after.split(":"))
+        days, rest = divmod(hours * 60 + minutes, 24 * 60)
+        at = {"hour": rest // 60, "minute": rest % 60, "timezone": BEIJING}
+        if series.first_day is None:
+            found[series.id] = CronTrigger(day=1 + days, **at)
+        else:
+            # by name: in the numbers of cron expressions Sunday is 0 or 7, in APScheduler's it is 6
+            found[series.id] = CronTrigger(day_of_week=_DAYS[(series.first_day + days) % 7], **at)
+    return found
+
+
+def serve(config: Config, clockwork: Clockwork, clock: Clock, stopping: threading.Event) -> None:
+    """Runs the clock until `stopping` is set."""
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each look that comes while a draft is made
+    scheduler = BackgroundScheduler(
+        timezone=BEIJING,
+        executors={"default": ThreadPoolExecutor(1)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+
+    def look() -> None:
+        try:
+            clockwork.tick()
+        except DeskError as error:
+            log.error("tick failed", why=str(error))
+        except Exception:
+            # whatever it was, the next tick is due to come
+            log.exception("tick failed")
+
+    def wind() -> None:
+        scheduler.remove_all_jobs()
+        scheduler.add_job(look)
+        for name, trigger in triggers(config).items():
+            scheduler.add_job(look, trigger, id=name)
+
+    scheduler.start()
+    wind()
+    log.info("serving", workspace=str(config.workspace), series=list(config.series))
+    wall, steady = clock(), time.monotonic()
+    while not stopping.wait(_LOOK_SECONDS):
+        jumped = (clock() - wall).total_seconds() - (time.monotonic() - steady)
+        wall, steady = clock(), time.monotonic()
+        if abs(jumped) > _JUMP_SECONDS:
+            # the scheduler would wait for moments that are past, or that never come
+            log.warning("the clock was set, or the machine slept", seconds=round(jumped))
+            wind()
+    clockwork.stopping.set()
+    scheduler.shutdown()
+    log.info("stopped")
+
+
+def upcoming(series: Sequence[Series], now: dt.datetime, count: int) -> list[tuple[dt.datetime, Series, Window]]:
+    """The next moments at which drafts fall due, in order."""
+    found: list[tuple[dt.datetime, Series, Window]] = []
+    for one in series:
+        at = now
+        for _ in range(count):
+            window = next_due(one, at)
+            at = due_at(one, window)
+            found.append((at, one, window))
+    return sorted(found, key=lambda each: (each[0], each[1].id))[:count]
