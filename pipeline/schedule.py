@@ -160,13 +160,11 @@ class Clockwork:
         return code
 
     def _idle(self, desk: Desk, made: Sequence[Made]) -> None:
-        """Says that there is nothing to do, and what comes next: once, until that changes."""
+        """Says that nothing is left to do, and what comes next: once, until that changes."""
         coming = {one.id: due_at(one, next_due(one, self._clock())) for one in desk.config.series.values()}
-        paused = sorted(desk.claims.paused())
-        said = (coming, paused)
-        if not made:
-            tell = log.debug if said == self._said else log.info
-            tell("nothing due", next={name: when.isoformat() for name, when in coming.items()}, paused=paused)
+        said = (coming, sorted(desk.claims.paused()))
+        if all(one.good for one in made) and (made or said != self._said):
+            log.info("nothing due", next={name: when.isoformat() for name, when in coming.items()}, paused=said[1])
         self._said = said
 
 

@@ -122,12 +122,7 @@ class Runs:
         """The latest run over a window that accounted for its leads."""
         query = (
             sa.select(RUNS)
-            .where(
-                (RUNS.c.series == series)
-                & (RUNS.c.window_start == window.start.isoformat())
-                # one that was killed after it kept its draft was never closed; one over nothing has no fates
-                & (RUNS.c.id.in_(sa.select(FATES.c.run)) | RUNS.c.outcome.in_(("done", "degraded")))
-            )
+            .where((RUNS.c.series == series) & (RUNS.c.window_start == window.start.isoformat()) & RUNS.c.accounted)
             .order_by(RUNS.c.id.desc())
             .limit(1)
         )
@@ -143,6 +138,7 @@ def keep(connection: sa.Connection, accounts: Accounts) -> None:
     """
     if accounts.owner and accounts.at:
         close(connection, accounts.owner, accounts.at)
+    connection.execute(sa.update(RUNS).where(RUNS.c.id == accounts.run).values(accounted=True))
     connection.execute(sa.delete(FATES).where(FATES.c.run == accounts.run))
     rows = [
         {

@@ -134,6 +134,8 @@ RUNS = sa.Table(
     sa.Column("outcome", sa.String, nullable=False),
     # the claim it worked under; empty when it keeps nothing
     sa.Column("owner", sa.String, nullable=False, server_default=""),
+    # set in the transaction that keeps the fates, which may be none
+    sa.Column("accounted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("silent", sa.JSON, nullable=False),
     sa.Column("seconds", sa.JSON, nullable=False),
 )

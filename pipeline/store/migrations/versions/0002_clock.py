@@ -47,3 +47,5 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_notices_key")),
     )
     op.add_column("runs", sa.Column("owner", sa.String(), nullable=False, server_default=""))
+    op.add_column("runs", sa.Column("accounted", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.execute("UPDATE runs SET accounted = (1 = 1) WHERE id IN (SELECT run FROM fates)")

@@ -1,0 +1,433 @@
+"""The clock: every window gets its draft once, in order, whatever was missed, killed, set or started twice."""
+
+import datetime as dt
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from pipeline import schedule
+from pipeline.config import Series, load, packaged
+from pipeline.desk import Inline, open_desk
+from pipeline.model import BEIJING, Decision, Phase
+from pipeline.schedule import Children, Clockwork, triggers, upcoming
+from pipeline.steps.window import due_at, following
+
+CONFIG = load(packaged("config").parent)
+MONTHLY, WEEKLY = CONFIG.series["beijing-monthly"], CONFIG.series["national-weekly"]
+
+
+class SetClock:
+    """A clock that shows what it is set to."""
+
+    def __init__(self, text: str) -> None:
+        self.set(text)
+
+    def set(self, text: str) -> None:
+        self.time = dt.datetime.fromisoformat(text).replace(tzinfo=BEIJING)
+
+    def __call__(self) -> dt.datetime:
+        return self.time
+
+
+class Launches:
+    """Makes drafts in this process, and keeps what it was asked for; some fail when told so."""
+
+    def __init__(self, workspace: Path, clock: SetClock) -> None:
+        self.asked: list[str] = []
+        self.fail: set[str] = set()
+        self._workspace, self._clock = workspace, clock
+
+    def __call__(self, arguments, seconds: float) -> int:
+        if arguments[0] == "collect":
+            self.asked.append("collect")
+            return 1 if "collect" in self.fail else 0
+        _, name, option, first, _, owner, *_ = arguments
+        self.asked.append(f"{name} {first}")
+        if self.fail & {name, first}:
+            return -1
+        with open_desk(self._workspace, clock=self._clock) as desk:
+            day = dt.date.fromisoformat(first + ("-01" if option == "--month" else ""))
+            desk.run(name, desk.series(name).window_of(day), Inline(), owner=owner)
+        return 4
+
+
+def configure(workspace: Path, clock: str = "{collect_minutes: 0}", **series: str) -> None:
+    settings = workspace / "config" / "settings.yaml"
+    database = next((line for line in settings.read_text("utf-8").splitlines() if line.startswith("database:")), "")
+    settings.write_text(f"{database}\nclock: {clock}\n", "utf-8")
+    path = workspace / "config" / "series.yaml"
+    text = path.read_text("utf-8").replace("2025-08-01}", "2024-05-31}")
+    for name, line in series.items():
+        title = {"monthly": "beijing-monthly:", "weekly": "national-weekly:"}[name]
+        text = text.replace(title, f"{title}\n  {line}")
+    path.write_text(text, "utf-8")
+
+
+@pytest.fixture
+def clock():
+    return SetClock("2024-06-15 12:00")
+
+
+@pytest.fixture
+def launches(workspace, clock):
+    configure(workspace)
+    return Launches(workspace, clock)
+
+
+@pytest.fixture
+def clockwork(workspace, launches, clock):
+    return Clockwork(lambda: open_desk(workspace, clock=clock), launches, clock)
+
+
+def numbers(workspace, series="national-weekly") -> list[tuple[int, str]]:
+    with open_desk(workspace, clock=SetClock("2030-01-01 00:00")) as desk:
+        return [(one.number, str(one.draft.window.start)) for one in desk.issues.all(series)]
+
+
+# ---------------------------------------------------------------------------------------------- when
+
+
+@pytest.mark.parametrize("after", ["00:00", "00:30", "08:05", "23:59", "24:00", "33:15"])
+@pytest.mark.parametrize("window", ["monthly", "mon", "tue", "wed", "thu", "fri", "sat", "sun"])
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_the_scheduler_fires_when_drafts_fall_due_for_two_years_wherever_the_server_stands(after, window, zone):
+    weekly = {"weekly": {"from": window}}
+    last = {"number": 1, "window": "2023-11" if window == "monthly" else None}
+    if window != "monthly":
+        monday = dt.date(2023, 11, 20)
+        shift = ("mon", "tue", "wed", "thu", "fri", "sat", "sun").index(window)
+        last["window"] = str(monday + dt.timedelta(days=shift + 6))
+    series = Series.model_validate(
+        {"title": "刊", "issuer": "中心", "unit": "刊", "topic": "医", "after": after, "last": last, "id": "s",
+         "window": "monthly" if window == "monthly" else weekly}
+    )  # fmt: skip
+    (trigger,) = (
+        one for name, one in triggers(CONFIG.model_copy(update={"series": {"s": series}})).items() if name == "s"
+    )
+    here = dt.datetime(2023, 12, 15, tzinfo=dt.UTC).astimezone(schedule.BEIJING)
+    expected, step = [], series.window_of(dt.date(2023, 12, 15))
+    step = series.window_of(step.start - dt.timedelta(days=1))
+    while len(expected) < (24 if window == "monthly" else 104):
+        if due_at(series, step) > here:
+            expected.append(due_at(series, step))
+        step = following(series, step)
+    fired, at = [], here
+    with time_machine.travel(here.astimezone(dt.UTC)):
+        for _ in expected:
+            at = trigger.get_next_fire_time(at, at + dt.timedelta(seconds=1))
+            fired.append(at)
+    assert fired == expected
+    assert [when for when, _, _ in upcoming([series], here, 5)] == expected[:5]
+
+
+def test_the_weekly_draft_falls_due_on_saturday_and_the_monthly_on_the_first():
+    moments = upcoming([MONTHLY, WEEKLY], dt.datetime(2024, 2, 28, tzinfo=BEIJING), 3)
+    assert [(f"{when:%Y-%m-%d %a %H:%M}", str(window)) for when, _, window in moments] == [
+        ("2024-03-01 Fri 00:30", "2024-02-01…2024-02-29"),
+        ("2024-03-02 Sat 00:30", "2024-02-24…2024-03-01"),
+        ("2024-03-09 Sat 00:30", "2024-03-02…2024-03-08"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("moment", "made"),
+    [
+        ("2024-06-30T15:59:00+00:00", 0),
+        ("2024-06-30T16:29:59+00:00", 0),
+        ("2024-06-30T16:30:00+00:00", 1),
+        ("2024-06-30T12:30:00-04:00", 1),
+    ],
+)
+def test_a_month_ends_in_beijing(workspace, launches, clockwork, clock, moment, made):
+    clock.time = dt.datetime.fromisoformat(moment)
+    clockwork.tick()
+    assert launches.asked.count("beijing-monthly 2024-06") == made
+
+
+# ---------------------------------------------------------------------------------------------- what
+
+
+def test_a_draft_is_made_when_it_falls_due_and_only_then(workspace, launches, clockwork, clock):
+    for moment in ("2024-06-30 23:59", "2024-07-01 00:29", "2024-07-01 00:30", "2024-07-01 00:35", "2024-07-20 09:00"):
+        clock.set(moment)
+        clockwork.tick()
+    assert launches.asked.count("beijing-monthly 2024-06") == 1
+    assert numbers(workspace, "beijing-monthly") == [(535, "2024-06-01")]
+
+
+def test_nothing_is_released_by_itself(workspace, clockwork, clock):
+    clock.set("2024-12-01 09:00")
+    clockwork.tick()
+    with open_desk(workspace, clock=clock) as desk:
+        assert desk.issues.released() == []
+    assert not list((workspace / "out").glob("*")) if (workspace / "out").exists() else True
+
+
+def test_after_weeks_off_the_last_window_and_one_missed_before_it_are_made_in_order(
+    workspace, launches, clockwork, clock
+):
+    clock.set("2024-07-02 09:00")
+    clockwork.tick()
+    assert launches.asked == [
+        "beijing-monthly 2024-06", "national-weekly 2024-06-15", "national-weekly 2024-06-22",
+    ]  # fmt: skip
+    with open_desk(workspace, clock=clock) as desk:
+        phases = [
+            (str(one.window.start), one.phase, one.number) for one in desk.standing(desk.series("national-weekly"))
+        ]
+    assert phases == [
+        ("2024-06-01", Phase.MISSED, 0), ("2024-06-08", Phase.MISSED, 0), ("2024-06-15", Phase.DRAFT, 636),
+        ("2024-06-22", Phase.DRAFT, 637), ("2024-06-29", Phase.OPEN, 0),
+    ]  # fmt: skip
+
+
+def test_all_missed_windows_are_made_if_the_setting_says_so_none_merged(workspace, launches, clockwork, clock):
+    configure(workspace, weekly="catch_up: all")
+    clock.set("2024-07-02 09:00")
+    clockwork.tick()
+    assert numbers(workspace) == [
+        (636, "2024-06-01"), (637, "2024-06-08"), (638, "2024-06-15"), (639, "2024-06-22"),
+    ]  # fmt: skip
+
+
+def test_only_the_last_window_is_made_if_the_setting_says_so(workspace, launches, clockwork, clock):
+    configure(workspace, weekly="catch_up: 0")
+    clock.set("2024-07-02 09:00")
+    clockwork.tick()
+    assert numbers(workspace) == [(636, "2024-06-22")]
+
+
+def test_a_skipped_window_is_not_drafted(workspace, launches, clockwork, clock):
+    clock.set("2024-06-09 09:00")
+    with open_desk(workspace, clock=clock) as desk:
+        (window,) = [one.window for one in desk.standing(desk.series("national-weekly")) if one.phase is Phase.DUE]
+        desk.skip("national-weekly", window, Decision("skip", "李主任", clock(), reason="停刊"))
+    clockwork.tick()
+    assert launches.asked == []
+
+
+def test_a_paused_series_waits_and_catches_up_afterwards(workspace, launches, clockwork, clock):
+    clock.set("2024-06-09 09:00")
+    with open_desk(workspace, clock=clock) as desk:
+        desk.claims.pause("national-weekly", "系统迁移", "李主任", clock())
+    clockwork.tick()
+    assert launches.asked == []
+    with open_desk(workspace, clock=clock) as desk:
+        desk.claims.resume("national-weekly")
+    clockwork.tick()
+    assert launches.asked == ["national-weekly 2024-06-01"]
+
+
+def test_what_fails_is_tried_again_after_a_pause_and_keeps_no_other_from_its_draft(
+    workspace, launches, clockwork, clock
+):
+    configure(workspace, clock="{collect_minutes: 0, retry_minutes: 0.03}")
+    clock.set("2024-07-02 09:00")
+    launches.fail = {"2024-06-15"}
+    clockwork.tick()
+    assert numbers(workspace) == [(636, "2024-06-22")]
+    clockwork.tick()
+    assert launches.asked.count("national-weekly 2024-06-15") == 1, "it rests"
+    with open_desk(workspace, clock=clock) as desk:
+        failed = [one.told for one in desk.standing(desk.series("national-weekly")) if one.phase is Phase.FAILED]
+    assert failed == ["第1次：生成进程没有完成（超时或被终止）"]
+    time.sleep(2)
+    launches.fail = set()
+    clockwork.tick()
+    assert numbers(workspace) == [(636, "2024-06-15"), (637, "2024-06-22")], "the numbers follow the windows"
+
+
+def test_collecting_keeps_its_interval_across_restarts_and_schedulers(workspace, launches, clock):
+    configure(workspace, clock="{collect_minutes: 240}")
+    moments = ("06:00", "06:05", "09:59", "10:01", "10:05", "14:02")
+    for moment in moments:
+        clock.set(f"2024-06-05 {moment}")
+        for _ in range(2):
+            Clockwork(lambda: open_desk(workspace, clock=clock), launches, clock).tick()
+    assert launches.asked == ["collect"] * 3
+
+
+def test_a_clock_that_runs_ahead_by_forty_days_and_is_set_right_leaves_one_draft_a_window(
+    workspace, launches, clockwork, clock
+):
+    configure(workspace, monthly="catch_up: all", weekly="catch_up: all")
+    clock.set("2024-07-02 09:00")
+    clockwork.tick()
+    before = numbers(workspace)
+    clock.set("2024-08-11 09:00")
+    clockwork.tick()
+    clock.set("2024-07-02 10:00")
+    clockwork.tick()
+    assert numbers(workspace)[: len(before)] == before
+    for day in range(2, 32, 4):
+        clock.set(f"2024-07-{day:02} 09:00")
+        clockwork.tick()
+    clock.set("2024-08-11 09:30")
+    clockwork.tick()
+    made = numbers(workspace)
+    assert [number for number, _ in made] == list(range(636, 636 + len(made)))
+    starts = [dt.date.fromisoformat(start) for _, start in made]
+    assert all((b - a).days == 7 for a, b in itertools.pairwise(starts))
+    assert launches.asked.count("national-weekly 2024-07-06") == 2, "made again once its week was really over"
+    assert launches.asked.count("national-weekly 2024-06-22") == 1
+
+
+def test_it_says_once_that_nothing_is_due_and_what_comes_next(workspace, clockwork, clock, capsys):
+    clock.set("2024-06-05 09:00")
+    for _ in range(3):
+        clockwork.tick()
+    said = [line for line in capsys.readouterr().out.splitlines() if "nothing due" in line]
+    assert len(said) == 1
+    assert "2024-06-08T00:30:00+08:00" in said[0]
+    assert "2024-07-01T00:30:00+08:00" in said[0]
+
+
+def test_a_tick_that_is_told_to_stop_begins_no_other_draft(workspace, launches, clockwork, clock):
+    clock.set("2024-07-02 09:00")
+    clockwork.stopping.set()
+    assert clockwork.tick() == []
+    assert launches.asked == []
+
+
+# ------------------------------------------------------------------------------------------- processes
+
+
+def test_a_child_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path, monkeypatch):
+    sleeper = tmp_path / "sleep.py"
+    sleeper.write_text(
+        "import subprocess, sys, time\n"
+        f"child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))\n"
+        "time.sleep(60)\n"
+    )
+    real = subprocess.Popen
+    monkeypatch.setattr(schedule.subprocess, "Popen", lambda _command, **how: real([sys.executable, sleeper], **how))
+    begun = time.monotonic()
+    assert Children(tmp_path)(["run"], 1.0) < 0
+    assert time.monotonic() - begun < 12
+    pid = int((tmp_path / "pid").read_text())
+    for _ in range(50):
+        if not _alive(pid):
+            break
+        time.sleep(0.1)
+    assert not _alive(pid)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def served(workspace):
+    """Starts `bulletin serve` as an operator would, on a server in UTC with LANG=C."""
+    configure(workspace, clock="{collect_minutes: 0, lease_seconds: 2, engine: inline}", weekly="catch_up: 1")
+    started: list[subprocess.Popen[bytes]] = []
+    log = workspace / "serve.log"
+
+    def start() -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "TZ": "UTC", "LANG": "C", "LC_ALL": "C"}
+        with log.open("ab") as out:
+            command = [sys.executable, "-m", "pipeline", "-C", str(workspace), "serve"]
+            started.append(subprocess.Popen(command, stdout=out, stderr=out, env=environment))
+        return started[-1]
+
+    yield start, log
+    for one in started:
+        one.kill()
+        one.wait()
+
+
+def _drafts(workspace) -> dict[str, list[int]]:
+    with open_desk(workspace, clock=SetClock("2030-01-01 00:00")) as desk:
+        return {name: [one.number for one in desk.issues.all(name)] for name in desk.config.series}
+
+
+def _until(done, seconds: float = 60) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if done():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def test_serve_catches_up_survives_a_kill_and_stops_when_it_is_asked_to(workspace, served):
+    start, log = served
+    first = start()
+    assert _until(lambda: b'"due"' in log.read_bytes())
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    second, third = start(), start()
+    wanted = {"beijing-monthly": [535, 536], "national-weekly": [636, 637]}
+    assert _until(lambda: _drafts(workspace) == wanted), log.read_text("utf-8")
+    assert _until(lambda: log.read_text("utf-8").count("nothing due") >= 2), log.read_text("utf-8")
+    for one in (second, third):
+        begun = time.monotonic()
+        one.send_signal(signal.SIGTERM)
+        assert one.wait(15) == 0
+        assert time.monotonic() - begun < 12
+    assert _drafts(workspace) == wanted
+    assert "Traceback" not in log.read_text("utf-8")
+
+
+def test_serve_looks_again_at_once_when_the_clock_is_set(workspace, monkeypatch):
+    monkeypatch.setattr(schedule, "_LOOK_SECONDS", 0.1)
+    looks: list[dt.datetime] = []
+    clock = SetClock("2024-06-15 12:00")
+
+    class Counting(Clockwork):
+        def tick(self):
+            looks.append(clock())
+            return []
+
+    stopping = threading.Event()
+    clockwork = Counting(lambda: open_desk(workspace, clock=clock), lambda *_: 0, clock)
+    server = threading.Thread(target=schedule.serve, args=(load(workspace), clockwork, clock, stopping))
+    server.start()
+    try:
+        assert _until(lambda: len(looks) == 1, 5), "it looks at once when it starts"
+        clock.set("2024-07-25 12:00")
+        assert _until(lambda: len(looks) == 2, 5)
+        clock.set("2024-06-15 12:01")
+        assert _until(lambda: len(looks) == 3, 5)
+    finally:
+        stopping.set()
+        server.join(10)
+    assert not server.is_alive()
+
+
+def test_a_tick_that_goes_wrong_does_not_stop_the_clock(workspace, monkeypatch, capsys):
+    monkeypatch.setattr(schedule, "_LOOK_SECONDS", 0.1)
+    clock = SetClock("2024-06-15 12:00")
+    ticks = []
+
+    def broken():
+        ticks.append(1)
+        raise RuntimeError("nobody foresaw this") if len(ticks) == 1 else schedule.DeskError("配置有误。")
+
+    stopping = threading.Event()
+    server = threading.Thread(
+        target=schedule.serve, args=(load(workspace), Clockwork(broken, lambda *_: 0, clock), clock, stopping)
+    )
+    server.start()
+    try:
+        for count, moment in ((1, "2024-07-25 12:00"), (2, "2024-09-25 12:00"), (3, "2024-10-25 12:00")):
+            assert _until(lambda wanted=count: len(ticks) >= wanted, 5)
+            clock.set(moment)
+    finally:
+        stopping.set()
+        server.join(10)
+    said = capsys.readouterr().out
+    assert "nobody foresaw this" in said
+    assert "配置有误。" in said
