@@ -3,27 +3,39 @@
 Five files: `settings.yaml` (where things lie, how politely to fetch), `series.yaml` (the bulletins),
 `scope.yaml` (what they are about), `sources.yaml` (where leads come from), `outlets.yaml` (who owns which
 host). Unknown keys are refused; an error names file, line and column. A workspace's own file wins over
-the packaged one, file by file.
+the packaged one, file by file. Over the single values of `settings.yaml` the environment wins:
+`BULLETIN_OUT`, `BULLETIN_POLITENESS__RETRIES`; an empty variable counts as none.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent
 
 from pipeline.errors import ConfigError
-from pipeline.model import Window
+from pipeline.model import Event, Window
 
 _HERE = Path(__file__).parent
 _MAX_BYTES = 4 * 1024 * 1024  # 10,000 sources are about 2 MB; anything larger is not a configuration
@@ -75,6 +87,16 @@ class Timing(_Strict):
     engine: Literal["prefect", "inline"] = "prefect"
 
 
+class Told(_Strict):
+    """Somebody who is told what happens: where, of what, of which series."""
+
+    to: Annotated[SecretStr, Field(min_length=1)]
+    """An apprise address, or where it stands: `env:NAME`, `file:path` (relative to the workspace)."""
+    events: tuple[Event, ...] = tuple(Event)
+    series: tuple[str, ...] = ()
+    """Ids of series.yaml; empty for all, and for what concerns no series."""
+
+
 class Settings(_Strict):
     """Where the workspace keeps things, and how it fetches."""
 
@@ -96,6 +118,8 @@ class Settings(_Strict):
     page_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     """How long reading one batch of pages may take, per page."""
     clock: Timing = Timing()
+    notify: tuple[Told, ...] = ()
+    """Who is told of drafts, failed runs and silent sources."""
 
 
 # -------------------------------------------------------------------------------------------- series
@@ -432,7 +456,7 @@ _FILES: Mapping[str, TypeAdapter[Any]] = {
 def load(workspace: Path) -> Config:
     """Reads the five files of a workspace; raises `ConfigError` at the first that cannot be used."""
     workspace = workspace.resolve()
-    parts = {name: read(_place(workspace, name), adapter) for name, adapter in _FILES.items()}
+    parts = {name: _part(workspace, name) for name in _FILES}
     series = {key: value.model_copy(update={"id": key}) for key, value in parts["series"].items()}
     for key, one in series.items():
         if one.place and one.place not in parts["scope"].places:
@@ -443,6 +467,13 @@ def load(workspace: Path) -> Config:
                 "Name one that scope.yaml lists under places.",
             )
     _no_two_alike(_place(workspace, "sources"), [source.id for source in parts["sources"]])
+    for index, told in enumerate(parts["settings"].notify):
+        for place, one in enumerate(told.series):
+            if one not in series:
+                raise ConfigError(
+                    _at(_place(workspace, "settings"), ("notify", index, "series", place)),
+                    f"unknown series {one!r} (known: {', '.join(series)})",
+                )
     return Config(
         workspace=workspace,
         settings=parts["settings"],
@@ -461,6 +492,184 @@ def read(path: Path, adapter: TypeAdapter[Any]) -> Any:
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(_at(path, first["loc"], tree), _sentence(first, tree)) from None
+
+
+def problems(workspace: Path) -> dict[str, ConfigError | None]:
+    """Each of the five files with the first error in it; what two files say of each other is `load`'s to refuse."""
+    found: dict[str, ConfigError | None] = {}
+    for name in _FILES:
+        try:
+            _part(workspace.resolve(), name)
+            found[name] = None
+        except ConfigError as error:
+            found[name] = error
+    return found
+
+
+def place_of(workspace: Path, name: str, *loc: str | int) -> str:
+    """`path:line:column` of a value of one of the files, for errors that show up only in its use."""
+    return _at(_place(workspace.resolve(), name), loc)
+
+
+# -------------------------------------------------------------------------------------------- origins
+
+_NO_SETTINGS = frozenset({"BULLETIN_WORKSPACE", "BULLETIN_EDITOR"})  # options of the command line
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One effective value, and where it comes from; secrets are masked."""
+
+    name: str
+    """The path of the value, as `settings.politeness.retries`."""
+    value: Any
+    origin: str
+    """`config/settings.yaml:12`, `packaged settings.yaml:12`, `environment BULLETIN_…` or `default`."""
+
+
+def variables() -> dict[str, tuple[str, ...]]:
+    """Every environment variable that overrides a setting: its name → the setting's path."""
+    return {"BULLETIN_" + "__".join(path).upper(): path for path in _scalars(Settings)}
+
+
+def strays() -> list[str]:
+    """Variables `BULLETIN_…` that nothing reads: mistyped ones, or ones that hold more than a single value."""
+    return sorted(
+        name for name in os.environ if name.startswith("BULLETIN_") and name not in {*variables(), *_NO_SETTINGS}
+    )
+
+
+def origins(workspace: Path) -> list[Origin]:
+    """Every setting of settings.yaml and series.yaml as it takes effect, and how much the other files hold."""
+    config = load(workspace)
+    found = list(_traced(workspace, "settings", config.settings, (), _environment()))
+    for name, series in config.series.items():
+        found += _traced(workspace, "series", series, (name,), {})
+    counts = {
+        "scope": {
+            "axes": len(config.scope.axes),
+            "terms": sum(len(terms) for axis in config.scope.axes for terms in axis.terms.values()),
+            "places": len(config.scope.places),
+        },
+        "sources": {"all": len(config.sources), "enabled": sum(one.enabled for one in config.sources)},
+        "outlets": {"all": len(config.outlets.all), "hosts": len(config.outlets.hosts)},
+    }
+    for name, holds in counts.items():
+        found.append(Origin(name, holds, _shown(workspace, name)))
+    return found
+
+
+def masked(address: str) -> str:
+    """An address without its secrets: what `notify` or `database` may show to everybody.
+
+    Of a webhook all but the host can be a secret, and of a chat's address the "host" is one, so a host is shown
+    only where it is known to be a host.
+    """
+    if address.startswith(("env:", "file:")):
+        return address
+    scheme, mark, _ = address.partition("://")
+    if not mark:
+        return "…"
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return f"{scheme}://…"
+    if scheme.lower() in _HOSTED or scheme.lower().startswith("postgresql"):
+        return f"{scheme}://{host}{f':{port}' if port else ''}/…"
+    return f"{scheme}://…"
+
+
+_HOSTED = frozenset({"http", "https", "json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos"})
+
+
+def _traced(
+    workspace: Path, name: str, model: BaseModel, before: tuple[str, ...], overrides: Mapping[tuple[str, ...], str]
+) -> Iterator[Origin]:
+    tree = _parse(_place(workspace, name))
+    for path, value in _values(model, before):
+        line = _line(tree, path)
+        origin = f"{_shown(workspace, name)}:{line}" if line else "default"
+        if path in overrides:
+            origin = f"environment {_variable(path)}"
+        yield Origin(".".join((name, *path)), value, origin)
+
+
+def _values(model: BaseModel, before: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, info in type(model).model_fields.items():
+        value, path = getattr(model, name), (*before, info.alias or name)
+        if path == ("database",):
+            yield path, masked(value) if value else ""
+        elif path == ("notify",):
+            yield (
+                path,
+                [
+                    {"to": masked(one.to.get_secret_value()), "events": list(one.events), "series": list(one.series)}
+                    for one in value
+                ],
+            )
+        elif isinstance(value, BaseModel):
+            yield from _values(value, path)
+        elif name != "id":  # a series' id is the key it stands under
+            yield path, TypeAdapter(Any).dump_python(value, mode="json")
+
+
+def _line(tree: Any, path: tuple[str, ...]) -> int:
+    """The line a value stands on, from 1; 0 when it does not stand in the file."""
+    line = 0
+    for step in path:
+        if not isinstance(tree, Mapping) or step not in tree:
+            return 0
+        line = tree.lc.key(step)[0] + 1 if isinstance(tree, CommentedBase) else 0
+        tree = tree[step]
+    return line
+
+
+def _shown(workspace: Path, name: str) -> str:
+    own = workspace / "config" / f"{name}.yaml"
+    return f"config/{name}.yaml" if own.exists() else f"packaged {name}.yaml"
+
+
+def _scalars(model: type[BaseModel], before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The paths of the settings that are single values."""
+    for name, info in model.model_fields.items():
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _scalars(kind, (*before, name))
+        elif name not in _MANY:
+            yield (*before, name)
+
+
+_MANY = frozenset({"ports", "connect_to", "notify"})
+
+
+def _variable(path: tuple[str, ...]) -> str:
+    return "BULLETIN_" + "__".join(path).upper()
+
+
+def _environment() -> dict[tuple[str, ...], str]:
+    """What the environment says: path of a setting → its value as text."""
+    return {path: os.environ[name] for name, path in variables().items() if os.environ.get(name)}
+
+
+def _part(workspace: Path, name: str) -> Any:
+    """One of the five files, with what the environment has to say about it."""
+    path, overrides = _place(workspace, name), _environment() if name == "settings" else {}
+    if not overrides:
+        return read(path, _FILES[name])
+    read(path, _FILES[name])  # a mistake in the file is one, whatever the environment says
+    tree = _plain(_parse(path))
+    for steps, value in overrides.items():
+        node = tree
+        for step in steps[:-1]:
+            node = node.setdefault(step, {})
+        node[steps[-1]] = value
+    try:
+        return _FILES[name].validate_python(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = f"environment variable {_variable(tuple(str(step) for step in first['loc'][:2]))}"
+        raise ConfigError(where, f"{first['msg'][:1].lower()}{first['msg'][1:]}") from None
 
 
 def _place(workspace: Path, name: str) -> Path:

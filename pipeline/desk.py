@@ -21,7 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -57,12 +57,14 @@ from pipeline.model import (
     Desked,
     Document,
     Draft,
+    Event,
     Fate,
     Fetch,
     Finding,
     Issue,
     Last,
     Lead,
+    Notice,
     Page,
     Phase,
     Printed,
@@ -77,8 +79,10 @@ from pipeline.model import (
     Tally,
     Window,
     Work,
+    chinese_number,
     digest,
 )
+from pipeline.notify import Target, targets, tell
 from pipeline.outputs import FORMATS, Context
 from pipeline.outputs.pages import page_numbers
 from pipeline.sources import Memory, open_source
@@ -100,6 +104,7 @@ from pipeline.store import (
     Database,
     Issues,
     Leads,
+    Notices,
     Runs,
     Stand,
     Stored,
@@ -114,6 +119,7 @@ _PORTION = 20  # pages that one process reads in one go: a page that hangs is fo
 _ATTEMPTS = 5  # at making a draft anew while editors work on it
 _MARGIN = 14  # days around a window in which another telling of the same event is looked for
 _SOURCES_AT_ONCE = 8
+_SILENT = 3  # failed visits in a row after which people are told; one or two are the web's daily weather
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -174,6 +180,17 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of telling somebody something."""
+
+    notice: Notice
+    target: str
+    """The masked address."""
+    trouble: str = ""
+    """Why it was not told, in Chinese; empty when it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a run came to."""
 
@@ -198,6 +215,7 @@ class Desk:
         self.leads = Leads(database, blobs)
         self.issues = Issues(database)
         self.runs = Runs(database)
+        self.notices = Notices(database)
         self._blobs = blobs
         self._database = database
         self._fetch = fetch
@@ -249,7 +267,9 @@ class Desk:
         except Exception as error:
             # a source nobody foresaw must not take the others with it
             log.exception("source failed", source=source.id)
-            raise SourceError(f"{source.name}：采集时出错（{type(error).__name__}：{error}）") from error
+            trouble = f"{source.name}：采集时出错（{type(error).__name__}：{error}）"
+            self._failing(source, self.leads.asked(source.id), trouble)
+            raise SourceError(trouble) from error
 
     def _visit(self, source: Source) -> Harvested:
         now = self._clock()
@@ -259,7 +279,7 @@ class Desk:
         try:
             harvest = collector.leads(self._fetch, Memory(before.etag, before.modified, before.of))
         except (SourceError, FetchError) as error:
-            self.leads.remember(source.id, replace(before, failures=before.failures + 1, trouble=error.message), now)
+            self._failing(source, before, error.message)
             log.warning("source failed", source=source.id, why=error.message)
             raise
         stored = self.leads.add(harvest.leads, now)
@@ -352,7 +372,7 @@ class Desk:
         decision = Decision("generate", "系统", self._clock(), values={"run": str(made.accounts.run)})
         if made.before is None:
             last = self.last(self.series(made.draft.series))
-            return self.issues.begin(made.draft, decision, last, made.accounts)
+            return self.issues.begin(made.draft, decision, last, made.accounts, self._ready(made.draft))
         if made.draft == made.before.draft:
             self.runs.account(made.accounts)
             return made.before
@@ -864,6 +884,87 @@ class Desk:
                     "请恢复较新的备份；如确为误放的文件，请先移走。",
                 )
 
+    # ------------------------------------------------------------------------------------- telling
+
+    def failed(self, series: str, window: Window, why: str, *, final: bool = False) -> None:
+        """Lets people know that no draft could be made of a window: once for the first time, once for the last."""
+        one = self.series(series)
+        rest = "不再自动重试，请排除故障后重新生成。" if final else "稍后自动重试；如已排除故障，也可立即重新生成。"
+        self.notices.post(
+            Notice(
+                key=f"{Event.RUN_FAILED}:{series}:{window.start}:{'final' if final else 'first'}",
+                event=Event.RUN_FAILED,
+                title=f"{one.title}：{window} 的草稿未能生成",
+                text=f"{one.title}\n窗口：{window}\n原因：{why}\n{rest}\n{_command('run', one, window)}",
+                when=self._clock(),
+                series=series,
+            )
+        )
+
+    def send_notices(self) -> list[Delivery]:
+        """Tells people what waits to be told; what could not be sent is tried again later, for three days."""
+        told: list[Delivery] = []
+        everybody = targets(self.config)
+        for one in self.notices.waiting(self._clock()):
+            if not self.notices.take(one, self._clock()):
+                continue  # somebody else is sending it just now
+            asked = [each for each in everybody if each.wants(one.notice) and each.name not in one.told]
+            sent = [Delivery(one.notice, each.name, self._told(one.id, each, one.notice)) for each in asked]
+            told += sent
+            if not any(each.trouble for each in sent):
+                self.notices.sent(one.id, self._clock())
+            elif self.notices.failed(one.id, self._clock()):
+                log.error("notice given up", key=one.notice.key)
+        return told
+
+    def _told(self, notice: int, target: Target, content: Notice) -> str:
+        trouble = tell(target, content)
+        if not trouble:
+            self.notices.told(notice, target.name)
+        return trouble
+
+    def _ready(self, draft: Draft) -> Callable[[Desked], Notice]:
+        """What people are told of a window's first draft, once its number is known."""
+        series = self.series(draft.series)
+        counts = f"{len(draft.chosen)} 条入选，{len(draft.candidates) - len(draft.chosen)} 条备选与未入选"
+        with suppress(TemplateError):  # whoever looks at the draft is told of that; it must not cost the draft
+            found = self.findings(Desked(0, self.last(series).number + 1, 1, State.DRAFT, draft))
+            blocking = sum(one.severity is Severity.BLOCKING for one in found)
+            counts += f"；{blocking} 项阻断，{len(found) - blocking} 项提醒"
+        silent = f"未能采集的来源：{'、'.join(draft.silent)}\n" if draft.silent else ""
+
+        def notice(desked: Desked) -> Notice:
+            number = f"第{chinese_number(desked.number, series.zero)}期"
+            return Notice(
+                key=f"{Event.DRAFT_READY}:{series.id}:{draft.window.start}",
+                event=Event.DRAFT_READY,
+                title=f"{series.title}（{number}）草稿已生成",
+                text=f"{series.title}（{number}）\n窗口：{draft.window}\n{counts}\n{silent}"
+                f"看稿：{_command('draft show', series, draft.window)}",
+                when=self._clock(),
+                series=series.id,
+            )
+
+        return notice
+
+    def _failing(self, source: Source, before: Asked, why: str) -> None:
+        """Keeps that a visit failed; the third time in a row people are told, and not again until one went well."""
+        now, failures = self._clock(), before.failures + 1
+        silent = Notice(
+            # two visits at once know of the same earlier one, and so tell the same
+            key=f"{Event.SOURCE_SILENT}:{source.id}:{before.when}",
+            event=Event.SOURCE_SILENT,
+            title=f"信源“{source.name}”连续 {_SILENT} 次未能采集",
+            text=f"信源：{source.name}（{source.id}）\n原因：{why.removeprefix(f'{source.name}：')}\n"
+            "其他信源照常采集，草稿会列出未能采集的来源；这个信源恢复之前不再提醒。\n"
+            f"试一次：bulletin collect {source.id}",
+            when=now,
+        )
+        after = replace(before, failures=failures, trouble=why)
+        self.leads.remember(source.id, after, now, silent if failures == _SILENT else None)
+
+    # ----------------------------------------------------------------------------------- publishing
+
     def reconcile(self) -> None:
         """Makes published copies that are missing or different anew: after a crash, starting again is the repair."""
         self._publish(self.issues.published())
@@ -960,6 +1061,12 @@ def _standing(
 def document(article: Article) -> Document:
     """An article as comparisons see it."""
     return Document(article.id, article.title, article.text, article.date, article.url)
+
+
+def _command(verb: str, series: Series, window: Window) -> str:
+    """A command about a window, as one would type it."""
+    which = f"--week {window.start}" if series.first_day is not None else f"--month {window.start:%Y-%m}"
+    return f"bulletin {verb} {series.id} {which}"
 
 
 def _accounted(stored: Stored, settled: Mapping[str, Rejection]) -> Accounted:

@@ -455,13 +455,18 @@ class Issue:
     @property
     def number_chinese(self) -> str:
         """The number digit by digit: 535 → 五三五."""
-        return str(self.number).translate(_DIGITS).replace("〇", self.zero)
+        return chinese_number(self.number, self.zero)
 
     @property
     def filename(self) -> str:
         """The stem of the issue's files: series title, number and date only."""
         safe = "".join(c for c in self.title if c.isalnum())[:60] or self.series
         return f"{safe}-第{self.number}期-{self.date:%Y%m%d}"
+
+
+def chinese_number(number: int, zero: str = "〇") -> str:
+    """An issue number digit by digit: 535 → 五三五."""
+    return str(number).translate(_DIGITS).replace("〇", zero)
 
 
 def chinese_date(day: dt.date) -> str:
@@ -710,3 +715,33 @@ class Release:
     files: Mapping[str, str]
     """File name → SHA-256 of its bytes."""
     tally: Tally
+
+
+# --------------------------------------------------------------------------------------- notices
+
+
+class Event(StrEnum):
+    """What somebody asked to be told of."""
+
+    DRAFT_READY = "draft-ready"
+    RUN_FAILED = "run-failed"
+    SOURCE_SILENT = "source-silent"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return {"draft-ready": "草稿已生成", "run-failed": "生成失败", "source-silent": "信源中断"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that happened and is told once: its title and text are Chinese."""
+
+    key: str
+    """What happened, so that a second telling of the same is none."""
+    event: Event
+    title: str
+    text: str
+    when: dt.datetime
+    series: str = ""
+    """The series it concerns; empty for all."""

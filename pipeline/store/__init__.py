@@ -5,6 +5,7 @@ from pipeline.store.claims import Claims
 from pipeline.store.database import Database
 from pipeline.store.issues import Issues, Stand
 from pipeline.store.leads import Asked, Leads, Stored
+from pipeline.store.notices import Notices, Waiting
 from pipeline.store.runs import Accounted, Accounts, Runs
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "Database",
     "Issues",
     "Leads",
+    "Notices",
     "Runs",
     "Stand",
     "Stored",
+    "Waiting",
     "write_whole",
 ]

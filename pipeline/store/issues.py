@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from pipeline.errors import Conflict, UsageError
-from pipeline.model import Decision, Desked, Draft, Last, Release, Revision, State, Window, digest
+from pipeline.model import Decision, Desked, Draft, Last, Notice, Release, Revision, State, Window, digest
 from pipeline.store.database import Database
 from pipeline.store.leads import whole
+from pipeline.store.notices import post
 from pipeline.store.runs import Accounts, keep
 from pipeline.store.schema import ISSUES, RELEASES, REVISIONS, SKIPS
 
@@ -73,10 +75,17 @@ class Issues:
         released = {start for start, one in self.stand(series).items() if one.state is State.RELEASED}
         return released | set(self.skipped(series))
 
-    def begin(self, draft: Draft, decision: Decision, last: Last, accounts: Accounts | None = None) -> Desked:
+    def begin(
+        self,
+        draft: Draft,
+        decision: Decision,
+        last: Last,
+        accounts: Accounts | None = None,
+        notice: Callable[[Desked], Notice] | None = None,
+    ) -> Desked:
         """Keeps the first revision of a window's draft, gives it its number, and keeps its leads' fates with it.
 
-        Raises `Conflict` when somebody else made this window's draft in the meantime.
+        `notice` says what people are to be told of it, in the same transaction. Raises `Conflict` when somebody else made this window's draft in the meantime.
         """
         try:
             with self._database.write() as connection:
@@ -95,7 +104,10 @@ class Issues:
                 _renumber(connection, draft.series, last)
                 if accounts:
                     keep(connection, accounts)
-                return _one(connection, row[0])
+                desked = _one(connection, row[0])
+                if notice:
+                    post(connection, notice(desked))
+                return desked
         except sa.exc.IntegrityError:
             raise Conflict(f"{draft.series} {draft.window} was drafted by somebody else just now.") from None
 

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from pipeline.errors import StoreError
-from pipeline.model import BEIJING, Article, Fate, Lead, Page, Rejection, Window, digest
+from pipeline.model import BEIJING, Article, Fate, Lead, Notice, Page, Rejection, Window, digest
 from pipeline.store.blobs import Blobs
 from pipeline.store.database import Database
+from pipeline.store.notices import post
 from pipeline.store.schema import ARTICLES, FATES, LEADS, PAGES, RUNS, SOURCES
 
 _ARTICLE = TypeAdapter(Article)
@@ -45,6 +46,8 @@ class Asked:
     failures: int = 0
     trouble: str = ""
     """Why the last visit failed; empty when it did not."""
+    when: str = ""
+    """The moment of the last visit."""
 
 
 class Leads:
@@ -60,10 +63,10 @@ class Leads:
         """What is remembered of a source; nothing, for a new one."""
         with self._database.read() as connection:
             row = connection.execute(sa.select(SOURCES).where(SOURCES.c.id == source)).first()
-        return Asked(row.etag, row.modified, row.of, row.failures, row.trouble) if row else Asked()
+        return Asked(row.etag, row.modified, row.of, row.failures, row.trouble, row.asked) if row else Asked()
 
-    def remember(self, source: str, asked: Asked, now: dt.datetime) -> None:
-        """Keeps what a visit to a source taught."""
+    def remember(self, source: str, asked: Asked, now: dt.datetime, notice: Notice | None = None) -> None:
+        """Keeps what a visit to a source taught, and in the same transaction what people are to be told of it."""
         values = {
             "etag": asked.etag,
             "modified": asked.modified,
@@ -75,6 +78,8 @@ class Leads:
         with self._database.write() as connection:
             if not connection.execute(sa.update(SOURCES).where(SOURCES.c.id == source).values(values)).rowcount:
                 connection.execute(sa.insert(SOURCES).values(id=source, **values))
+            if notice:
+                post(connection, notice)
 
     # leads --------------------------------------------------------------------------------------
 

@@ -188,10 +188,16 @@ NOTICES = sa.Table(
     # what happened, once: a second telling of it is no second row
     sa.Column("key", sa.String, nullable=False, unique=True),
     sa.Column("event", sa.String, nullable=False),
+    sa.Column("series", sa.String, nullable=False),
     sa.Column("title", sa.String, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("at", sa.String, nullable=False),
+    # how often somebody set out to tell it, and when last
     sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("tried", sa.String, nullable=False),
+    # who has it already, by masked address, so that one target that is down costs the others nothing
+    sa.Column("told", sa.JSON, nullable=False),
     # when it was sent or given up; empty while it waits
     sa.Column("settled", sa.String, nullable=False),
+    sa.Column("given_up", sa.Boolean, nullable=False),
 )

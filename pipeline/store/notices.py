@@ -1,0 +1,123 @@
+"""Notices: an outbox, so that what is kept and what is told cannot part.
+
+A notice is written in the transaction of what it tells of, and sent later: at least once, and exactly once unless
+the process dies between sending and marking. Whoever sends takes the notice first, so two senders at once (two
+schedulers, or one and somebody at the command line) do not both tell it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pipeline.model import Event, Notice
+from pipeline.store.database import Database
+from pipeline.store.schema import NOTICES
+
+_GIVE_UP = dt.timedelta(days=3)  # a draft that is told of later is one that somebody has found by himself
+_FIRST_PAUSE = dt.timedelta(minutes=1)
+_LONGEST_PAUSE = dt.timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A notice that not everybody has yet."""
+
+    id: int
+    notice: Notice
+    tries: int
+    told: tuple[str, ...]
+    """Masked addresses of those who have it."""
+
+
+class Notices:
+    """What people are to be told."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def post(self, notice: Notice) -> None:
+        """Keeps a notice to be sent; one with the same key is kept already."""
+        with self._database.write() as connection:
+            post(connection, notice)
+
+    def waiting(self, now: dt.datetime) -> list[Waiting]:
+        """What is to be sent at `now`, oldest first; what failed waits ever longer, up to six hours."""
+        query = sa.select(NOTICES).where(NOTICES.c.settled == "").order_by(NOTICES.c.id)
+        with self._database.read() as connection:
+            return [_waiting(row) for row in connection.execute(query) if _is_due(row.tries, row.tried, now)]
+
+    def take(self, one: Waiting, now: dt.datetime) -> bool:
+        """Whether this sender is the one to send it; if it dies over it, the notice is due again after its pause."""
+        mine = (NOTICES.c.id == one.id) & (NOTICES.c.tries == one.tries) & (NOTICES.c.settled == "")
+        with self._database.write() as connection:
+            taken = sa.update(NOTICES).where(mine).values(tries=one.tries + 1, tried=_stamp(now))
+            return bool(connection.execute(taken).rowcount)
+
+    def told(self, notice: int, who: str) -> None:
+        """Keeps that one target has it."""
+        here = NOTICES.c.id == notice
+        with self._database.write() as connection:
+            before = connection.execute(sa.select(NOTICES.c.told).where(here)).scalar_one()
+            connection.execute(sa.update(NOTICES).where(here).values(told=[*before, who]))
+
+    def sent(self, notice: int, now: dt.datetime) -> None:
+        """Keeps that everybody has it."""
+        with self._database.write() as connection:
+            connection.execute(sa.update(NOTICES).where(NOTICES.c.id == notice).values(settled=_stamp(now)))
+
+    def failed(self, notice: int, now: dt.datetime) -> bool:
+        """Leaves a notice for a later try; says whether it was given up instead, three days after it was posted."""
+        old = (NOTICES.c.id == notice) & (NOTICES.c.at <= _stamp(now - _GIVE_UP))
+        with self._database.write() as connection:
+            given_up = sa.update(NOTICES).where(old).values(settled=_stamp(now), given_up=True)
+            return bool(connection.execute(given_up).rowcount)
+
+    def lost(self) -> list[Notice]:
+        """What was given up, oldest first."""
+        query = sa.select(NOTICES).where(NOTICES.c.given_up).order_by(NOTICES.c.id)
+        with self._database.read() as connection:
+            return [_waiting(row).notice for row in connection.execute(query)]
+
+
+def post(connection: sa.Connection, notice: Notice) -> None:
+    """Keeps a notice in a transaction that somebody else began."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    values: dict[str, Any] = {
+        "key": notice.key,
+        "event": notice.event.value,
+        "series": notice.series,
+        "title": notice.title,
+        "text": notice.text,
+        "at": _stamp(notice.when),
+        "tries": 0,
+        "tried": "",
+        "told": [],
+        "settled": "",
+        "given_up": False,
+    }
+    connection.execute(insert(NOTICES).values(values).on_conflict_do_nothing(index_elements=[NOTICES.c.key]))
+
+
+def _stamp(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).isoformat()
+
+
+def _is_due(tries: int, tried: str, now: dt.datetime) -> bool:
+    if not tries:
+        return True
+    pause = min(_FIRST_PAUSE * int(4 ** min(tries - 1, 8)), _LONGEST_PAUSE)
+    return dt.datetime.fromisoformat(tried) + pause <= now
+
+
+def _waiting(row: sa.Row[tuple[object, ...]]) -> Waiting:
+    return Waiting(
+        row.id,
+        Notice(row.key, Event(row.event), row.title, row.text, dt.datetime.fromisoformat(row.at), row.series),
+        row.tries,
+        tuple(row.told),
+    )
