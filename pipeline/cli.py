@@ -44,6 +44,8 @@ app.add_typer(draft_app, name="draft")
 app.add_typer(issue_app, name="issue")
 app.add_typer(config_app, name="config")
 app.add_typer(schedule_app, name="schedule")
+notify_app = typer.Typer(no_args_is_help=True, help="Who is told what happens (通知).")
+app.add_typer(notify_app, name="notify")
 
 SeriesArgument = Annotated[str, typer.Argument(help="Which bulletin, by its id in series.yaml.")]
 Month = Annotated[str, typer.Option("--month", help="The month, as 2024-06. Default: the last one that is over.")]
@@ -172,11 +174,84 @@ def _again(*arguments: str) -> int:
 @config_app.command("check")
 def config_check() -> None:
     """Say whether the configuration can be used."""
+    from pipeline.notify import refused
+
     config = _config()
+    for error in refused(config):
+        raise error
     _out(
         f"{len(config.sources)} sources ({sum(s.enabled for s in config.sources)} enabled), "
         f"{len(config.series)} series, {len(config.outlets.all)} outlets: all good."
     )
+
+
+@config_app.command("show")
+def config_show(
+    origin: Annotated[bool, typer.Option("--origin", help="Say where each value comes from.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show every setting as it takes effect; secrets are masked."""
+    from pipeline.config import origins
+
+    _config()
+    found = origins(_State.workspace)
+    if as_json:
+        rows = [{"name": one.name, "value": one.value, **({"origin": one.origin} if origin else {})} for one in found]
+        _out(json.dumps(rows, ensure_ascii=False))
+        return
+    for one in found:
+        value = one.value if isinstance(one.value, str) and one.value else json.dumps(one.value, ensure_ascii=False)
+        _out(f"{one.name} = {value}" + (f"  ({one.origin})" if origin else ""))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look for what is wrong with the installation and the workspace; changes nothing."""
+    from pipeline.desk import now
+    from pipeline.doctor import Condition, examine
+
+    found = examine(_State.workspace, now())
+    if as_json:
+        _out(json.dumps([_plain(one) for one in found], ensure_ascii=False))
+    else:
+        for one in found:
+            _out(f"{one.condition.chinese}  {one.what}  {one.detail}" + (f" → {one.fix}" if one.fix else ""))
+    try:
+        "正常".encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        _say(f"bulletin: This terminal ({sys.stdout.encoding}) shows no Chinese: export LANG=C.UTF-8, and look again.")
+    counts = {each: sum(one.condition is each for one in found) for each in Condition}
+    _say("，".join(f"{each.chinese} {count} 项" for each, count in counts.items()))
+    raise typer.Exit(FAILED if counts[Condition.FAULT] else DONE)
+
+
+@notify_app.command("send")
+def notify_send() -> None:
+    """Tell people what waits to be told."""
+    with _desk() as desk:
+        told = desk.send_notices()
+    for one in told:
+        _out(f"{one.target}  {one.notice.title}  " + (f"未送达：{one.trouble}" if one.trouble else "已送达"))
+    _say(f"{len(told)} 条" if told else "没有待发的通知。")
+    raise typer.Exit(FAILED if any(one.trouble for one in told) else DONE)
+
+
+@notify_app.command("test")
+def notify_test() -> None:
+    """Send everybody a message, and say who accepted it."""
+    from pipeline.desk import now
+    from pipeline.model import Event, Notice
+    from pipeline.notify import targets, tell
+
+    everybody = targets(_config())
+    if not everybody:
+        raise UsageError("没有配置通知。", "请在 config/settings.yaml 的 notify 里写上地址。")
+    notice = Notice("test", Event.DRAFT_READY, "舆情期刊编辑台：测试通知", "收到这条消息，说明通知可以送达。", now())
+    troubles = []
+    for one in everybody:
+        troubles.append(tell(one, notice))
+        _out(f"{one.name}  " + (f"未送达：{troubles[-1]}" if troubles[-1] else "已送达"))
+    raise typer.Exit(FAILED if any(troubles) else DONE)
 
 
 @sources_app.command("list")

@@ -9,8 +9,8 @@ import time
 from contextlib import suppress
 
 import pytest
-from inboxes import Hook, PostOffice
 
+from inboxes import Hook, PostOffice
 from pipeline.config import load, masked
 from pipeline.desk import Inline, open_desk
 from pipeline.errors import SourceError, StoreError
@@ -203,9 +203,8 @@ def test_a_desk_tells_everybody_once_and_one_that_is_down_again_later(notifying,
         assert [(one.target.partition(":")[0], bool(one.trouble)) for one in desk.send_notices()] == [
             ("json", True), ("json", False), ("json", True), ("json", False),
         ]  # fmt: skip
-        assert [one["title"] for one in hook.messages] == [
-            "北京市卫生信息化舆情监测月报：2024-06-01…2024-06-30 的草稿未能生成"
-        ] * 2
+        title = "北京市卫生信息化舆情监测月报：2024-06-01…2024-06-30 的草稿未能生成"
+        assert [one["title"] for one in hook.messages] == [title] * 2
         assert "所有信源都未能采集" in hook.messages[0]["message"]
         assert "bulletin run beijing-monthly --month 2024-06" in hook.messages[0]["message"]
         assert "不再自动重试" in hook.messages[1]["message"]

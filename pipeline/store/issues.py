@@ -85,7 +85,8 @@ class Issues:
     ) -> Desked:
         """Keeps the first revision of a window's draft, gives it its number, and keeps its leads' fates with it.
 
-        `notice` says what people are to be told of it, in the same transaction. Raises `Conflict` when somebody else made this window's draft in the meantime.
+        `notice` says what people are to be told of it, in the same transaction. Raises `Conflict` when somebody else
+        made this window's draft in the meantime.
         """
         try:
             with self._database.write() as connection:
