@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from pipeline.config import load, packaged, read_decisions
+from pipeline.config import load, origins, packaged, problems, read_decisions, strays, variables
 from pipeline.errors import ConfigError
 from pipeline.model import Window
 
@@ -125,3 +125,92 @@ def test_recorded_decisions_say_what_is_wrong_with_them(tmp_path):
     bad.write_text("editor: 王编辑\ndecisions:\n  - include\n", "utf-8")
     with pytest.raises(ConfigError, match=r"bad\.yaml:3:"):
         read_decisions(bad)
+
+
+def test_the_environment_wins_over_a_single_value_and_an_empty_variable_is_none(workspace, monkeypatch):
+    _write(workspace, "settings.yaml", "out: 成品\npoliteness: {retries: 1}\n")
+    monkeypatch.setenv("BULLETIN_OUT", "别处")
+    monkeypatch.setenv("BULLETIN_POLITENESS__ROBOTS", "false")
+    monkeypatch.setenv("BULLETIN_CLOCK__RUN_MINUTES", "2.5")
+    monkeypatch.setenv("BULLETIN_WORKERS", "")
+    config = load(workspace)
+    assert config.out == workspace / "别处"
+    assert (config.settings.politeness.robots, config.settings.politeness.retries) == (False, 1)
+    assert (config.settings.clock.run_minutes, config.settings.workers) == (2.5, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BULLETIN_WORKERS", "many", "environment variable BULLETIN_WORKERS: input should be a valid integer"),
+        (
+            "BULLETIN_POLITENESS__RETRIES",
+            "9",
+            "environment variable BULLETIN_POLITENESS__RETRIES: input should be less",
+        ),
+        ("BULLETIN_CLOCK__ENGINE", "ray", "environment variable BULLETIN_CLOCK__ENGINE: input should be 'prefect'"),
+    ],
+)
+def test_a_bad_value_in_the_environment_is_named_by_its_variable(workspace, monkeypatch, name, value, said):
+    monkeypatch.setenv(name, value)
+    assert said in _refused(workspace)
+    broken = {name: str(error) for name, error in problems(workspace).items() if error}
+    assert list(broken) == ["settings"]
+
+
+def test_every_single_setting_has_its_variable_and_the_others_have_none(monkeypatch):
+    known = variables()
+    assert known["BULLETIN_DATABASE"] == ("database",)
+    assert known["BULLETIN_POLITENESS__SECONDS_PER_HOST"] == ("politeness", "seconds_per_host")
+    assert known["BULLETIN_TRUST"] == ("trust",)
+    assert not {"BULLETIN_PORTS", "BULLETIN_CONNECT_TO", "BULLETIN_NOTIFY", "BULLETIN_CLOCK"} & set(known)
+    monkeypatch.setenv("BULLETIN_PORTS", "80")
+    monkeypatch.setenv("BULLETIN_WORKSPACE", "/")
+    assert strays() == ["BULLETIN_PORTS"]
+
+
+def test_every_value_says_where_it_comes_from(workspace, monkeypatch):
+    _write(workspace, "settings.yaml", "# 一行\nout: 成品\npoliteness:\n  retries: 1\n")
+    (workspace / "config" / "scope.yaml").unlink()
+    monkeypatch.setenv("BULLETIN_POLITENESS__ROBOTS", "no")
+    found = {one.name: (one.value, one.origin) for one in origins(workspace)}
+    assert found["settings.out"] == ("成品", "config/settings.yaml:2")
+    assert found["settings.politeness.retries"] == (1, "config/settings.yaml:4")
+    assert found["settings.politeness.robots"] == (False, "environment BULLETIN_POLITENESS__ROBOTS")
+    assert found["settings.workers"] == (2, "default")
+    assert found["series.national-weekly.window.weekly.from"][0] == "sat"
+    assert found["series.beijing-monthly.last.number"][0] == 534
+    assert found["scope"][1] == "packaged scope.yaml"
+    assert found["sources"][0]["all"] == len(load(workspace).sources)
+
+
+def test_a_secret_is_shown_nowhere(workspace, monkeypatch):
+    _write(
+        workspace,
+        "settings.yaml",
+        'database: "postgresql://desk:geheim@db.example.cn:5432/desk"\nnotify:\n  - to: "json://u:geheim@hook.example.cn/geheim"\n',
+    )
+    config = load(workspace)
+    found = {one.name: one.value for one in origins(workspace)}
+    assert found["settings.database"] == "postgresql://db.example.cn:5432/…"
+    assert found["settings.notify"][0]["to"] == "json://hook.example.cn/…"
+    assert "geheim" not in str(found)
+    assert "geheim" not in repr(config.settings.notify)
+    _write(
+        workspace, "settings.yaml", "notify:\n  - to: json://u:geheim@hook.example.cn/\n    events: [geheim-nicht]\n"
+    )
+    assert "json://" not in _refused(workspace)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("notify:\n  - events: [draft-ready]\n", "settings.yaml:2:5: notify.0.to: is missing"),
+        ("notify:\n  - to: json://a\n    events: [ready]\n", "settings.yaml:3:14: notify.0.events.0: input should be"),
+        ("notify:\n  - to: json://a\n    series: [monthly]\n", "settings.yaml:3:14: unknown series 'monthly' (known: "),
+        ("notify:\n  - to: ''\n", "settings.yaml:2:5: notify.0.to: "),
+    ],
+)
+def test_a_mistake_in_who_is_told_has_its_place(workspace, text, said):
+    _write(workspace, "settings.yaml", text)
+    assert said in _refused(workspace)

@@ -271,7 +271,7 @@ def test_a_terminal_without_chinese_is_told_so_in_english(workspace):
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     code = "from pipeline import cli, doctor; doctor.CHECKS = dict([list(doctor.CHECKS.items())[6]]); cli.main()"
     ended = subprocess.run(
-        [sys.executable, "-c", code, "-C", str(workspace), "doctor"], env=environment, capture_output=True, check=False
+        [sys.executable, "-c", code, "doctor"], env=environment, cwd=workspace, capture_output=True, check=False
     )
     assert b"shows no Chinese: export LANG=C.UTF-8" in ended.stderr
     assert b"Traceback" not in ended.stderr

@@ -319,6 +319,45 @@ def test_what_concerns_nobody_does_not_wait(workspace):
         assert desk.notices.lost() == []
 
 
+def test_a_test_message_says_of_each_target_whether_it_was_accepted(notifying, hook, closed, bulletin):
+    workspace = notifying(f'to: "{hook.address}"')
+    code, out, _ = bulletin("-C", workspace, "notify", "test")
+    assert (code, out) == (0, f"json://127.0.0.1:{hook.port}/…  已送达\n")
+    assert [one["title"] for one in hook.messages] == ["舆情期刊编辑台：测试通知"]
+    notifying(f'to: "json://127.0.0.1:{closed}/"', f'to: "{hook.address}"', "to: nonsense://x")
+    code, out, _ = bulletin("-C", workspace, "notify", "test")
+    assert code == 1
+    assert [line.split("  ")[1] for line in out.splitlines()] == [
+        "未送达：对方拒绝连接（地址或端口不对，或服务没有启动）",
+        "已送达",
+        "未送达：apprise 不认识这个地址",
+    ]
+    (workspace / "config" / "settings.yaml").write_text("notify: []\n", "utf-8")
+    code, _, err = bulletin("-C", workspace, "notify", "test")
+    assert (code, "没有配置通知" in err) == (2, True)
+
+
+def test_what_waits_is_sent_from_the_command_line(notifying, hook, bulletin):
+    workspace = notifying(f'to: "{hook.address}"')
+    with open_desk(workspace, clock=lambda: NOW) as desk:
+        desk.notices.post(NOTICE)
+    code, out, _ = bulletin("-C", workspace, "notify", "send")
+    assert (code, out) == (0, f"json://127.0.0.1:{hook.port}/…  {NOTICE.title}  已送达\n")
+    code, out, err = bulletin("-C", workspace, "notify", "send")
+    assert (code, out, "没有待发的通知" in err) == (0, "", True)
+
+
+def test_an_address_nobody_can_use_fails_the_check_of_the_configuration(notifying, bulletin):
+    workspace = notifying("to: nonsense://my-secret")
+    code, _, err = bulletin("-C", workspace, "config", "check")
+    assert code == 2
+    assert "config/settings.yaml:2:5: notify: nonsense://…: apprise 不认识这个地址" in err
+    code, out, _ = bulletin("-C", workspace, "config", "show", "--origin")
+    assert code == 0
+    assert 'settings.notify = [{"to": "nonsense://…"' in out
+    assert "my-secret" not in out
+
+
 def test_the_desk_does_not_import_what_sends():
     heavy = "{'apprise', 'prefect', 'smtplib'}"
     code = f"import sys; import pipeline.desk, pipeline.cli; print(sorted({heavy} & set(sys.modules)))"
