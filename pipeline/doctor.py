@@ -422,11 +422,12 @@ def _notify(patient: _Patient) -> Iterator[Sign]:
 
 def _told(patient: _Patient) -> Iterator[Sign]:
     notices = Notices(patient.database)
-    if waiting := notices.waiting(dt.datetime.max.replace(tzinfo=dt.UTC)):
+    waiting = notices.waiting(dt.datetime.max.replace(tzinfo=dt.UTC)) if patient.config.settings.notify else []
+    if waiting:
         yield _warning("通知", f"{len(waiting)} 条待发，最早的：{waiting[0].notice.title}", "bulletin notify send")
     if lost := notices.lost():
         yield _warning("通知", f"{len(lost)} 条试了三天没有送到，最近的：{lost[-1].title}", "检查 notify 的地址")
-    if not waiting and not lost:
+    if patient.config.settings.notify and not waiting and not lost:
         yield _good("通知", "没有待发的")
 
 

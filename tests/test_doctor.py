@@ -205,7 +205,9 @@ def test_a_source_that_keeps_failing_and_a_setting_that_is_impolite_are_reminder
             assert desk.sources()
             with pytest.raises(Exception, match="inbox"):
                 desk.harvest("inbox")
-    (workspace / "config" / "settings.yaml").write_text("politeness: {robots: false}\n", "utf-8")
+    (workspace / "config" / "settings.yaml").write_text(
+        "politeness: {robots: false}\nnotify: [{to: json://127.0.0.1}]\n", "utf-8"
+    )
     reminders = [told for condition, told in _signs(workspace) if condition == "提醒"]
     assert any(told.startswith("信源：收件箱 连续 3 次未能采集：") for told in reminders)
     assert any("不遵守 robots.txt" in told for told in reminders)
