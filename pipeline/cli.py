@@ -372,6 +372,7 @@ def schedule_run() -> None:
 
     clockwork, _ = _clockwork()
     made = clockwork.tick()
+    clockwork.tell()
     with _desk() as desk:
         for one in made:
             what = f"第{desk.desked(one.series, one.window).number}期草稿已生成" if one.good else "生成失败"

@@ -127,6 +127,11 @@ class Clockwork:
             self._idle(desk, made)
         return made
 
+    def tell(self) -> None:
+        """Tells people what waits to be told."""
+        with self._open() as desk:
+            desk.send_notices()
+
     def _make(self, desk: Desk, series: Series, window: Window, claim: Claim) -> Made:
         timing = desk.config.settings.clock
         log.info("due", series=series.id, window=str(window), attempt=claim.attempt)
@@ -138,7 +143,12 @@ class Clockwork:
             number = desk.desked(series.id, window).number
             log.info("draft ready", series=series.id, window=str(window), number=number)
         else:
-            log.error("draft failed", series=series.id, window=str(window), attempt=claim.attempt, code=code)
+            final = claim.attempt >= timing.attempts
+            stands = desk.claims.of(Work(series.id, window))
+            why = stands.trouble if stands and stands.owner == claim.owner else "已由他人接手"
+            log.error("draft failed", series=series.id, window=str(window), attempt=claim.attempt, code=code, why=why)
+            if not self.stopping.is_set():
+                desk.failed(series.id, window, why, final=final)
         return made
 
     def _collect(self, desk: Desk) -> None:
@@ -188,18 +198,14 @@ def serve(config: Config, clockwork: Clockwork, clock: Clock, stopping: threadin
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each look that comes while a draft is made
     scheduler = BackgroundScheduler(
         timezone=BEIJING,
-        executors={"default": ThreadPoolExecutor(1)},
+        # one thing at a time, except that somebody who cannot be told must not hold up the drafts
+        executors={"default": ThreadPoolExecutor(1), "telling": ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
 
     def look() -> None:
-        try:
-            clockwork.tick()
-        except DeskError as error:
-            log.error("tick failed", why=str(error))
-        except Exception:
-            # whatever it was, the next tick is due to come
-            log.exception("tick failed")
+        _come_what_may(clockwork.tick)
+        scheduler.add_job(_come_what_may, args=[clockwork.tell], executor="telling", id="tell", replace_existing=True)
 
     def wind() -> None:
         scheduler.remove_all_jobs()
@@ -221,6 +227,16 @@ def serve(config: Config, clockwork: Clockwork, clock: Clock, stopping: threadin
     clockwork.stopping.set()
     scheduler.shutdown()
     log.info("stopped")
+
+
+def _come_what_may(verb: Callable[[], object]) -> None:
+    """Calls it and says what went wrong; the next tick is due to come all the same."""
+    try:
+        verb()
+    except DeskError as error:
+        log.error("tick failed", why=str(error))
+    except Exception:
+        log.exception("tick failed")
 
 
 def upcoming(series: Sequence[Series], now: dt.datetime, count: int) -> list[tuple[dt.datetime, Series, Window]]:

@@ -2,11 +2,12 @@
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from inboxes import Hook
 from pipeline import cli
 from pipeline.config import packaged
 
@@ -70,3 +71,11 @@ def put(workspace) -> Callable[..., None]:
         )
 
     return put
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    """A web hook on loopback that keeps what it is told."""
+    server = Hook()
+    yield server
+    server.close()

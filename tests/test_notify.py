@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from inboxes import Hook, PostOffice
+from inboxes import PostOffice
 from pipeline.config import load, masked
 from pipeline.desk import Inline, open_desk
 from pipeline.errors import SourceError, StoreError
@@ -32,13 +32,6 @@ NOTICE = Notice(
     NOW,
     "beijing-monthly",
 )
-
-
-@pytest.fixture
-def hook():
-    server = Hook()
-    yield server
-    server.close()
 
 
 @pytest.fixture

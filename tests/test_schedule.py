@@ -59,10 +59,10 @@ class Launches:
         return 4
 
 
-def configure(workspace: Path, clock: str = "{collect_minutes: 0}", **series: str) -> None:
-    settings = workspace / "config" / "settings.yaml"
-    database = next((line for line in settings.read_text("utf-8").splitlines() if line.startswith("database:")), "")
-    settings.write_text(f"{database}\nclock: {clock}\n", "utf-8")
+def configure(workspace: Path, clock: str = "{collect_minutes: 0}", settings: str = "", **series: str) -> None:
+    path = workspace / "config" / "settings.yaml"
+    database = next((line for line in path.read_text("utf-8").splitlines() if line.startswith("database:")), "")
+    path.write_text(f"{database}\nclock: {clock}\n{settings}\n", "utf-8")
     path = workspace / "config" / "series.yaml"
     text = path.read_text("utf-8").replace("2025-08-01}", "2024-05-31}")
     for name, line in series.items():
@@ -243,6 +243,37 @@ def test_what_fails_is_tried_again_after_a_pause_and_keeps_no_other_from_its_dra
     launches.fail = set()
     clockwork.tick()
     assert numbers(workspace) == [(636, "2024-06-15"), (637, "2024-06-22")], "the numbers follow the windows"
+
+
+def test_people_are_told_of_the_first_failure_and_when_it_is_given_up(workspace, launches, clock, hook):
+    configure(
+        workspace,
+        clock="{collect_minutes: 0, retry_minutes: 0.001, attempts: 3}",
+        settings=f"notify: [{{to: 'json://127.0.0.1:{hook.port}/desk'}}]",
+    )
+    clock.set("2024-06-09 09:00")
+    launches.fail = {"national-weekly"}
+    for _ in range(5):
+        clockwork = Clockwork(lambda: open_desk(workspace, clock=clock), launches, clock)
+        clockwork.tick()
+        clockwork.tell()
+        time.sleep(0.5)
+    assert launches.asked == ["national-weekly 2024-06-01"] * 3
+    assert [one["title"] for one in hook.messages] == [
+        "全国卫生信息化舆情监测周报：2024-06-01…2024-06-07 的草稿未能生成"
+    ] * 2  # fmt: skip
+    assert "稍后自动重试" in hook.messages[0]["message"]
+    assert "不再自动重试" in hook.messages[1]["message"]
+
+
+def test_people_are_told_once_that_a_draft_is_ready(workspace, launches, clock, hook):
+    configure(workspace, settings=f"notify: [{{to: 'json://127.0.0.1:{hook.port}/desk'}}]")
+    clock.set("2024-06-09 09:00")
+    for _ in range(2):
+        clockwork = Clockwork(lambda: open_desk(workspace, clock=clock), launches, clock)
+        clockwork.tick()
+        clockwork.tell()
+    assert [one["title"] for one in hook.messages] == ["全国卫生信息化舆情监测周报（第六三六期）草稿已生成"]
 
 
 def test_collecting_keeps_its_interval_across_restarts_and_schedulers(workspace, launches, clock):
