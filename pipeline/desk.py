@@ -1003,18 +1003,31 @@ def open_desk(workspace: Path, *, clock: Clock) -> Desk:
     if not workspace.is_dir():
         raise ConfigError(str(workspace), "is not a folder", "Make one with `bulletin init`.")
     config = configuration.load(workspace)
-    database, blobs = config.data / "desk.db", config.data / "blobs"
-    if blobs.is_dir() and any(blobs.iterdir()) and not (database.is_file() and database.stat().st_size):
-        # an empty one in its place would give every number out again
-        raise StoreError(f"{database} is missing, though {blobs} is not empty.", "Restore the last backup.")
+    database, blobs = open_store(config)
     return Desk(
         config,
         fetch=fetcher(config, clock),
         clock=clock,
-        database=Database(database),
-        blobs=Blobs(blobs),
+        database=database,
+        blobs=blobs,
         templates=workspace / "templates",
     )
+
+
+def open_store(config: Config) -> tuple[Database, Blobs]:
+    """The database and the blobs of a workspace; raises `StoreError` when one was lost and the other was not."""
+    blobs = Blobs(config.data / "blobs")
+    # an empty database in place of the lost one would give every number out again
+    database = Database(config.settings.database or config.data / "desk.db", fresh=blobs.empty())
+    # in this order: a page's bytes are here before its row is
+    if Leads(database, blobs).any_page() and blobs.empty():
+        database.close()
+        # reading the stored pages again would note every one of them as lost, for everybody who uses the database
+        raise StoreError(
+            f"{database.place} knows pages, but {blobs.folder} is empty.",
+            "Name the `data` folder they are in (several machines share one), or restore the last backup.",
+        )
+    return database, blobs
 
 
 def fetcher(config: Config, clock: Clock) -> Fetcher:

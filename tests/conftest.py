@@ -1,17 +1,28 @@
-"""What many tests share: the command line run in this process, and a workspace of files."""
+"""What many tests share: the command line run in this process, a workspace of files, databases of both kinds."""
 
+import itertools
+import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+import postgres
 from inboxes import Hook
 from pipeline import cli
 from pipeline.config import packaged
 
 Run = Callable[..., tuple[int, str, str]]
+Where = Path | str
+"""Where a database is: a file or an address."""
+
+
+def _workspace(folder: Path) -> Path:
+    return folder / "工作区 一"
 
 
 _REMARKS = pytest.StashKey[list[str]]()
@@ -43,15 +54,66 @@ def bulletin(monkeypatch, capsys) -> Run:
     return run
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server of this test run; leaves a test out where there is none to start, never in CI."""
+    programs = postgres.binaries()
+    if programs is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("PostgreSQL is missing, and CI leaves no test out: make system")
+        pytest.skip("PostgreSQL is missing: make system")
+    made = postgres.Server(programs)
+    yield made
+    made.end()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_place(request, tmp_path) -> Iterator[Callable[..., Where]]:
+    """Gives new places for a database, of both kinds: every test that asks for one runs on both.
+
+    With `options="TEMPLATE template0"` a place on the server is empty; else it is migrated, which is faster.
+    """
+    if request.param == "sqlite":
+        numbers = itertools.count()
+        yield lambda options="": tmp_path / "databases" / str(next(numbers)) / "desk.db"
+        return
+    server = request.getfixturevalue("server")
+    with ExitStack() as made:
+        yield lambda options="TEMPLATE migrated": made.enter_context(server.database(options))
+
+
 @pytest.fixture
-def workspace(tmp_path) -> Path:
-    """A workspace whose only source is a folder of files, `inbox`."""
-    folder = tmp_path / "工作区 一"
+def where(new_place) -> Where:
+    """A place for a database, of both kinds."""
+    return new_place()
+
+
+@pytest.fixture
+def point(tmp_path, new_place) -> Callable[..., Where]:
+    """Points the workspace to a new database, and gives its place; a file stays where the workspace has it."""
+
+    def point(*options: str) -> Where:
+        place = new_place(*options)
+        if isinstance(place, Path):
+            return _workspace(tmp_path) / "data" / "desk.db"
+        settings = _workspace(tmp_path) / "config" / "settings.yaml"
+        text = settings.read_text("utf-8")
+        settings.write_text(re.sub(r"^database:.*$", lambda _: f"database: {place}", text, flags=re.MULTILINE), "utf-8")
+        return place
+
+    return point
+
+
+@pytest.fixture
+def workspace(tmp_path, point) -> Path:
+    """A workspace whose only source is a folder of files, `inbox`; its database is of either kind."""
+    folder = _workspace(tmp_path)
     shutil.copytree(packaged("config"), folder / "config")
     (folder / "inbox").mkdir()
     (folder / "config" / "sources.yaml").write_text(
         "- id: inbox\n  name: 收件箱\n  kind: folder\n  path: inbox\n", "utf-8"
     )
+    point()
     return folder
 
 

@@ -4,7 +4,9 @@ import datetime as dt
 import re
 import shutil
 import threading
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from pipeline import desk as module
@@ -256,12 +258,13 @@ def test_an_issue_is_released_only_when_its_window_is_over(workspace, write, mom
                 own.release(desked, "王编辑")
 
 
-def test_a_number_that_the_published_files_say_is_gone_is_not_given_out_again(workspace, write):
+def test_a_number_that_the_published_files_say_is_gone_is_not_given_out_again(workspace, write, point):
     write("a", "北京友谊医院")
     with open_desk(workspace, clock=now) as own:
         own.release(_linked(own, _run(own).desked), "王编辑")
     published = {path.name: path.read_bytes() for path in (workspace / "out").iterdir()}
     shutil.rmtree(workspace / "data")
+    point()
     with open_desk(workspace, clock=now) as own:
         desked = _linked(own, _run(own).desked)
         with pytest.raises(StoreError, match="已经发布过第535期"):
@@ -271,15 +274,38 @@ def test_a_number_that_the_published_files_say_is_gone_is_not_given_out_again(wo
 
 
 @pytest.mark.parametrize("lost", ["missing", "empty"])
-def test_a_lost_database_is_never_replaced_by_an_empty_one(workspace, write, lost):
+def test_a_lost_database_is_never_replaced_by_an_empty_one(workspace, write, lost, point):
     write("a", "北京友谊医院")
     with open_desk(workspace, clock=now) as own:
         _run(own)
-    (workspace / "data" / "desk.db").unlink()
-    if lost == "empty":
-        (workspace / "data" / "desk.db").touch()
+    place = point("TEMPLATE template0")
+    if isinstance(place, Path):
+        place.unlink()
+        if lost == "empty":
+            place.touch()
+    elif lost == "empty":
+        with psycopg.connect(place) as connection:
+            connection.execute("CREATE SCHEMA bulletin")
     with pytest.raises(StoreError, match="Restore the last backup"):
         open_desk(workspace, clock=now)
+    if isinstance(place, Path):
+        assert place.exists() == (lost == "empty")
+    else:
+        with psycopg.connect(place) as connection:
+            assert connection.execute("SELECT to_regclass('bulletin.issues')").fetchone() == (None,)
+
+
+def test_a_database_whose_files_are_on_another_machine_is_not_worked_on(workspace, write):
+    write("a", "北京友谊医院")
+    with open_desk(workspace, clock=now) as own:
+        _run(own)
+    blobs = workspace / "data" / "blobs"
+    blobs.rename(workspace / "elsewhere")
+    with pytest.raises(StoreError, match=r"knows pages, but .*blobs is empty"):
+        open_desk(workspace, clock=now)
+    (workspace / "elsewhere").rename(blobs)
+    with open_desk(workspace, clock=now) as own:
+        assert _run(own, collect=False).tally.counts == {Fate.INCLUDED: 1}
 
 
 def test_leads_of_a_run_that_died_before_judging_are_accounted_for_by_the_next(workspace, write):

@@ -40,6 +40,10 @@ class Blobs:
         except OSError as error:
             raise StoreError(f"{self._path(name)}: {error.strerror}.", "Restore the last backup.") from None
 
+    def empty(self) -> bool:
+        """Whether there is nothing yet."""
+        return not self.folder.is_dir() or not any(self.folder.iterdir())
+
     def _path(self, name: str) -> Path:
         return self.folder / name[:2] / name
 

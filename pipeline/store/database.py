@@ -1,17 +1,15 @@
-"""One database: how it is opened, what it promises, who may write when.
+"""One database, SQLite or PostgreSQL: how it is opened, what it promises, who may write when.
 
-SQLite runs with `synchronous=FULL` and every write transaction IMMEDIATE (a deferred one that reads and
-then writes fails at once under contention, whatever the timeout). WAL only from 3.51.3, because releases
-from 3.7.0 to 3.51.2 can corrupt the file on a WAL reset.
+Reading sees one moment. Writing is one transaction, all of it or nothing, and one writer at a time: what a writing
+transaction has read stays true until it ends. What the two kinds do differently stands in `sqlite` and `postgresql`.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import sqlalchemy as sa
 from alembic import command
@@ -19,109 +17,172 @@ from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from pipeline.errors import Busy, StoreError
+from pipeline.errors import StoreError
+from pipeline.store.postgresql import Postgresql
+from pipeline.store.sqlite import Sqlite
 
-APPLICATION_ID = 0x42554C4C  # "BULL": tells our file from any other SQLite file
-_WAIT_SECONDS = 30
-_SAFE_WAL = (3, 51, 3)
+
+class Kind(Protocol):
+    """What differs from database to database; more than three methods, because a database is no small thing."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, without a password."""
+
+    @property
+    def clock(self) -> sa.ColumnElement[float]:
+        """Its own time of day in Unix seconds, for use inside statements."""
+
+    def is_there(self) -> bool:
+        """Whether there is anything that could be read."""
+
+    def begun(self, *, write: bool) -> sa.Connection:
+        """A connection with an open transaction; a writing one keeps other writers out."""
+
+    def tables(self, connection: sa.Connection) -> set[str]:
+        """The names of our tables; raises `StoreError` when they are somebody else's."""
+
+    def claim(self, connection: sa.Connection) -> None:
+        """Makes an empty place ours."""
+
+    def before_upgrade(self, connection: sa.Connection, revision: str) -> None:
+        """Whatever is to be done first when an older schema is brought to `revision`."""
+
+    def understood(self, error: sa.exc.DBAPIError) -> StoreError:
+        """What a failure means."""
+
+    def described(self, connection: sa.Connection) -> Mapping[str, str]:
+        """What an operator may want to know."""
+
+    def close(self) -> None:
+        """Gives every connection back."""
+
+
+_KINDS: Mapping[str, Callable[[str], Kind]] = {"postgresql": Postgresql, "postgres": Postgresql}
+"""Scheme of an address → the kind of database behind it."""
 
 
 class Database:
-    """An opened, migrated database."""
+    """An opened, migrated database: a file, or an address such as `postgresql://user@host/name`.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    With `fresh=False` an empty one is refused before anything is made.
+    """
+
+    def __init__(self, where: Path | str, *, fresh: bool = True) -> None:
+        self._kind = _kind(where)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{path.parent}: {error.strerror}.", "Choose another `data` folder.") from None
-        self._engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": _WAIT_SECONDS}
-        )
-        sa.event.listen(self._engine, "connect", _prepare)
-        sa.event.listen(self._engine, "begin", _begin)
-        try:
-            self._claim()
-            self._migrate()
-        except sa.exc.DatabaseError as error:
-            self._engine.dispose()
-            raise self._understood(error) from error
+            self._migrate(fresh)
         except BaseException:
-            self._engine.dispose()
+            self._kind.close()
             raise
+
+    @property
+    def place(self) -> str:
+        """Where it is, without a password."""
+        return self._kind.place
+
+    @property
+    def clock(self) -> sa.ColumnElement[float]:
+        """The database's own time of day in Unix seconds, for use inside statements."""
+        return self._kind.clock
+
+    def seconds(self, connection: sa.Connection) -> float:
+        """The database's own time of day in Unix seconds: the same for every machine that asks it."""
+        return float(connection.execute(sa.select(self.clock)).scalar_one())
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A consistent view."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sa.exc.DatabaseError as error:
-            raise self._understood(error) from error
+        with self._transaction(write=False) as connection:
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One transaction, all of it or nothing; waits its turn for 30 s, then raises `Busy`."""
-        try:
-            with self._engine.execution_options(immediate=True).begin() as connection:
-                yield connection
-        except sa.exc.IntegrityError:
-            raise
-        except sa.exc.DatabaseError as error:
-            raise self._understood(error) from error
+        with self._transaction(write=True) as connection:
+            yield connection
+
+    def described(self) -> Mapping[str, str]:
+        """What an operator may want to know: kind, version, place, journal, schema."""
+        with self.read() as connection:
+            schema = MigrationContext.configure(connection).get_current_revision()
+            return {**self._kind.described(connection), "schema": str(schema)}
 
     def close(self) -> None:
         """Gives every connection back."""
-        self._engine.dispose()
+        self._kind.close()
 
-    def _claim(self) -> None:
-        """Marks a new file as ours and refuses one that is somebody else's."""
-        with self.write() as connection:
-            owner = connection.execute(sa.text("PRAGMA application_id")).scalar_one()
-            if owner == APPLICATION_ID:
-                return
-            if connection.execute(sa.text("SELECT count(*) FROM sqlite_master")).scalar_one():
-                raise StoreError(
-                    f"{self.path} is not a bulletin desk's database.", "Name another `data` folder in settings.yaml."
-                )
-            connection.execute(sa.text(f"PRAGMA application_id = {APPLICATION_ID}"))
+    @contextmanager
+    def _transaction(self, *, write: bool) -> Iterator[sa.Connection]:
+        try:
+            with self._kind.begun(write=write) as connection:  # closing it takes back what was not committed
+                yield connection
+                connection.commit()
+        except sa.exc.IntegrityError:
+            raise
+        except sa.exc.DBAPIError as error:
+            raise self._kind.understood(error) from error
 
-    def _migrate(self) -> None:
-        config = AlembicConfig()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        script = ScriptDirectory.from_config(config)
+    def _migrate(self, fresh: bool) -> None:
+        script = ScriptDirectory.from_config(migrations())
+        head = str(script.get_current_head())
+        known = {revision.revision for revision in script.walk_revisions()}
+        if not fresh and not self._kind.is_there():
+            raise self._lost()
         with self.read() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-        if current == script.get_current_head():
+            current = self._current(connection, known)
+        if current == head:
             return
-        if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
+        if current is None and not fresh:
+            raise self._lost()
+        with self.write() as connection:
+            current = self._current(connection, known)  # somebody else may have been here in the meantime
+            if current == head:
+                return
+            if current is None:
+                self._kind.claim(connection)
+            else:
+                self._kind.before_upgrade(connection, head)
+            upgrade(connection, head)
+
+    def _current(self, connection: sa.Connection, known: set[str]) -> str | None:
+        """The version of the schema; `None` where there is none yet."""
+        if not self._kind.tables(connection):
+            return None
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current not in known:
             raise StoreError(
-                f"{self.path} was written by a newer release (schema {current}).",
+                f"{self.place} was written by a newer release (schema {current}).",
                 "Install that release or a later one.",
             )
-        with self.write() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        return current
 
-    def _understood(self, error: sa.exc.DatabaseError) -> StoreError:
-        cause = str(error.orig)
-        if "locked" in cause or "busy" in cause:
-            return Busy(
-                f"The database {self.path} has been in use by another process for {_WAIT_SECONDS} s.",
-                "Wait for it to finish, then try again; nothing was changed.",
-            )
-        if "not a database" in cause or "malformed" in cause:
-            return StoreError(f"{self.path} is damaged: {cause}.", "Restore the last backup.")
-        return StoreError(f"{self.path}: {cause}.", "Check the disk and the folder's permissions.")
+    def _lost(self) -> StoreError:
+        return StoreError(
+            f"{self.place} holds no bulletin desk, though its files are here.", "Restore the last backup."
+        )
 
 
-def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # the driver would otherwise begin DEFERRED by itself
-    journal = "WAL" if sqlite3.sqlite_version_info >= _SAFE_WAL else "TRUNCATE"
-    for pragma in (f"journal_mode = {journal}", "synchronous = FULL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
+def migrations() -> AlembicConfig:
+    """Where the versions of the schema lie."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
 
 
-def _begin(connection: sa.Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+def upgrade(connection: sa.Connection, revision: str) -> None:
+    """Brings the schema to a version, as a part of the transaction that is open."""
+    config = migrations()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def _kind(where: Path | str) -> Kind:
+    if isinstance(where, Path):
+        return Sqlite(where)
+    scheme, mark, _ = where.partition("://")
+    if not mark or scheme not in _KINDS:
+        raise StoreError(
+            "`database` is not an address that can be understood.", "Write postgresql://user@host:5432/name."
+        )
+    return _KINDS[scheme](where)

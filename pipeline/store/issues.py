@@ -21,6 +21,7 @@ from pipeline.store.leads import whole
 from pipeline.store.notices import post
 from pipeline.store.runs import Accounts, keep
 from pipeline.store.schema import ISSUES, RELEASES, REVISIONS, SKIPS
+from pipeline.store.values import written
 
 _DRAFT = TypeAdapter(Draft)
 _DECISION = TypeAdapter(Decision)
@@ -184,7 +185,7 @@ class Issues:
             & (ISSUES.c.number == release.issue.number)
             & (ISSUES.c.state == State.DRAFT.value)
         )
-        content = _RELEASE.dump_json(release).decode()
+        content = written(_RELEASE, release)
         with self._database.write() as connection:
             if connection.execute(sa.update(ISSUES).where(here).values(state=State.RELEASED.value)).rowcount != 1:
                 raise _changed(_one(connection, desked.id), desked)
@@ -217,12 +218,12 @@ class Issues:
 
 
 def _keep_revision(connection: sa.Connection, issue: int, revision: int, draft: Draft, decision: Decision) -> None:
-    content = _DRAFT.dump_json(draft).decode()
+    content = written(_DRAFT, draft)
     connection.execute(
         sa.insert(REVISIONS).values(
             issue=issue,
             revision=revision,
-            decision=_DECISION.dump_json(decision).decode(),
+            decision=written(_DECISION, decision),
             draft=content,
             sha256=digest(content),
         )

@@ -16,6 +16,7 @@ from pipeline.store.blobs import Blobs
 from pipeline.store.database import Database
 from pipeline.store.notices import post
 from pipeline.store.schema import ARTICLES, FATES, LEADS, PAGES, RUNS, SOURCES
+from pipeline.store.values import written
 
 _ARTICLE = TypeAdapter(Article)
 _T = TypeVar("_T")
@@ -191,6 +192,11 @@ class Leads:
 
     # pages --------------------------------------------------------------------------------------
 
+    def any_page(self) -> bool:
+        """Whether a page was ever kept."""
+        with self._database.read() as connection:
+            return connection.execute(sa.select(PAGES.c.id).limit(1)).first() is not None
+
     def page_of(self, url: str) -> int | None:
         """The page fetched for an address, whoever asked for it."""
         query = sa.select(PAGES.c.id).where(PAGES.c.asked_url == url).order_by(PAGES.c.id.desc()).limit(1)
@@ -251,8 +257,7 @@ class Leads:
                         "tried": stamp,
                     }
                 else:
-                    values = {"article": outcome.id, "fate": None, "because": ""}
-                    _keep_article(connection, outcome)
+                    values = {"article": _keep_article(connection, outcome), "fate": None, "because": ""}
                 connection.execute(sa.update(LEADS).where(LEADS.c.id == lead).values(values))
 
     def articles(self, ids: Iterable[str]) -> dict[str, Article]:
@@ -272,8 +277,10 @@ def whole(content: str, sha256: str, what: str) -> str:
     return content
 
 
-def _keep_article(connection: sa.Connection, article: Article) -> None:
-    content = _ARTICLE.dump_json(article).decode()
+def _keep_article(connection: sa.Connection, article: Article) -> str:
+    """Keeps an article and returns the identity it has as it is kept."""
+    content = written(_ARTICLE, article)
+    article = _ARTICLE.validate_json(content)
     values = {
         "url": article.url,
         "date": article.date and article.date.isoformat(),
@@ -282,6 +289,7 @@ def _keep_article(connection: sa.Connection, article: Article) -> None:
     }
     if not connection.execute(sa.update(ARTICLES).where(ARTICLES.c.id == article.id).values(values)).rowcount:
         connection.execute(sa.insert(ARTICLES).values(id=article.id, **values))
+    return article.id
 
 
 def _tie(connection: sa.Connection, lead: int, page: int) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from pipeline.store.values import Prose, Tree, Words
+
 METADATA = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -20,59 +22,63 @@ METADATA = sa.MetaData(
 SOURCES = sa.Table(
     "sources",
     METADATA,
-    sa.Column("id", sa.String, primary_key=True),
-    sa.Column("etag", sa.String, nullable=False),
-    sa.Column("modified", sa.String, nullable=False),
-    sa.Column("of", sa.String, nullable=False),
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("etag", Words, nullable=False),
+    sa.Column("modified", Words, nullable=False),
+    sa.Column("of", Words, nullable=False),
     sa.Column("failures", sa.Integer, nullable=False),
-    sa.Column("asked", sa.String, nullable=False),
-    sa.Column("trouble", sa.String, nullable=False),
+    sa.Column("asked", Words, nullable=False),
+    sa.Column("trouble", Words, nullable=False),
 )
 
 PAGES = sa.Table(
     "pages",
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("asked_url", sa.String, nullable=False, index=True),
-    sa.Column("url", sa.String, nullable=False),
-    sa.Column("blob", sa.String, nullable=False),
-    sa.Column("fetched", sa.String, nullable=False),
-    sa.Column("content_type", sa.String, nullable=False),
-    sa.Column("charset", sa.String, nullable=False),
-    sa.Column("warnings", sa.JSON, nullable=False),
+    sa.Column("asked_url", Words, nullable=False),
+    sa.Column("url", Words, nullable=False),
+    sa.Column("blob", Words, nullable=False),
+    sa.Column("fetched", Words, nullable=False),
+    sa.Column("content_type", Words, nullable=False),
+    sa.Column("charset", Words, nullable=False),
+    sa.Column("warnings", Tree, nullable=False),
+    # by hash: an entry of PostgreSQL's ordered indexes holds 2,704 bytes, an address has up to 8,192 characters
+    sa.Index("ix_pages_asked_url", "asked_url", postgresql_using="hash"),
 )
 
 ARTICLES = sa.Table(
     "articles",
     METADATA,
-    sa.Column("id", sa.String, primary_key=True),
-    sa.Column("url", sa.String, nullable=False, index=True),
-    sa.Column("date", sa.String, index=True),
-    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("url", Words, nullable=False),
+    sa.Column("date", Words, index=True),
+    sa.Column("content", Prose, nullable=False),
     # quick_check misses most flipped bits; this does not
-    sa.Column("sha256", sa.String, nullable=False),
+    sa.Column("sha256", Words, nullable=False),
+    sa.Index("ix_articles_url", "url", postgresql_using="hash"),
 )
 
 LEADS = sa.Table(
     "leads",
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("source", sa.String, nullable=False),
-    sa.Column("url", sa.String, nullable=False),
-    sa.Column("title", sa.String, nullable=False),
-    sa.Column("published", sa.String, nullable=False),
-    sa.Column("outlet", sa.String, nullable=False),
-    sa.Column("path", sa.String, nullable=False),
-    sa.Column("first_seen", sa.String, nullable=False, index=True),
-    sa.Column("last_seen", sa.String, nullable=False),
+    sa.Column("source", Words, nullable=False),
+    sa.Column("url", Words, nullable=False),
+    sa.Column("title", Words, nullable=False),
+    sa.Column("published", Words, nullable=False),
+    sa.Column("outlet", Words, nullable=False),
+    sa.Column("path", Words, nullable=False),
+    sa.Column("first_seen", Words, nullable=False, index=True),
+    sa.Column("last_seen", Words, nullable=False),
     sa.Column("page", sa.Integer, sa.ForeignKey("pages.id")),
-    sa.Column("article", sa.String, sa.ForeignKey("articles.id"), index=True),
+    sa.Column("article", Words, sa.ForeignKey("articles.id"), index=True),
     # why there is no article: a fate and its reason
-    sa.Column("fate", sa.String),
-    sa.Column("because", sa.String, nullable=False),
+    sa.Column("fate", Words),
+    sa.Column("because", Words, nullable=False),
     # how often it was asked for in vain, and when last
     sa.Column("tries", sa.Integer, nullable=False),
-    sa.Column("tried", sa.String, nullable=False),
+    sa.Column("tried", Words, nullable=False),
+    # on PostgreSQL a unique index over source and md5(url), and one by hash to look the address up (see 0001)
     sa.UniqueConstraint("source", "url"),
 )
 
@@ -80,11 +86,11 @@ ISSUES = sa.Table(
     "issues",
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("series", sa.String, nullable=False),
+    sa.Column("series", Words, nullable=False),
     sa.Column("number", sa.Integer, nullable=False),
-    sa.Column("window_start", sa.String, nullable=False),
-    sa.Column("window_end", sa.String, nullable=False),
-    sa.Column("state", sa.String, nullable=False),
+    sa.Column("window_start", Words, nullable=False),
+    sa.Column("window_end", Words, nullable=False),
+    sa.Column("state", Words, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.UniqueConstraint("series", "number"),
     sa.UniqueConstraint("series", "window_start"),
@@ -93,11 +99,11 @@ ISSUES = sa.Table(
 SKIPS = sa.Table(
     "skips",
     METADATA,
-    sa.Column("series", sa.String, primary_key=True),
-    sa.Column("window_start", sa.String, primary_key=True),
-    sa.Column("reason", sa.String, nullable=False),
-    sa.Column("who", sa.String, nullable=False),
-    sa.Column("at", sa.String, nullable=False),
+    sa.Column("series", Words, primary_key=True),
+    sa.Column("window_start", Words, primary_key=True),
+    sa.Column("reason", Words, nullable=False),
+    sa.Column("who", Words, nullable=False),
+    sa.Column("at", Words, nullable=False),
 )
 
 REVISIONS = sa.Table(
@@ -105,9 +111,9 @@ REVISIONS = sa.Table(
     METADATA,
     sa.Column("issue", sa.Integer, sa.ForeignKey("issues.id"), primary_key=True),
     sa.Column("revision", sa.Integer, primary_key=True),
-    sa.Column("decision", sa.Text, nullable=False),
-    sa.Column("draft", sa.Text, nullable=False),
-    sa.Column("sha256", sa.String, nullable=False),
+    sa.Column("decision", Prose, nullable=False),
+    sa.Column("draft", Prose, nullable=False),
+    sa.Column("sha256", Words, nullable=False),
 )
 
 RELEASES = sa.Table(
@@ -115,29 +121,29 @@ RELEASES = sa.Table(
     METADATA,
     sa.Column("issue", sa.Integer, sa.ForeignKey("issues.id"), primary_key=True),
     sa.Column("revision", sa.Integer, primary_key=True),
-    sa.Column("content", sa.Text, nullable=False),
-    sa.Column("sha256", sa.String, nullable=False),
+    sa.Column("content", Prose, nullable=False),
+    sa.Column("sha256", Words, nullable=False),
     # name → blob, beside the content, so that start-up need not read every issue
-    sa.Column("files", sa.JSON, nullable=False),
+    sa.Column("files", Tree, nullable=False),
 )
 
 RUNS = sa.Table(
     "runs",
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("series", sa.String, nullable=False),
-    sa.Column("window_start", sa.String, nullable=False),
-    sa.Column("window_end", sa.String, nullable=False),
-    sa.Column("engine", sa.String, nullable=False),
-    sa.Column("started", sa.String, nullable=False),
-    sa.Column("finished", sa.String),
-    sa.Column("outcome", sa.String, nullable=False),
+    sa.Column("series", Words, nullable=False),
+    sa.Column("window_start", Words, nullable=False),
+    sa.Column("window_end", Words, nullable=False),
+    sa.Column("engine", Words, nullable=False),
+    sa.Column("started", Words, nullable=False),
+    sa.Column("finished", Words),
+    sa.Column("outcome", Words, nullable=False),
     # the claim it worked under; empty when it keeps nothing
-    sa.Column("owner", sa.String, nullable=False, server_default=""),
+    sa.Column("owner", Words, nullable=False, server_default=""),
     # set in the transaction that keeps the fates, which may be none
     sa.Column("accounted", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("silent", sa.JSON, nullable=False),
-    sa.Column("seconds", sa.JSON, nullable=False),
+    sa.Column("silent", Tree, nullable=False),
+    sa.Column("seconds", Tree, nullable=False),
 )
 
 FATES = sa.Table(
@@ -145,9 +151,9 @@ FATES = sa.Table(
     METADATA,
     sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
     sa.Column("lead", sa.Integer, sa.ForeignKey("leads.id"), primary_key=True),
-    sa.Column("fate", sa.String, nullable=False),
-    sa.Column("because", sa.String, nullable=False),
-    sa.Column("article", sa.String, nullable=False),
+    sa.Column("fate", Words, nullable=False),
+    sa.Column("because", Words, nullable=False),
+    sa.Column("article", Words, nullable=False),
     sa.Column("decides", sa.Boolean, nullable=False),
 )
 
@@ -155,30 +161,30 @@ CLAIMS = sa.Table(
     "claims",
     METADATA,
     # what is claimed: the making of one window's draft, or a round of collecting (series and window empty)
-    sa.Column("task", sa.String, primary_key=True),
-    sa.Column("series", sa.String, primary_key=True),
-    sa.Column("window_start", sa.String, primary_key=True),
-    sa.Column("state", sa.String, nullable=False),
+    sa.Column("task", Words, primary_key=True),
+    sa.Column("series", Words, primary_key=True),
+    sa.Column("window_start", Words, primary_key=True),
+    sa.Column("state", Words, nullable=False),
     # the fence: whoever finishes must still be the owner
-    sa.Column("owner", sa.String, nullable=False),
-    sa.Column("who", sa.String, nullable=False),
+    sa.Column("owner", Words, nullable=False),
+    sa.Column("who", Words, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     # Unix seconds by the database's own clock
     sa.Column("since", sa.Float, nullable=False),
     sa.Column("lease", sa.Float, nullable=False),
     sa.Column("retry", sa.Float, nullable=False),
     # by the desk's clock, as windows are; empty until it is done
-    sa.Column("finished", sa.String, nullable=False),
-    sa.Column("trouble", sa.String, nullable=False),
+    sa.Column("finished", Words, nullable=False),
+    sa.Column("trouble", Words, nullable=False),
 )
 
 PAUSES = sa.Table(
     "pauses",
     METADATA,
-    sa.Column("series", sa.String, primary_key=True),
-    sa.Column("reason", sa.String, nullable=False),
-    sa.Column("who", sa.String, nullable=False),
-    sa.Column("at", sa.String, nullable=False),
+    sa.Column("series", Words, primary_key=True),
+    sa.Column("reason", Words, nullable=False),
+    sa.Column("who", Words, nullable=False),
+    sa.Column("at", Words, nullable=False),
 )
 
 NOTICES = sa.Table(
@@ -186,18 +192,18 @@ NOTICES = sa.Table(
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
     # what happened, once: a second telling of it is no second row
-    sa.Column("key", sa.String, nullable=False, unique=True),
-    sa.Column("event", sa.String, nullable=False),
-    sa.Column("series", sa.String, nullable=False),
-    sa.Column("title", sa.String, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("at", sa.String, nullable=False),
+    sa.Column("key", Words, nullable=False, unique=True),
+    sa.Column("event", Words, nullable=False),
+    sa.Column("series", Words, nullable=False),
+    sa.Column("title", Words, nullable=False),
+    sa.Column("text", Prose, nullable=False),
+    sa.Column("at", Words, nullable=False),
     # how often somebody set out to tell it, and when last
     sa.Column("tries", sa.Integer, nullable=False),
-    sa.Column("tried", sa.String, nullable=False),
+    sa.Column("tried", Words, nullable=False),
     # who has it already, by masked address, so that one target that is down costs the others nothing
-    sa.Column("told", sa.JSON, nullable=False),
+    sa.Column("told", Tree, nullable=False),
     # when it was sent or given up; empty while it waits
-    sa.Column("settled", sa.String, nullable=False),
+    sa.Column("settled", Words, nullable=False),
     sa.Column("given_up", sa.Boolean, nullable=False),
 )

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import drafts
@@ -22,8 +22,8 @@ LAST = Last(534, named(SERIES, month="2024-05"))
 
 
 @pytest.fixture
-def issues(tmp_path):
-    database = Database(tmp_path / "desk.db")
+def issues(where):
+    database = Database(where)
     yield Issues(database)
     database.close()
 
@@ -157,20 +157,21 @@ def test_a_corrected_last_number_moves_every_draft_and_no_release(issues):
     assert issues.get(may.id).number < 0, "a window before the last issue gets none"
 
 
-def test_a_changed_byte_in_a_stored_draft_is_noticed(tmp_path):
-    database = Database(tmp_path / "desk.db")
+def test_a_changed_byte_in_a_stored_draft_is_noticed(where):
+    database = Database(where)
     issues = Issues(database)
     desked = issues.begin(_draft("2024-06"), DECISION, LAST)
     with database.write() as connection:
         connection.execute(sa.text("UPDATE revisions SET draft = replace(draft, '互联网', '物联网')"))
     with pytest.raises(StoreError, match="is damaged in the database"):
         issues.get(desked.id)
+    database.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(6)), released=st.integers(0, 6))
-def test_however_drafts_are_made_and_released_numbers_have_no_gap_and_no_repeat(tmp_path_factory, order, released):
-    database = Database(tmp_path_factory.mktemp("numbers") / "desk.db")
+def test_however_drafts_are_made_and_released_numbers_have_no_gap_and_no_repeat(new_place, order, released):
+    database = Database(new_place())
     issues = Issues(database)
     windows = [named(SERIES, month="2024-06")]
     while len(windows) < 6:

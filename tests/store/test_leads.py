@@ -14,8 +14,8 @@ from pipeline.store import Accounted, Accounts, Asked, Blobs, Database, Leads, R
 
 
 @pytest.fixture
-def database(tmp_path):
-    made = Database(tmp_path / "desk.db")
+def database(where):
+    made = Database(where)
     yield made
     made.close()
 

@@ -1,0 +1,131 @@
+"""From every earlier schema to the one of today, whole or not at all, on both kinds of database."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+
+from pipeline.errors import StoreError
+from pipeline.store import Database, sqlite
+from pipeline.store import database as module
+
+SCRIPT = ScriptDirectory.from_config(module.migrations())
+HEAD = SCRIPT.get_current_head()
+EARLIER = [one.revision for one in SCRIPT.walk_revisions() if one.revision != HEAD]
+Rows = dict[str, list[dict[str, object]]]
+
+
+def _earlier(where, revision: str) -> Rows:
+    """Makes a database of an earlier schema with a row in every table; gives the rows."""
+    kind = module._kind(where)
+    with kind.begun(write=True) as connection:
+        kind.claim(connection)
+        module.upgrade(connection, revision)
+        tables = sa.MetaData()
+        tables.reflect(connection)
+        for table in tables.sorted_tables:
+            if table.name != "alembic_version":
+                connection.execute(sa.insert(table).values({one.name: _value(one) for one in table.columns}))
+        rows = _rows(connection)
+        connection.commit()
+    kind.close()
+    assert all(rows.values())
+    return rows
+
+
+def _value(column: sa.Column) -> object:
+    for kind, value in ((sa.JSON, ["甲"]), (sa.Boolean, True), (sa.Integer, 1), (sa.Float, 1.5)):
+        if isinstance(column.type, kind):
+            return value
+    return "甲"
+
+
+def _rows(connection: sa.Connection) -> Rows:
+    tables = sa.MetaData()
+    tables.reflect(connection)
+    return {
+        table.name: [dict(row._mapping) for row in connection.execute(sa.select(table))]
+        for table in tables.sorted_tables
+    }
+
+
+def _as_it_is(where) -> Rows:
+    kind = module._kind(where)
+    with kind.begun(write=False) as connection:
+        rows = _rows(connection)
+    kind.close()
+    return rows
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+def test_an_upgrade_keeps_every_row(new_place, revision):
+    where = new_place("TEMPLATE template0")
+    before = _earlier(where, revision)
+    database = Database(where)
+    assert database.described()["schema"] == HEAD
+    with database.read() as connection:
+        after = _rows(connection)
+    database.close()
+    for table, (row,) in before.items():
+        if table != "alembic_version":
+            assert {name: after[table][0][name] for name in row} == row, table
+    if isinstance(where, Path):
+        assert _as_it_is(where.with_name(f"desk-before-{HEAD}.db")) == before, "the copy is what was there"
+        assert not list(where.parent.glob(".*"))
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+def test_an_upgrade_that_is_killed_half_way_leaves_the_old_schema_and_is_done_at_the_next_start(new_place, revision):
+    where = new_place("TEMPLATE template0")
+    before = _earlier(where, revision)
+    code = """
+import os, signal, sys
+from pathlib import Path
+import sqlalchemy as sa
+from pipeline.store import Database
+made = []
+def kill(_connection, _cursor, statement, *_):
+    if statement.lstrip().startswith(("CREATE TABLE", "ALTER TABLE")):
+        made.append(statement)
+        if len(made) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+sa.event.listen(sa.Engine, "after_cursor_execute", kill)
+Database(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]))
+"""
+    killed = subprocess.run([sys.executable, "-c", code, str(where)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert _as_it_is(where) == before
+    database = Database(where)
+    assert database.described()["schema"] == HEAD
+    database.close()
+
+
+def test_an_upgrade_on_a_full_disk_leaves_the_old_schema(tmp_path, monkeypatch):
+    path = tmp_path / "desk.db"
+    before = _earlier(path, EARLIER[0])
+    prepare = sqlite._prepare
+
+    def full(connection, record) -> None:
+        prepare(connection, record)
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite, "_prepare", full)
+        with pytest.raises(StoreError, match="disk is full"):
+            Database(path)
+    assert _as_it_is(path) == before
+    Database(path).close()
+
+
+def test_no_upgrade_is_begun_whose_copy_could_not_be_made(tmp_path):
+    path = tmp_path / "desk.db"
+    before = _earlier(path, EARLIER[0])
+    (tmp_path / f".desk-before-{HEAD}.db.part").mkdir()
+    with pytest.raises(StoreError, match=r"the copy that is kept before an upgrade could not be written"):
+        Database(path)
+    assert _as_it_is(path) == before
