@@ -6,19 +6,22 @@ import sqlite3
 import time
 import zipfile
 from collections import Counter
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 from docx import Document as Word
 
 from pipeline import cli
-from pipeline.config import packaged
+from pipeline.config import load, packaged
+from pipeline.demo import play as demo
 from pipeline.demo import seeds
 from pipeline.demo.play import SCENES, Scene, play
 from pipeline.demo.site import DemoWeb
 from pipeline.demo.sites import MIRROR
 from pipeline.demo.workspace import write_workspace
-from pipeline.desk import Desk, Inline, document, now, open_desk
+from pipeline.desk import Desk, Inline, document, now, open_desk, open_store
 from pipeline.model import Fate, Flag, Kind, Window
 from pipeline.outputs import FORMATS, Context
 
@@ -32,16 +35,32 @@ def _window(desk: Desk, scene: Scene) -> Window:
     return next(one.issue.window for one in desk.issues.released(scene.series))
 
 
-@pytest.fixture(scope="module", params=sorted(BY_NUMBER))
+@pytest.fixture(
+    scope="module",
+    params=[(number, "sqlite") for number in sorted(BY_NUMBER)] + [(535, "postgresql")],
+    ids=lambda param: f"{param[0]}-{param[1]}",
+)
 def played(request, tmp_path_factory):
     """A demo workspace after the release, its scene, and the desk that opens it."""
-    scene = BY_NUMBER[request.param]
+    number, kind = request.param
+    scene = BY_NUMBER[number]
     folder = tmp_path_factory.mktemp("demo") / str(scene.number)
     window = {"month": "", "week": "", CHOSEN[scene.option]: scene.window}
-    code = play(folder, **window, engine="inline", bulletin=cli._again)
-    assert code == 0
-    with open_desk(folder, clock=now) as desk:
-        yield folder, scene, desk
+    with ExitStack() as around:
+        with pytest.MonkeyPatch.context() as patched:
+            if kind == "postgresql":
+                place = around.enter_context(request.getfixturevalue("server").database("TEMPLATE template0"))
+                patched.setattr(demo, "write_workspace", partial(_on_a_server, place=place))
+            code = play(folder, **window, engine="inline", bulletin=cli._again)
+        assert code == 0
+        with open_desk(folder, clock=now) as desk:
+            yield folder, scene, desk
+
+
+def _on_a_server(folder: Path, web: DemoWeb, *, number: int, place: str) -> None:
+    write_workspace(folder, web, number=number)
+    with (folder / "config" / "settings.yaml").open("a", encoding="utf-8") as settings:
+        settings.write(f"database: {place}\n")
 
 
 def test_the_released_issue_has_the_items_of_the_seed_in_its_order(played):
@@ -239,8 +258,11 @@ def _prefect_recorded(database: Path) -> None:
 
 
 def _every_lead(folder: Path) -> list[int]:
-    with sqlite3.connect(folder / "data" / "desk.db") as database:
-        return [row[0] for row in database.execute("SELECT id FROM leads ORDER BY id")]
+    database, _ = open_store(load(folder))
+    with database.read() as connection:
+        leads = [row[0] for row in connection.exec_driver_sql("SELECT id FROM leads ORDER BY id")]
+    database.close()
+    return leads
 
 
 def _drafted_titles(desk: Desk, issue: int) -> set[str]:

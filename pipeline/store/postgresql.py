@@ -134,7 +134,8 @@ class Postgresql:
         if code == "42501":
             return StoreError(
                 f"{self.place}: {first}.",
-                f"Let {self._user or 'the role'} make its schema: GRANT CREATE ON DATABASE {self._database} TO …",
+                f"Let the role make its schema (GRANT CREATE ON DATABASE {self._database} TO "
+                f"{self._user or '…'}), or connect as the role that made it.",
             )
         if code in ("53100", "53200"):
             return StoreError(f"{self.place}: the server has no room left ({first}).", "Make room there and try again.")
@@ -167,7 +168,7 @@ class Postgresql:
 
     def _holder(self) -> str:
         """Who writes at the moment; empty when that cannot be told."""
-        query = """SELECT a.pid, coalesce(a.client_hostname, host(a.client_addr), 'local'), a.usename,
+        query = """SELECT a.pid, coalesce(a.client_hostname, host(a.client_addr), '本机'), a.usename,
                           a.application_name
                    FROM pg_locks l JOIN pg_stat_activity a USING (pid)
                    WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objid = %s
@@ -225,6 +226,9 @@ def _refused(place: str, said: str) -> StoreError:
         ("pg_hba.conf", "Let this machine and user in, in the server's pg_hba.conf."),
         ("does not exist", "Make it: CREATE ROLE … LOGIN; CREATE DATABASE … OWNER … ENCODING 'UTF8'."),
         ("too many", "Wait, or raise the server's max_connections."),
+        ("starting up", "Try again in a moment."),
+        ("FATAL", "See the server's log."),
+        ("致命", "See the server's log."),  # a server that speaks Chinese
     ):
         if mark in said:
             return StoreError(f"{place}: the server refused the connection ({first}).", fix)

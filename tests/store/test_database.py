@@ -153,7 +153,7 @@ database.close()
         if isinstance(where, Path):
             assert f"进程 {other.pid}）" in str(caught.value)
         else:
-            assert re.search(r"主机 local，用户 bulletin，程序 bulletin-desk", str(caught.value))
+            assert re.search(r"主机 本机，用户 bulletin，程序 bulletin-desk", str(caught.value))
         other.stdin.write("\n")
         other.stdin.flush()
         assert other.wait(30) == 0

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from pipeline.store.values import Prose, Words
+from pipeline.store.values import Prose, Tree, Words
 
 revision = "0002"
 down_revision = "0001"
