@@ -128,7 +128,7 @@ class Postgresql:
         code = _code(error)
         if code == "55P03":
             return Busy(
-                f"数据库被占用（{self._holder() or '其他进程'}）：{self.place}，等了 {_WAIT_SECONDS} 秒。",
+                f"数据库被占用{self._holder()}：{self.place}，等了 {_WAIT_SECONDS} 秒。",
                 "请等它做完再试，没有改动任何内容。",
             )
         if code == "42501":
@@ -178,7 +178,7 @@ class Postgresql:
                 found = connection.exec_driver_sql(query, LOCK).first()
         except sa.exc.SQLAlchemyError:
             return ""
-        return f"进程 {found[0]}，主机 {found[1]}，用户 {found[2]}，程序 {found[3]}" if found else ""
+        return f"（进程 {found[0]}，主机 {found[1]}，用户 {found[2]}，程序 {found[3]}）" if found else ""
 
 
 def _parsed(url: str) -> sa.URL:

@@ -98,7 +98,7 @@ class Sqlite:
         cause = str(error.orig)
         if "locked" in cause or "busy" in cause:
             held = "、".join(map(str, holders(self._path)))
-            by = f"（进程 {held}）" if held else "（其他进程）"
+            by = f"（进程 {held}）" if held else ""
             return Busy(
                 f"数据库被占用{by}：{self.place}，等了 {_WAIT_SECONDS} 秒。", "请等它做完再试，没有改动任何内容。"
             )

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -128,25 +130,42 @@ def test_a_reader_sees_one_moment(database, where):
     other.close()
 
 
-def test_a_database_that_somebody_else_writes_to_says_who_and_changes_nothing(where, monkeypatch):
-    monkeypatch.setattr(sqlite, "_WAIT_SECONDS", 0.3)
-    monkeypatch.setattr(postgresql, "_WAIT_SECONDS", 0.3)
-    database = Database(where)
+@contextmanager
+def _holder(where: Path | str) -> Iterator[subprocess.Popen[str]]:
+    """Another process, in the middle of writing until it is sent a line."""
     code = """
 import sys
 from pathlib import Path
+import sqlalchemy as sa
 from pipeline.store import Database
 where = sys.argv[1]
 database = Database(where if "://" in where else Path(where))
 with database.write() as connection:
+    connection.execute(sa.text("INSERT INTO skips VALUES ('half', '', '', '', '')"))
     print("held", flush=True)
     sys.stdin.readline()
+    connection.rollback()
 database.close()
 """
     with subprocess.Popen(
         [sys.executable, "-c", code, str(where)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
         assert other.stdout.readline() == "held\n"
+        yield other
+
+
+def test_a_writer_that_is_killed_leaves_nothing_and_keeps_nobody_out(database, where):
+    with _holder(where) as other:
+        other.kill()
+    _written(database)
+    assert _count(database) == 1
+
+
+def test_a_database_that_somebody_else_writes_to_says_who_and_changes_nothing(where, monkeypatch):
+    monkeypatch.setattr(sqlite, "_WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(postgresql, "_WAIT_SECONDS", 0.3)
+    database = Database(where)
+    with _holder(where) as other:
         with pytest.raises(Busy, match=r"数据库被占用（进程 \d+.*没有改动任何内容") as caught:
             _written(database)
         assert database.place in str(caught.value)
