@@ -26,7 +26,7 @@ from xml.etree import ElementTree
 from packaging.requirements import Requirement
 
 from pipeline import config as configuration
-from pipeline.config import Config, masked, packaged
+from pipeline.config import Config, packaged
 from pipeline.errors import ConfigError, StoreError
 from pipeline.model import BEIJING, Event, State, chinese_number
 from pipeline.notify import refused, targets
@@ -90,18 +90,18 @@ class _Patient:
     @cached_property
     def database(self) -> Looking:
         """The database, if it can be read and speaks of what this release does."""
-        path = self.config.data / "desk.db"
-        if self.config.settings.database:
-            raise _Unknown
-        if not path.exists() and not _holds(self.config.data / "blobs"):
+        path, address = self.config.data / "desk.db", self.config.settings.database
+        if not address and not path.exists() and not _holds(self.config.data / "blobs"):
             raise _NotYet
         try:
-            found = Looking(path)
+            found = Looking(address or path)
             self.opened.append(found)
             described = found.described()
             sound = described["schema"] == described["wanted"] and not found.damage()
         except StoreError:
             raise _Unknown from None
+        if found.empty and not _holds(self.config.data / "blobs"):
+            raise _NotYet
         if not sound:
             raise _Unknown
         return found
@@ -303,20 +303,17 @@ def _templates(patient: _Patient) -> Iterator[Sign]:
 
 def _database(patient: _Patient) -> Iterator[Sign]:
     config, path = patient.config, patient.config.data / "desk.db"
-    if config.settings.database:
-        yield _warning("数据库", f"{masked(config.settings.database)}：这里只检查 SQLite")
-        return
-    if not path.exists():
-        blobs = config.data / "blobs"
+    address, blobs = config.settings.database, config.data / "blobs"
+    if not address and not path.exists():
         if _holds(blobs):
             yield _fault("数据库", f"{path} 不见了，而 {blobs} 里有内容", "恢复最近的备份；不要新建，否则期号会重复")
         else:
             yield _good("数据库", f"{path} 尚不存在，第一次运行时建立")
         return
     try:
-        found = Looking(path)
+        found = Looking(address or path)
     except StoreError as error:
-        yield _fault("数据库", error.message, "恢复最近的备份，或在 settings.yaml 里换一处 data")
+        yield _fault("数据库", error.message, error.fix or "恢复最近的备份，或在 settings.yaml 里换一处 data")
         return
     patient.opened.append(found)
     try:
@@ -325,8 +322,18 @@ def _database(patient: _Patient) -> Iterator[Sign]:
     except StoreError as error:
         yield _fault("数据库", error.message, "恢复最近的备份")
         return
-    why = "" if described["journal"] == "WAL" else "（3.51.3 之前的 WAL 可能损坏数据，故不用）"
-    yield _good("数据库", f"SQLite {described['version']}，日志方式 {described['journal']}{why}，{path}")
+    why = "（3.51.3 之前的 WAL 可能损坏数据，故不用）" if described["journal"] == "TRUNCATE" else ""
+    told = f"{described['kind']} {described['version']}，日志方式 {described['journal']}{why}，{described['place']}"
+    if "not safe" in described["journal"]:
+        yield _warning("数据库", told, "把服务器的 fsync 打开，否则断电会丢数据")
+    else:
+        yield _good("数据库", told)
+    if found.empty:
+        if _holds(blobs):
+            yield _fault("数据库", f"里面是空的，而 {blobs} 里有内容", "恢复最近的备份；不要新建，否则期号会重复")
+        else:
+            yield _good("数据库", "里面还是空的，第一次运行时建表")
+        return
     schema, wanted = described["schema"], described["wanted"]
     if described["known"] == "no":
         yield _fault("数据库", f"结构版本 {schema}，是更新的版本写的", "安装那个版本或更新的")
@@ -338,7 +345,7 @@ def _database(patient: _Patient) -> Iterator[Sign]:
         yield _fault(
             "数据库", f"已损坏：{damage[0]}" + (f" 等 {len(damage)} 处" if damage[1:] else ""), "恢复最近的备份"
         )
-    else:
+    elif described["kind"] == "SQLite":
         yield _good("数据库", "快速检查未见损坏")
 
 

@@ -54,6 +54,9 @@ class Kind(Protocol):
     def described(self, connection: sa.Connection) -> Mapping[str, str]:
         """What an operator may want to know."""
 
+    def damage(self, connection: sa.Connection) -> list[str]:
+        """What is broken in it, as far as a quick look can tell."""
+
     def close(self) -> None:
         """Gives every connection back."""
 
@@ -69,7 +72,7 @@ class Database:
     """
 
     def __init__(self, where: Path | str, *, fresh: bool = True) -> None:
-        self._kind = _kind(where)
+        self._kind = kind(where)
         try:
             self._migrate(fresh)
         except BaseException:
@@ -177,9 +180,10 @@ def upgrade(connection: sa.Connection, revision: str) -> None:
     command.upgrade(config, revision)
 
 
-def _kind(where: Path | str) -> Kind:
+def kind(where: Path | str, *, look: bool = False) -> Kind:
+    """The kind of database that is there; one that is only looked at is never made."""
     if isinstance(where, Path):
-        return Sqlite(where)
+        return Sqlite(where, look=look)
     scheme, mark, _ = where.partition("://")
     if not mark or scheme not in _KINDS:
         raise StoreError(

@@ -162,6 +162,10 @@ class Postgresql:
             + ("" if fsync == "on" else "; the server runs with fsync OFF: not safe"),
         }
 
+    def damage(self, connection: sa.Connection) -> list[str]:
+        """Nothing: a server looks after its own files."""
+        return []
+
     def close(self) -> None:
         """Gives every connection back."""
         self._engine.dispose()

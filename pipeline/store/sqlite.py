@@ -29,12 +29,13 @@ class Sqlite:
 
     clock = sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Float())
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, look: bool = False) -> None:
         self.place = str(path)
         self._path = path
+        self._look = look
         self._file: tuple[int, int] | None = None
         self._engine = sa.create_engine("sqlite://", creator=self._connected, poolclass=sa.QueuePool)
-        sa.event.listen(self._engine, "connect", _prepare)
+        sa.event.listen(self._engine, "connect", _prepare_to_look if look else _prepare)
 
     def is_there(self) -> bool:
         """Whether there is anything that could be read."""
@@ -108,27 +109,30 @@ class Sqlite:
 
     def described(self, connection: sa.Connection) -> Mapping[str, str]:
         """What an operator may want to know."""
-        journal = str(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()).upper()
-        because = "SQLite before 3.51.3 can corrupt a WAL file" if journal == "TRUNCATE" else "safe from SQLite 3.51.3"
         return {
             "kind": "SQLite",
             "version": sqlite3.sqlite_version,
             "place": self.place,
-            "journal": f"{journal} ({because})",
+            "journal": _journal(),
         }
+
+    def damage(self, connection: sa.Connection) -> list[str]:
+        """What a quick check finds, at most ten lines; it misses flipped bits, which the digests find."""
+        found = [str(one) for one in connection.exec_driver_sql("PRAGMA quick_check(10)").scalars()]
+        return [] if found == ["ok"] else found
 
     def close(self) -> None:
         """Gives every connection back."""
         self._engine.dispose()
 
     def _connected(self) -> sqlite3.Connection:
-        if self._file is None:
+        if self._file is None and not self._look:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreError(f"{self._path.parent}: {error.strerror}.", "Choose another `data` folder.") from None
         # once it was there it is never made again: an empty one in its place would give every number out again
-        uri = self._uri("rwc" if self._file is None else "rw")
+        uri = self._uri("ro" if self._look else "rwc" if self._file is None else "rw")
         return sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS, check_same_thread=False)
 
     def _uri(self, mode: str) -> str:
@@ -172,8 +176,15 @@ def holders(path: Path) -> list[int]:
     return sorted(held)
 
 
-def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+def _journal() -> str:
+    return "WAL" if sqlite3.sqlite_version_info >= _SAFE_WAL else "TRUNCATE"
+
+
+def _prepare_to_look(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # the driver would otherwise begin DEFERRED by itself
-    journal = "WAL" if sqlite3.sqlite_version_info >= _SAFE_WAL else "TRUNCATE"
-    for pragma in (f"journal_mode = {journal}", "synchronous = FULL", "foreign_keys = ON"):
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    _prepare_to_look(connection, _record)
+    for pragma in (f"journal_mode = {_journal()}", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
