@@ -26,7 +26,7 @@ from pipeline.errors import ConfigError, DeskError, UsageError
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.desk import Desk
-    from pipeline.model import Desked, Draft, Window
+    from pipeline.model import Desked, Draft, Finding, Window
     from pipeline.schedule import Children, Clockwork
 
 DONE, FAILED, MISUSED, DEGRADED, NOTHING, BLOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
@@ -628,7 +628,7 @@ def draft_check(series: SeriesArgument, month: Month = "", week: Week = "", as_j
         _out(json.dumps([_plain(one) for one in found], ensure_ascii=False))
     else:
         for one in found:
-            _out(f"{one.severity.chinese} [{one.key}] {one.message}{'。' if one.fix else ''}{one.fix}")
+            _out(_remark(one, imported=False))
         _say(f"{len(found)} 项")
     raise typer.Exit(BLOCKED if any(one.severity is Severity.BLOCKING for one in found) else DONE)
 
@@ -725,6 +725,7 @@ def issue_list(series: Annotated[str, typer.Argument()] = "", as_json: AsJson = 
             {
                 "series": one.issue.series,
                 "number": one.issue.number,
+                "state": "导入" if one.imported else "已发布",
                 "window": str(one.issue.window),
                 "items": len(one.issue.items),
                 "who": one.who,
@@ -743,9 +744,7 @@ def issue_show(
 ) -> None:
     """Show a released issue."""
     with _desk() as desk:
-        found = next((one for one in desk.issues.released(series) if one.issue.number == number), None)
-    if found is None:
-        raise UsageError(f"{series} has no released issue {number}.", "See `bulletin issue list`.")
+        found = desk.released(series, number)
     if as_json:
         _out(json.dumps(_plain(found), ensure_ascii=False))
         return
@@ -753,9 +752,82 @@ def issue_show(
     _out(f"{issue.title}（第{issue.number_chinese}期）\n{issue.lead}")
     for place, item in enumerate(issue.items, start=1):
         _out(f"{place}. {item.title}\n   （{item.outlet}） {item.date} {item.url}")
+    if found.imported:
+        _out(f"导入：{found.imported.file}（{found.who}，{found.when:%Y-%m-%d}）；原刊导语：{found.imported.lead}")
+        _out(f"{found.imported.blob}  {found.imported.file}")
+        return
     _out(str(found.tally))
     for name, sha in found.files.items():
         _out(f"{sha}  {name}")
+
+
+@issue_app.command("check")
+def issue_check(
+    series: SeriesArgument,
+    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    as_json: AsJson = False,
+) -> None:
+    """Run the release checks on an issue of the archive; on an imported one with what its import found."""
+    from pipeline.model import Severity
+
+    with _desk() as desk:
+        release = desk.released(series, number)
+        found = desk.review(release)
+    if as_json:
+        _out(json.dumps([_plain(one) for one in found], ensure_ascii=False))
+    else:
+        for one in found:
+            _out(_remark(one, imported=release.imported is not None))
+        _say(f"{len(found)} 项")
+    raise typer.Exit(BLOCKED if any(one.severity is Severity.BLOCKING for one in found) else DONE)
+
+
+@issue_app.command("export")
+def issue_export(
+    series: SeriesArgument,
+    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    folder: Annotated[Path, typer.Option("--to", help="Where the files go.")] = Path(),
+) -> None:
+    """Write an issue's DOCX and Markdown: the released files, or an imported issue in the canonical form."""
+    with _desk() as desk:
+        for name, data in desk.copies(desk.released(series, number)).items():
+            target = folder / name
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+            except OSError as error:
+                raise UsageError(f"{target}: {error.strerror}.", "Name another folder with --to.") from None
+            _out(str(target))
+
+
+@app.command("import-issue")
+def import_issue(
+    files: Annotated[list[Path], typer.Argument(help="Old issues, as UTF-8 or GB18030 text, or Markdown.")],
+    series: Annotated[str, typer.Option("--series", help="Which bulletin, whatever the masthead says.")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Take the file in place of an earlier import.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken in.")] = False,
+    who: Who = "",
+) -> None:
+    """Take issues that were put out elsewhere into the archive (导入往期)."""
+    from pipeline.errors import NotImported
+
+    code = DONE
+    with _desk() as desk:
+        for file in files:
+            try:
+                filed = desk.file(file, _name(who), series=series, replacing=replace, keep=not dry_run)
+            except NotImported as error:
+                _say(f"bulletin: {error}")
+                code = FAILED
+                continue
+            issue = filed.imported.issue
+            done = "已导入" if filed.desked else "试读，没有导入" if dry_run else "已经导入过，没有改变"
+            _out(f"{file.name}：{issue.title} 第{issue.number_chinese}期 {issue.window} {len(issue.items)}条 {done}")
+            for one in filed.findings:
+                _out(f"  {_remark(one, imported=True)}")
+            for note in filed.imported.notes:
+                _out(f"  {note}")
+    raise typer.Exit(code)
 
 
 @issue_app.command("skip")
@@ -935,11 +1007,17 @@ def _told(draft: Draft, handle: str, mark: str) -> str:
         for one in candidate.articles[1:]
     ]
     lines += [
-        f"    第{one.number}期第{one.position}条已收：{one.title}（{one.relation.chinese} {one.score:.2f}）"
+        f"    已收于{one.place}：{one.title}（{one.relation.chinese} {one.score:.2f}）"
         for one in candidate.coverage[:1]
     ]
     lines += [f"    注意：{note}" for note in article.notes]
     return "\n".join(lines)
+
+
+def _remark(finding: Finding, *, imported: bool) -> str:
+    printed = "原刊有误" if finding.severity.value == "blocking" else "请核对"
+    mark = printed if imported else finding.severity.chinese
+    return f"{mark} [{finding.key}] {finding.message}{'。' if finding.fix else ''}{finding.fix}"
 
 
 def _summary(desked: Desked) -> dict[str, Any]:

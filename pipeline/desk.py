@@ -39,6 +39,7 @@ from pipeline.errors import (
     DeskError,
     FetchError,
     NothingCollected,
+    NotImported,
     SourceError,
     StoreError,
     TemplateError,
@@ -57,10 +58,12 @@ from pipeline.model import (
     Desked,
     Document,
     Draft,
+    Elsewhere,
     Event,
     Fate,
     Fetch,
     Finding,
+    Imported,
     Issue,
     Last,
     Lead,
@@ -92,6 +95,7 @@ from pipeline.steps.check import Inspection, check
 from pipeline.steps.cover import cover
 from pipeline.steps.decide import decide, finding_key
 from pipeline.steps.dedupe import group, relate
+from pipeline.steps.disassemble import as_draft, decode, disassemble
 from pipeline.steps.rate import Rater
 from pipeline.steps.read import read_pages
 from pipeline.steps.window import between, caught_up, due_at, following, over
@@ -202,6 +206,17 @@ class Report:
     """The names of the sources that could not be collected."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Stage → seconds it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What became of a file with an old issue."""
+
+    imported: Imported
+    findings: Sequence[Finding]
+    """What the import and the release checks say of it."""
+    desked: Desked | None
+    """`None` when nothing was kept: on a dry run, or because the archive holds it already."""
 
 
 class Desk:
@@ -425,8 +440,8 @@ class Desk:
         rater = Rater(self.config.scope, place, self.config.outlets)
         return lambda article: rater.rate(article.title, article.text, outlet=article.outlet, url=article.url)
 
-    def printed(self) -> list[Printed]:
-        """Every item of every released issue."""
+    def printed(self, before: Window | None = None) -> list[Printed]:
+        """Every item of every released issue, or of those whose windows ended earlier than that of `before`."""
         return [
             Printed(
                 release.issue.series,
@@ -435,6 +450,7 @@ class Desk:
                 Document(item.handle, item.title, item.text, item.date, item.url),
             )
             for release in self.issues.released()
+            if before is None or release.issue.window.end < before.end
             for place, item in enumerate(release.issue.items, start=1)
         ]
 
@@ -730,15 +746,21 @@ class Desk:
 
     def issue(self, desked: Desked) -> Issue:
         """The issue as it would be put out now."""
+        return self._assembled(desked.draft, desked.number)
+
+    def _assembled(self, draft: Draft, number: int) -> Issue:
         path = self._template("lead.j2")
         try:
             template = path.read_text("utf-8-sig")
         except UnicodeDecodeError:
             raise TemplateError(f"{path} is not UTF-8.", "Save it as UTF-8.") from None
-        return assemble(desked.draft, desked.number, self.series(desked.draft.series), template)
+        return assemble(draft, number, self.series(draft.series), template)
 
     def findings(self, desked: Desked) -> list[Finding]:
         """What the release checks say of a draft; a waived finding no longer blocks while it says the same."""
+        return self._answered(desked.draft, self._inspected(desked))
+
+    def _answered(self, draft: Draft, found: Sequence[Finding]) -> list[Finding]:
         return [
             replace(
                 one,
@@ -746,19 +768,21 @@ class Desk:
                 message=f"{one.message}（已放行：{waiver.reason}——{waiver.who}）",
                 fix="",
             )
-            if (waiver := desked.draft.waivers.get(one.key)) and waiver.of == digest(one.message)
+            if (waiver := draft.waivers.get(one.key)) and waiver.of == digest(one.message)
             else one
-            for one in self._inspected(desked)
+            for one in found
         ]
 
     def _inspected(self, desked: Desked) -> list[Finding]:
-        draft = desked.draft
+        return self._checked(self.issue(desked), desked.draft, self.printed())
+
+    def _checked(self, issue: Issue, draft: Draft, earlier: Sequence[Printed]) -> list[Finding]:
         ids = {article.id: one.handle for one in draft.candidates for article in one.articles}
         return check(
             Inspection(
-                issue=self.issue(desked),
+                issue=issue,
                 outlets=self.config.outlets,
-                earlier=self.printed(),
+                earlier=earlier,
                 flags={one.handle: one.article.flags for one in draft.candidates},
                 late=frozenset(draft.late),
                 apart=frozenset(frozenset((ids.get(a, a), ids.get(b, b))) for a, b in draft.apart),
@@ -808,6 +832,73 @@ class Desk:
         self._publish(files)
         return release
 
+    # ------------------------------------------------------------------------------------- the archive
+
+    def file(self, path: Path, who: str, *, series: str = "", replacing: bool = False, keep: bool = True) -> Filed:
+        """Takes an issue that was put out elsewhere into the archive; `series` overrides its masthead.
+
+        Raises `NotImported`, naming the file, when it cannot be read or does not fit between the issues there.
+        """
+        try:
+            data = path.read_bytes()
+            imported = disassemble(decode(data), self.config.series, series)
+            return self._filed(imported, path.name, data, who, replacing, keep)
+        except OSError as error:
+            raise NotImported(f"{path}：文件打不开（{error.strerror}）。", "请核对文件名。") from None
+        except NotImported as error:
+            raise NotImported(f"{path}：{error.message}", error.fix) from None
+
+    def _filed(self, imported: Imported, name: str, data: bytes, who: str, replacing: bool, keep: bool) -> Filed:
+        printed, now = imported.issue, self._clock()
+        one = self.series(printed.series)
+        draft = as_draft(printed, self.rater(one), now)
+        issue = self._assembled(draft, printed.number)
+        origin = Elsewhere(name, hashlib.sha256(data).hexdigest(), printed.lead, imported.findings, imported.notes)
+        release = Release(issue, 0, who, now, {}, {}, Tally({}), origin)
+        found = self._reviewed(release, draft)
+        if not keep:
+            return Filed(imported, found, None)
+        self._blobs.put(data)
+        decision = Decision("import", who, now, values={"file": name})
+        configured = Last(one.last.number, one.last_window)
+        desked = self.issues.archive(draft, release, decision, configured, replace=replacing)
+        if desked:
+            log.info("imported", series=one.id, number=issue.number, items=len(issue.items), file=name, who=who)
+        return Filed(imported, found, desked)
+
+    def released(self, series: str, number: int) -> Release:
+        """One released or imported issue; raises `UsageError` when there is none of that number."""
+        self.series(series)
+        for one in self.issues.released(series):
+            if one.issue.number == number:
+                return one
+        raise UsageError(f"{series} has no released issue {number}.", "See `bulletin issue list`.")
+
+    def review(self, release: Release) -> list[Finding]:
+        """What the checks say of an issue of the archive; an imported one with its lead sentence as printed."""
+        desked = self.desked(release.issue.series, release.issue.window)
+        return self._reviewed(release, desked.draft)
+
+    def _reviewed(self, release: Release, draft: Draft) -> list[Finding]:
+        issue, origin = release.issue, release.imported
+        earlier = self.printed(before=issue.window)
+        if origin is None:
+            return self._answered(draft, self._checked(issue, draft, earlier))
+        # it is out: what the checks advise an editor to do before a release is too late
+        found = [replace(one, fix="") for one in self._checked(replace(issue, lead=origin.lead), draft, earlier)]
+        return sorted([*origin.findings, *found], key=lambda one: (one.severity is not Severity.BLOCKING, one.position))
+
+    def copies(self, release: Release) -> dict[str, bytes]:
+        """An issue's files by name: the frozen ones, or for an imported issue its canonical form."""
+        if release.imported is None:
+            return {name: self._blobs.get(blob) for name, blob in release.files.items()}
+        template = self._template(f"{self.config.settings.template}.docx")
+        pages = page_numbers(release.issue, template)
+        context = Context(templates=template.parent, template=template.stem, pages=pages)
+        return {f"{release.issue.filename}.{name}": one.render(release.issue, context) for name, one in FORMATS.items()}
+
+    # ------------------------------------------------------------------------------------- numbering
+
     def skip(self, series: str, window: Window, decision: Decision, *, earlier: bool = False) -> list[Window]:
         """Marks a window, with `earlier` every open one before it too, as one that gets no issue or number."""
         if not decision.reason:
@@ -842,15 +933,15 @@ class Desk:
         )
 
     def _still_open(self, series: Series, window: Window) -> None:
+        found = self.issues.of_window(series.id, window)
+        if found and found.state is State.RELEASED:
+            raise UsageError(f"{series.title}第{found.number}期（{window}）已发布，不再更改。")
         last = self.last(series)
         if window.start <= last.window.start:
             raise UsageError(
                 f"{series.id}: {window} is not after the last issue put out elsewhere ({last.window}).",
                 "Change `last` in series.yaml if that is wrong.",
             )
-        found = self.issues.of_window(series.id, window)
-        if found and found.state is State.RELEASED:
-            raise UsageError(f"{series.title}第{found.number}期（{window}）已发布，不再更改。")
         if window.start in self.issues.skipped(series.id):
             raise UsageError(f"{series.id} {window} was skipped: {self.issues.skipped(series.id)[window.start]}")
 
@@ -866,8 +957,8 @@ class Desk:
         return [one for one in between(series, self.last(series).window, window) if one.start not in done]
 
     def last(self, series: Series) -> Last:
-        """The last issue of a series that was put out elsewhere."""
-        return Last(series.last.number, series.last_window)
+        """The last issue of a series that was put out elsewhere: as configured, or a later one in the archive."""
+        return self.issues.last(series.id, Last(series.last.number, series.last_window))
 
     def _renumber(self, series: Series) -> None:
         self.issues.renumber(series.id, self.last(series))

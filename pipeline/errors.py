@@ -14,6 +14,7 @@
     │   ├── ForbiddenAddress   the address is outside the policy, or resolves outside it
     │   └── TooLarge           the body passed its cap
     ├── TemplateError          a template that is missing or broken
+    ├── NotImported            an old issue that cannot be read, or does not fit the archive
     ├── NothingCollected       every source failed, so no issue is made of it
     └── Blocked                findings that keep an issue from release
 
@@ -88,6 +89,10 @@ class TooLarge(FetchError):
 
 class TemplateError(DeskError):
     """A template that is missing or broken."""
+
+
+class NotImported(DeskError):
+    """An old issue that cannot be read, or does not fit the archive; the message is Chinese, an editor reads it."""
 
 
 class NothingCollected(DeskError):

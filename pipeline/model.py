@@ -20,6 +20,7 @@ publisher      发布者               who owns the site the page was found on
 收录 / 备选      included / standby  in the draft by itself / waiting for the editor
 节选            excerpt             an item that prints only the relevant part of its article
 补收            late inclusion      a story of an already released window, taken with a signed reason
+导入            import              taking an issue that was put out elsewhere into the archive
 =============  ==================  ============================================================
 """
 
@@ -37,6 +38,11 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 """The one time zone in which windows, publication dates and issue dates are meant."""
 
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
+
+
+def digit_by_digit(number: int, zero: str = "〇") -> str:
+    """An issue number as it is printed: 535 → 五三五."""
+    return str(number).translate(_DIGITS).replace("〇", zero)
 
 
 def digest(*parts: str | bytes) -> str:
@@ -340,6 +346,11 @@ class Coverage:
     title: str
     relation: Relation
     score: float
+
+    @property
+    def place(self) -> str:
+        """The place as an editor reads it: 第五三四期第4条."""
+        return f"第{digit_by_digit(self.number)}期第{self.position}条"
 
 
 @dataclass(frozen=True, slots=True)
@@ -703,6 +714,32 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Imported:
+    """An issue put out elsewhere, read from its text."""
+
+    issue: Issue
+    """With the lead sentence as printed."""
+    findings: tuple[Finding, ...] = ()
+    """What only the text shows: 期 missing, 目录 and 具体内容 that disagree, what was uncertain."""
+    notes: tuple[str, ...] = ()
+    """What was joined or taken away, counted, in Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """How an issue that was put out elsewhere came into the archive."""
+
+    file: str
+    """The name of the file it was read from."""
+    blob: str
+    """SHA-256 of that file's bytes."""
+    lead: str
+    """The lead sentence as printed."""
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """An issue put out, for good: which revision, by whom, and the digests of its files."""
 
@@ -715,6 +752,8 @@ class Release:
     files: Mapping[str, str]
     """File name → SHA-256 of its bytes."""
     tally: Tally
+    imported: Elsewhere | None = None
+    """Where it came from when it was put out elsewhere; then nothing of it is published here."""
 
 
 # --------------------------------------------------------------------------------------- notices

@@ -250,7 +250,7 @@ def _covered(inspection: Inspection) -> Iterator[Finding]:
                 item,
                 "covered",
                 Severity.BLOCKING if blocking else Severity.WARNING,
-                f"第{one.number}期第{one.position}条《{one.title}》已收（{one.relation.chinese} {one.score:.2f}）",
+                f"已收于{one.place}《{one.title}》（{one.relation.chinese} {one.score:.2f}）",
                 "剔除，或写明理由后放行。" if blocking else "确认有新内容再收。",
             )
 

@@ -240,7 +240,7 @@ def _now(draft: Draft, candidate: Candidate) -> Rejection:
         return Rejection(Fate.EXCLUDED, because)
     by_itself = fate(candidate, draft.series, draft.window)
     if one := _carried(candidate, draft.series):
-        return Rejection(Fate.COVERED, f"已收于第{one.number}期第{one.position}条")
+        return Rejection(Fate.COVERED, f"已收于{one.place}")
     if by_itself is Fate.HIJACKED:
         return Rejection(Fate.HIJACKED, "仅见于疑似镜像站，请补原始链接；" + "；".join(candidate.article.notes))
     if by_itself is Fate.UNDATED:

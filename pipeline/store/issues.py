@@ -6,6 +6,7 @@ windows after the last released issue, and move only together. A release takes t
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
 from collections.abc import Callable
@@ -14,8 +15,20 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from pipeline.errors import Conflict, UsageError
-from pipeline.model import Decision, Desked, Draft, Last, Notice, Release, Revision, State, Window, digest
+from pipeline.errors import Conflict, NotImported, UsageError
+from pipeline.model import (
+    Decision,
+    Desked,
+    Draft,
+    Last,
+    Notice,
+    Release,
+    Revision,
+    State,
+    Window,
+    digest,
+    digit_by_digit,
+)
 from pipeline.store.database import Database
 from pipeline.store.leads import whole
 from pipeline.store.notices import post
@@ -199,9 +212,55 @@ class Issues:
                 )
             )
 
+    def last(self, series: str, configured: Last) -> Last:
+        """The last issue of a series that was put out elsewhere: the configured one, or a later imported one."""
+        with self._database.read() as connection:
+            return _last(connection, series, configured)
+
+    def archive(
+        self, draft: Draft, release: Release, decision: Decision, configured: Last, *, replace: bool
+    ) -> Desked | None:
+        """Takes an issue that was put out elsewhere into the archive, and gives the series' drafts their numbers.
+
+        The draft of its window, if there is one, becomes the issue by a further revision; with `replace` so does
+        an earlier import of it. `None` when the archive holds this very issue from this very file. Raises
+        `NotImported` when it does not fit between the issues that are there.
+        """
+        series, window = release.issue.series, release.issue.window
+        with self._database.write() as connection:
+            if (kept := _kept(connection, release)) and _same(kept, release, replace):
+                return None
+            row = _fits(connection, release, configured, replace)
+            drafts = (ISSUES.c.series == series) & (ISSUES.c.state == State.DRAFT.value)
+            # a draft may hold the number; all of them get theirs anew below
+            connection.execute(sa.update(ISSUES).where(drafts).values(number=-ISSUES.c.id))
+            revision = row.revision + 1 if row else 1
+            values = {"number": release.issue.number, "state": State.RELEASED.value, "revision": revision}
+            if row:
+                issue: int = row.id
+                connection.execute(sa.update(ISSUES).where(ISSUES.c.id == issue).values(**values))
+            else:
+                window_days = {"window_start": window.start.isoformat(), "window_end": window.end.isoformat()}
+                made = connection.execute(
+                    sa.insert(ISSUES).values(series=series, **window_days, **values)
+                ).inserted_primary_key
+                assert made is not None
+                issue = made[0]
+            _keep_revision(connection, issue, revision, draft, decision)
+            content = _RELEASE.dump_json(dataclasses.replace(release, revision=revision)).decode()
+            connection.execute(
+                sa.insert(RELEASES).values(
+                    issue=issue, revision=revision, content=content, sha256=digest(content), files=dict(release.files)
+                )
+            )
+            _renumber(connection, series, _last(connection, series, configured))
+            return _one(connection, issue)
+
     def released(self, series: str = "") -> list[Release]:
         """The released issues of a series, or of all, by number."""
-        query = sa.select(RELEASES.c.content, RELEASES.c.sha256, ISSUES.c.series, ISSUES.c.number).join(ISSUES)
+        query = sa.select(RELEASES.c.content, RELEASES.c.sha256, ISSUES.c.series, ISSUES.c.number).join(
+            ISSUES, _CURRENT
+        )
         if series:
             query = query.where(ISSUES.c.series == series)
         with self._database.read() as connection:
@@ -215,6 +274,89 @@ class Issues:
         query = sa.select(RELEASES.c.files).order_by(RELEASES.c.issue, RELEASES.c.revision)
         with self._database.read() as connection:
             return {name: blob for files in connection.execute(query).scalars() for name, blob in files.items()}
+
+
+_CURRENT = (RELEASES.c.issue == ISSUES.c.id) & (RELEASES.c.revision == ISSUES.c.revision)
+
+
+def _last(connection: sa.Connection, series: str, configured: Last) -> Last:
+    # only what is released here publishes files; an issue's content need not be read to tell
+    query = (
+        sa.select(ISSUES.c.number, ISSUES.c.window_start, ISSUES.c.window_end, RELEASES.c.files)
+        .join(RELEASES, _CURRENT)
+        .where((ISSUES.c.series == series) & (ISSUES.c.window_start > configured.window.start.isoformat()))
+        .order_by(ISSUES.c.window_start.desc())
+    )
+    row = next((row for row in connection.execute(query) if not row.files), None)
+    return Last(row.number, _window_of(row)) if row else configured
+
+
+def _window_of(row: sa.Row[tuple[object, ...]]) -> Window:
+    return Window(dt.date.fromisoformat(row.window_start), dt.date.fromisoformat(row.window_end))
+
+
+def _kept(connection: sa.Connection, release: Release) -> Release | None:
+    """What the archive holds of an issue's window and number."""
+    issue = release.issue
+    here = _window(issue.series, issue.window) & (ISSUES.c.number == issue.number)
+    row = connection.execute(
+        sa.select(RELEASES.c.content, RELEASES.c.sha256).join(ISSUES, _CURRENT).where(here)
+    ).first()
+    return (
+        _RELEASE.validate_json(whole(row.content, row.sha256, f"issue {issue.series} {issue.number}")) if row else None
+    )
+
+
+def _same(kept: Release, release: Release, replace: bool) -> bool:
+    """Whether nothing would change; with `replace` a file that is now read otherwise is a change."""
+    old, new = kept.imported, release.imported
+    if old is None or new is None:
+        return False
+    alike = kept.issue == release.issue and (old.lead, old.findings) == (new.lead, new.findings)
+    return alike or (old.blob == new.blob and not replace)
+
+
+def _fits(connection: sa.Connection, release: Release, last: Last, replace: bool) -> sa.Row[tuple[object, ...]] | None:
+    """The row of the window an imported issue takes, if there is one; raises `NotImported` when it does not fit."""
+    issue = release.issue
+    mine = f"第{digit_by_digit(issue.number)}期（{issue.window}）"
+    rows = connection.execute(
+        sa.select(ISSUES, RELEASES.c.files).outerjoin(RELEASES, _CURRENT).where(ISSUES.c.series == issue.series)
+    ).all()
+    same = None
+    for row in rows:
+        theirs = f"第{digit_by_digit(row.number)}期（{_window_of(row)}）"
+        if row.state != State.RELEASED.value:
+            if row.window_start == issue.window.start.isoformat():
+                same = row
+            continue
+        own_window, own_number = row.window_start == issue.window.start.isoformat(), row.number == issue.number
+        if (own_window or own_number) and row.files:
+            raise NotImported(
+                f"{mine}不能导入：{theirs}是在本系统发布的。", "已发布的期刊不改；请核对文件里的期号和日期。"
+            )
+        if own_window and own_number:
+            same = row
+        elif (
+            own_window
+            or own_number
+            or (row.window_start < issue.window.start.isoformat()) != (row.number < issue.number)
+        ):
+            raise NotImported(f"{mine}与已有的{theirs}先后对不上。", "请核对两者的期号和日期。")
+    theirs = f"第{digit_by_digit(last.number)}期（{last.window}）"
+    order = (issue.window.start > last.window.start) - (issue.window.start < last.window.start)
+    if order != (issue.number > last.number) - (issue.number < last.number):
+        raise NotImported(
+            f"{mine}与 series.yaml 里的最近一期{theirs}先后对不上。", "请核对期号和日期；如 `last` 写错了，请改正它。"
+        )
+    skipped = sa.select(SKIPS).where(_skip(issue.series, issue.window))
+    if connection.execute(skipped).first():
+        raise NotImported(
+            f"{mine}不能导入：这个窗口已标为跳过。", "如确已出刊，请先用 `bulletin issue skip --undo` 撤销跳过。"
+        )
+    if same is not None and same.state == State.RELEASED.value and not replace:
+        raise NotImported(f"{mine}已经导入过，内容不同。", "如要以这个文件为准，请加 --replace。")
+    return same
 
 
 def _keep_revision(connection: sa.Connection, issue: int, revision: int, draft: Draft, decision: Decision) -> None:

@@ -123,7 +123,7 @@ RELEASES = sa.Table(
     sa.Column("revision", sa.Integer, primary_key=True),
     sa.Column("content", Prose, nullable=False),
     sa.Column("sha256", Words, nullable=False),
-    # name → blob, beside the content, so that start-up need not read every issue
+    # name → blob, beside the content, so that start-up need not read every issue; empty for an imported issue
     sa.Column("files", Tree, nullable=False),
 )
 

@@ -1,0 +1,273 @@
+"""The text of one item: its repeated headline and date line, then blocks, without the marks of a conversion."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.model import Block, Kind
+from pipeline.steps.canonical import HAN
+from pipeline.steps.disassemble.lines import DATE, Line, alike, day_of, key, page_number, unbroken
+from pipeline.steps.punctuation import full_width_punctuation, has_conversion_spaces, join_conversion_spaces
+
+_HEADLINE_LINES = 3
+_SHORT = 40  # sub-headings are at most 26 characters, lines cut by a page end at least 48
+_HEADLINE = 0.6  # similarity from which a line above the date is the headline again
+_WIDEST = 60  # characters of a line in a text that keeps the line ends of a page
+
+_ENDS = re.compile(r"[。！？；：…!?;:·.][”’\"）)】」]*$|[）)】]$")
+_STUCK_PAGE = re.compile(r"(?<=[。！？])\d{1,3}$")
+_DATELINE = re.compile(
+    rf"^(?P<before>.{{0,200}}?) ?[（(]?(?P<date>{DATE.pattern})(?: ?\d{{1,2}}[:：]\d{{2}}(?:[:：]\d{{2}})?)?[)）]?"
+    r" ?(?:[|｜] ?)?(?P<label>(?:来 ?源|来自|出处) ?[:：]?)? ?(?P<rest>.*)$"
+)
+_NUMBERED = re.compile(r"^(\d{1,3}) ?[.．](?!\d) ?(.+)$")
+_CIRCLED = re.compile(r"^[①-⑳] ?")
+_BULLET = re.compile(r"^([●■◆▪•○◇]) ?(.+)$")
+_CREDIT = rf"(?:(?:本报|本网)?(?:实习)?记者 ?[{HAN}]{{2,4}} ?摄|摄影[:：] ?[{HAN}]{{2,4}}|[{HAN}]{{2,8}} ?供图)"
+_CAPTION = re.compile(rf"^(.{{1,80}}?[。 ] ?[（(]?{_CREDIT}[）)]?)(?: ?(.{{0,40}}))$")
+_SIGNATURE = re.compile(rf"(?<=。)((?:本报|本网)(?:实习)?记者 [{HAN}]{{2,4}})$")
+_SIGNED = re.compile(r"^(?:本报|本网|新华社)?(?:实习)?(?:记者|通讯员|作者|编辑|文/)")
+_FURNITURE = re.compile(r"^(?:来源标题|原标题|责任编辑|责编|编辑|校对|审核|监制|来源|作者|原文链接) ?[:：]")
+_SCENES = "场景|案例|任务|举措|亮点|关键词|镜头|故事|专题"
+_PART = re.compile(rf"^(?:(?:{_SCENES}) ?\d|[一二三四五六七八九十]+、|第[一二三四五六七八九十\d]+[章部节])")
+_ORDINAL = re.compile(rf"^({_SCENES}) ?(\d{{1,2}}) (.+)$")
+# spaces of the text itself: behind 5月23日电, between two clauses of a title
+_OWN_SPACE = re.compile(rf"日[电讯] |(?<=《)[^《》]*[{HAN}] [{HAN}][^《》]*(?=》)")
+_KEPT = "\x01"  # stands for such a space meanwhile
+_TAIL = re.compile(r"^（[^（）]{1,30}）$")
+_LATIN_GAP = re.compile(rf"(?<=[{HAN}，。、；：”）》]) (?=[A-Za-z0-9])|(?<=[A-Za-z0-9%％]) (?=[{HAN}])")
+_MARK_GAP = re.compile(r" +(?=[，。；：、！？）》”（])|(?<=[（《“，。；：、！？]) +")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What stands between 主要内容 and the article's first paragraph."""
+
+    headline: str = ""
+    date: dt.date | None = None
+    outlet: str = ""
+    line: int = 0
+    excerpt: bool = False
+
+
+@dataclass(slots=True)
+class Repairs:
+    """What was taken away or joined in a whole issue, counted."""
+
+    joined: int = 0
+    pages: int = 0
+    headers: int = 0
+    spaces: int = 0
+    marks: int = 0
+
+
+def opening(lines: Sequence[Line], title: str, outlet: str) -> tuple[Opening, list[Line]]:
+    """The repeated headline, the date and the outlet above a text, and the lines of the text itself."""
+    above: list[str] = []
+    for at, line in enumerate(lines[: _HEADLINE_LINES + 1]):
+        found = _DATELINE.match(line.text)
+        if found and (day := day_of(found)) and _is_dateline(found, above, title, outlet):
+            headline, excerpt = _excerpt(unbroken([*above, found["before"].strip()]))
+            printed, glued = _outlet(found["rest"].strip(), outlet)
+            rest = [replace(line, text=glued, mark=""), *lines[at + 1 :]] if glued else list(lines[at + 1 :])
+            return Opening(headline, day, printed, line.number, excerpt), rest
+        if len(line.text) > 2 * _SHORT or re.search("[。！？]$", line.text):
+            break
+        above.append(line.text)
+    # no date: the headline alone may stand there, in one line or several
+    for count in range(min(_HEADLINE_LINES, len(lines)), 0, -1):
+        headline, excerpt = _excerpt(unbroken(line.text for line in lines[:count]))
+        if key(headline) == key(title):
+            return Opening(headline, excerpt=excerpt, line=lines[0].number), list(lines[count:])
+    return Opening(), list(lines)
+
+
+def _is_dateline(found: re.Match[str], above: Sequence[str], title: str, outlet: str) -> bool:
+    before = unbroken([*above, found["before"].strip()])
+    if not (found["label"] or not found["rest"] or found["rest"].startswith(outlet or "\0")):
+        return False
+    own = found["before"].strip()
+    return not own or key(own) in key(title) or alike(before, title) >= _HEADLINE
+
+
+def _excerpt(headline: str) -> tuple[str, bool]:
+    bare = re.sub(r" ?[（(]节选[)）]$", "", headline)
+    return bare, bare != headline
+
+
+def _outlet(rest: str, known: str) -> tuple[str, str]:
+    """The outlet behind a date, and the text that was glued to it."""
+    if known and rest.startswith(known):
+        return known, rest[len(known) :].strip()
+    first, _, glued = rest.partition(" ")
+    return (rest, "") if len(rest) <= 20 else (first, glued)
+
+
+def blocks(lines: Sequence[Line], headers: frozenset[str], repairs: Repairs, *, spaced: bool) -> tuple[Block, ...]:
+    """A text as blocks; `headers` are keys of lines that only head a page, `spaced` as `is_spaced` says."""
+    kept = list(_without_pages(lines, headers, repairs))
+    pieces = list(_captions_apart(_joined(_unwrapped(kept), repairs)))
+    bullets = [found[1] for one in pieces if (found := _BULLET.match(one.text))]
+    parts = any(_PART.match(one.text) for one in pieces if _is_heading(one, pieces))
+    made: list[Block] = []
+    for at, piece in enumerate(pieces):
+        if piece.mark == "|":
+            _row(made, piece.text)
+            continue
+        repairs.marks += piece.mark == "-"
+        beside = [one for one in pieces[max(0, at - 1) : at + 2] if one is not piece]
+        block = _block(piece, pieces, parts, bullets[0] if bullets else "", any(map(_listed, beside)))
+        text = _tidy(block.text, block.kind, spaced, repairs)
+        if block.kind is Kind.HEADING and _TAIL.match(text) and not re.search("记者|通讯员|图|文", text):
+            if made and made[-1].kind is Kind.HEADING:
+                made[-1] = replace(made[-1], text=made[-1].text + text)
+                continue
+            block = Block(Kind.PARAGRAPH, text)
+        made.append(replace(block, text=text))
+    return tuple(made)
+
+
+def is_spaced(lines: Sequence[Line]) -> bool:
+    """Whether the conversion put spaces between Han characters and digits here."""
+    return has_conversion_spaces([line.text for line in lines])
+
+
+def tidy_title(text: str, *, spaced: bool) -> str:
+    """A title in Chinese punctuation; a space that parts two clauses stays."""
+    text = full_width_punctuation(text.strip())
+    return _LATIN_GAP.sub("", text) if spaced else text
+
+
+def _without_pages(lines: Sequence[Line], headers: frozenset[str], repairs: Repairs) -> Iterator[Line]:
+    for line in lines:
+        if page_number(line.text):
+            repairs.pages += 1
+        elif key(line.text) in headers:
+            repairs.headers += 1
+        elif stuck := _STUCK_PAGE.search(line.text):
+            repairs.pages += 1
+            yield replace(line, text=line.text[: stuck.start()])
+        else:
+            yield line
+
+
+def _unwrapped(lines: Sequence[Line]) -> list[Line]:
+    """Lines that keep the line ends of a page as paragraphs: where most are as long as the longest, all are cut."""
+    widest = max((len(line.text) for line in lines), default=0)
+    full = [line for line in lines if len(line.text) >= widest - 3]
+    if widest > _WIDEST or len(full) < 3 or 3 * len(full) < len(lines):
+        return list(lines)
+    indents = any(line.indented for line in lines)
+    whole: list[Line] = []
+    length = 0  # of the line before
+    for line in lines:
+        last = whole[-1] if whole else None
+        new = line.indented if indents else line.apart
+        if last is None or new or line.mark or length < widest - 3 or (not indents and _ENDS.search(last.text)):
+            whole.append(line)
+        else:
+            whole[-1] = replace(last, text=unbroken((last.text, line.text)))
+        length = len(line.text)
+    return whole
+
+
+def _joined(lines: Sequence[Line], repairs: Repairs) -> Iterator[Line]:
+    """Paragraphs that a page end cut, joined: a long line without an end, before one that has an end or is long."""
+    held: Line | None = None
+    for line in lines:
+        if held and not line.mark and not _listed(line) and (_ENDS.search(line.text) or len(line.text) > _SHORT):
+            line = replace(held, text=unbroken((held.text, line.text)))
+            repairs.joined += 1
+        elif held:
+            yield held
+        whole = len(line.text) <= _SHORT or _ENDS.search(line.text) or _SIGNATURE.search(line.text)
+        held = None if whole or line.mark or _listed(line) else line
+        if held is None:
+            yield line
+    if held:
+        yield held
+
+
+def _captions_apart(lines: Iterator[Line]) -> Iterator[Line]:
+    for line in lines:
+        caption = _CAPTION.match(line.text) if len(line.text) <= 3 * _SHORT else None
+        signed = _SIGNATURE.search(line.text)
+        if caption and caption[2] and not re.search("[，。]", caption[2]):
+            yield replace(line, text=caption[1])
+            yield replace(line, text=caption[2], mark="")
+        elif signed and not caption and len(line.text) > _SHORT:
+            yield replace(line, text=line.text[: signed.start()])
+            yield replace(line, text=signed[1])
+        else:
+            yield line
+
+
+def _listed(line: Line) -> bool:
+    return line.mark == "-" or bool(_BULLET.match(line.text) or _CIRCLED.match(line.text) or _NUMBERED.match(line.text))
+
+
+def _is_heading(line: Line, among: Sequence[Line]) -> bool:
+    text = line.text
+    if line.mark.startswith("#"):
+        return True
+    if line.mark or _listed(line) or len(text) > _SHORT or _FURNITURE.match(text) or _SIGNED.match(text):
+        return False
+    if _TAIL.match(text):
+        return True  # the second line of one, if it follows one
+    return not _ENDS.search(text) and not _caption(line) and len(among) > 1
+
+
+def _caption(line: Line) -> bool:
+    return bool((found := _CAPTION.match(line.text)) and not found[2])
+
+
+def _block(line: Line, among: Sequence[Line], parts: bool, bullet: str, in_list: bool) -> Block:
+    text = line.text
+    if line.mark == ">":
+        return Block(Kind.QUOTE, text)
+    if _caption(line):
+        return Block(Kind.CAPTION, text)
+    if found := _NUMBERED.match(text):
+        return Block(Kind.ITEM, f"{found[1]}. {found[2]}")
+    if found := _BULLET.match(text):
+        return Block(Kind.ITEM, f"{found[1]} {found[2]}")
+    if _CIRCLED.match(text):
+        return Block(Kind.ITEM, text)
+    if line.mark == "-" and (in_list or not _ENDS.search(text)):
+        # the conversion turned all but the first ● into a dash
+        return Block(Kind.ITEM, f"{bullet} {text}" if bullet else text)
+    if _is_heading(line, among):
+        level = 2 if parts and not _PART.match(text) else 1
+        return Block(Kind.HEADING, text, level=level)
+    return Block(Kind.PARAGRAPH, text)
+
+
+def _row(made: list[Block], text: str) -> None:
+    cells = tuple(cell.strip() for cell in text.strip("| ").split("|"))
+    if all(re.fullmatch(r":?-+:?", cell) for cell in cells):
+        return
+    if made and made[-1].kind is Kind.TABLE:
+        made[-1] = replace(made[-1], rows=(*made[-1].rows, cells))
+    else:
+        made.append(Block(Kind.TABLE, rows=(cells,)))
+
+
+def _tidy(text: str, kind: Kind, spaced: bool, repairs: Repairs) -> str:
+    number = re.match(r"\d{1,3}\. ", text) if kind is Kind.ITEM else None
+    start = number[0] if number else ""
+    text = full_width_punctuation(text[len(start) :])
+    if not spaced:
+        return start + text
+    before = text.count(" ")
+    if kind is Kind.HEADING and (ordinal := _ORDINAL.match(text)):
+        text = f"{ordinal[1]}{ordinal[2]} {_LATIN_GAP.sub('', ordinal[3])}"
+    else:
+        bullet = text[:2] if kind is Kind.ITEM and _BULLET.match(text) else ""
+        text = _OWN_SPACE.sub(lambda found: found[0].replace(" ", _KEPT), text[len(bullet) :])
+        text = _MARK_GAP.sub("", _LATIN_GAP.sub("", join_conversion_spaces(text)))
+        text = bullet + text.replace(_KEPT, " ")
+    repairs.spaces += before - text.count(" ")
+    return start + text

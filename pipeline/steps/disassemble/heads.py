@@ -1,0 +1,236 @@
+"""Where the items begin: their titles and labels, told from what bodies print alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.steps.disassemble.lines import Line, alike, numeral, unbroken
+from pipeline.steps.disassemble.masthead import Entry, nearest
+
+_SOURCE = re.compile(r"^(?:信息|文章)?来 ?源(?: ?[:：] ?| +|$)(.*)$")
+_LINK = re.compile(r"^(?:原文|信息)?(?:链 ?接|网 ?址)(?:地址)? ?(?:[:：]|(?=<|http|$)) ?(.*)$")
+_TEXT = re.compile(r"^(?:主要内容|内容摘要|正文|全文) ?(?:[:：] ?(.*)|)$")
+_DAY = re.compile(r"^(?:发布)?(?:日期|时间) ?[:：] ?(.*)$")
+_SEVERAL = re.compile(r" +(?=(?:来源|链接|网址|主要内容) ?[:：])")
+_NUMBERED = re.compile(r"^[（(]?(\d{1,3}|[一二三四五六七八九十]{1,3}) ?[.．、)）] ?(?=\S)")
+_TITLED = re.compile(r"^标 ?题 ?[:：] ?")
+_SAME, _SIMILAR = 0.9, 0.6
+_TITLE_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above one item's text, as printed."""
+
+    first: int
+    """Index of its first line."""
+    end: int
+    """Index of the first line of its text."""
+    line: int
+    number: int | None
+    title: str
+    outlet: str
+    url: str
+    day: str = ""
+    glued: str = ""
+    """Text that stands behind the last label in its line."""
+    complete: bool = False
+    """Whether all three labels are there."""
+    remarks: tuple[tuple[str, str], ...] = ()
+    """Check and message in Chinese."""
+
+
+def parted(lines: Sequence[Line]) -> list[Line]:
+    """Lines that hold several labels as several lines."""
+    found: list[Line] = []
+    for line in lines:
+        pieces = _SEVERAL.split(line.text) if _SOURCE.match(line.text) or _LINK.match(line.text) else [line.text]
+        found.append(replace(line, text=pieces[0]))
+        found += [Line(line.number, piece) for piece in pieces[1:]]
+    return found
+
+
+def heads(lines: Sequence[Line], contents: Sequence[Entry]) -> tuple[list[Head], list[tuple[str, str]]]:
+    """The items' heads in order, and remarks (check, message) on places that only look like one."""
+    every = list(_places(lines, contents))
+    if not contents:
+        return _counted(every)
+    with_entry = _in_order(every, contents)
+    if len(every) == len(contents) and all(at in with_entry or one.complete for at, one in enumerate(every)):
+        return every, []
+    kept: list[Head] = []
+    passed: list[tuple[str, str]] = []
+    for at, one in enumerate(every):
+        if at in with_entry or (one.number == len(kept) + 1 and one.complete):
+            kept.append(one)
+        else:
+            passed.append(_passed(one, len(kept)))
+    return kept, passed
+
+
+def _counted(every: Sequence[Head]) -> tuple[list[Head], list[tuple[str, str]]]:
+    """Without contents the numbers must go up one by one; a place without a number needs all three labels."""
+    kept: list[Head] = []
+    passed: list[tuple[str, str]] = []
+    for one in every:
+        if one.number == len(kept) + 1 or (one.number is None and one.complete):
+            kept.append(one)
+        else:
+            passed.append(_passed(one, len(kept)))
+    return kept, passed
+
+
+def _passed(head: Head, position: int) -> tuple[str, str]:
+    where = f"第{position}条的正文" if position else "正文之前的文字"
+    return (
+        "unclear-item",
+        f"第{head.line}行像是一条信息的开头（{head.title[:20]}），目录或序号却对不上，已算作{where}",
+    )
+
+
+def _in_order(every: Sequence[Head], contents: Sequence[Entry]) -> set[int]:
+    """Indices of the heads that the contents name, by the best matching that keeps the order."""
+    rows, columns = len(every), len(contents)
+    score = [[alike(head.title, entry.title) for entry in contents] for head in every]
+    best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
+    for i in range(rows - 1, -1, -1):
+        for j in range(columns - 1, -1, -1):
+            taken = score[i][j] + best[i + 1][j + 1] if score[i][j] >= _SIMILAR else 0.0
+            best[i][j] = max(taken, best[i + 1][j], best[i][j + 1])
+    chosen: set[int] = set()
+    i = j = 0
+    while i < rows and j < columns:
+        if score[i][j] >= _SIMILAR and best[i][j] == score[i][j] + best[i + 1][j + 1]:
+            chosen.add(i)
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            i += 1
+        else:
+            j += 1
+    return chosen
+
+
+def _places(lines: Sequence[Line], contents: Sequence[Entry]) -> Iterator[Head]:
+    at = floor = 0
+    while at < len(lines):
+        # a title must stand above the labels
+        found = _labels(lines, at, contents) if at > floor else None
+        if found is None:
+            at += 1
+            continue
+        first, number, title, remarks = _title(lines, floor, at, contents)
+        yield replace(
+            found, first=first, line=lines[first].number, number=number, title=title,
+            remarks=(*remarks, *found.remarks),
+        )  # fmt: skip
+        at = floor = found.end
+
+
+def _labels(lines: Sequence[Line], at: int, contents: Sequence[Entry]) -> Head | None:
+    """The labels from line `at` on; `None` when no item's labels stand there."""
+    seen: dict[str, str] = {}
+    remarks: list[tuple[str, str]] = []
+    glued = ""
+    start = at
+    while at < len(lines):
+        text = lines[at].text
+        name, found = next(
+            (
+                (name, found)
+                for name, pattern in (("source", _SOURCE), ("link", _LINK), ("day", _DAY), ("text", _TEXT))
+                if name not in seen and (found := pattern.match(text))
+            ),
+            ("", None),
+        )
+        if found is None:
+            break
+        seen[name] = (found[1] or "").strip()
+        at += 1
+        if name == "text":
+            glued = seen[name]
+            break
+        if name == "link":
+            at = _address(lines, at, seen, remarks)
+        elif not seen[name] and at < len(lines) and len(lines[at].text) <= 20 and not _LINK.match(lines[at].text):
+            seen[name] = lines[at].text  # the value stands under its label
+            at += 1
+    named = {"source", "link", "text"} & set(seen)
+    before = lines[start - 1].text if start else ""
+    announced = "text" in seen and nearest(_bare(before)[1], contents)[1] >= _SAME
+    if len(named) < 2 and not announced:
+        return None
+    return Head(
+        first=start,
+        end=at,
+        line=lines[start].number,
+        number=None,
+        title="",
+        outlet=seen.get("source", "").strip("（）() "),
+        url=seen.get("link", ""),
+        day=seen.get("day", ""),
+        glued=glued,
+        complete=len(named) == 3,
+        remarks=tuple(remarks),
+    )
+
+
+def _address(lines: Sequence[Line], at: int, seen: dict[str, str], remarks: list[tuple[str, str]]) -> int:
+    """Takes the address behind or under 链接 as it is printed; returns the index after it."""
+    printed = seen["link"]
+    if not printed and at < len(lines) and re.match(r"^<|^\[?(?:https?|ftp|www\.)", lines[at].text, re.IGNORECASE):
+        printed = lines[at].text
+        at += 1
+    linked = re.fullmatch(r"\[[^\]]*\]\(<?([^)]*?)>?\)", printed)
+    url = linked[1] if linked else re.sub(r"^<|>$", "", printed).strip()
+    while url and at < len(lines):
+        text = lines[at].text
+        if re.fullmatch(r"\d{1,3}", text):
+            looks = "，像是地址末尾的字母 l" if text == "1" and url.endswith(".shtm") else ""
+            remarks.append(
+                ("link-line", f"第{lines[at].number}行：链接下面单独有一个“{text}”{looks}，链接照印，请核对")
+            )
+        elif re.fullmatch(r"[\w./?=&%~#+:@!$,;-]+>?", text, re.ASCII) and not text.startswith("http") and len(text) > 3:
+            url += text.removesuffix(">")
+            remarks.append(("link-line", f"第{lines[at].number}行：链接断成两行，已接成{url}，请核对"))
+        else:
+            break
+        at += 1
+    seen["link"] = "" if url in ("无", "暂无", "略", "/") else url
+    return at
+
+
+def _bare(text: str) -> tuple[int | None, str, bool]:
+    """A title line without its number and 标题: the number, the rest, and whether either stood there."""
+    counted = _NUMBERED.match(text)
+    rest = text[counted.end() :] if counted else text
+    titled = _TITLED.match(rest)
+    return (
+        numeral(counted[1]) if counted else None,
+        rest[titled.end() :] if titled else rest,
+        bool(counted or titled),
+    )
+
+
+def _title(
+    lines: Sequence[Line], floor: int, labels: int, contents: Sequence[Entry]
+) -> tuple[int, int | None, str, tuple[tuple[str, str], ...]]:
+    """The title above the labels: its first line's index, its number, the title, remarks."""
+    tries: list[tuple[float, int, int | None, str]] = []
+    for count in range(1, min(_TITLE_LINES, labels - floor) + 1):
+        block = lines[labels - count : labels]
+        number, rest, marked = _bare(block[0].text)
+        title = unbroken([rest, *(line.text for line in block[1:])])
+        at, score = nearest(title, contents)
+        if score >= _SAME:
+            # the contents print it unbroken, with the space that a line end may have swallowed
+            tries.append((score, -count, number, contents[at].title if score == 1.0 and count > 1 else title))
+        elif (marked or block[0].mark == "-" or block[0].mark.startswith("#")) and not tries:
+            tries.append((score / 2, -count, number, title))
+    if tries:
+        _, count, number, title = max(tries, key=lambda one: one[:2])
+        return labels + count, number, title, ()
+    number, title, _ = _bare(lines[labels - 1].text)
+    remark = f"第{lines[labels - 1].number}行：这一条没有序号，也没有“标题：”，取标签上面的一行作标题"
+    return labels - 1, number, title, () if not contents else (("title-line", remark),)

@@ -1,0 +1,142 @@
+"""Bytes to lines, and what is written in them: numbers, dates, titles."""
+
+from __future__ import annotations
+
+import codecs
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from pipeline.errors import NotImported
+
+_SIGNATURES = (
+    (b"PK\x03\x04", "Word 文档（.docx）或压缩包"),
+    (b"%PDF-", "PDF 文件"),
+    (b"\xd0\xcf\x11\xe0", "旧版 Word 文档（.doc）"),
+    (b"{\\rtf", "RTF 文档"),
+)
+_LARGEST = 8_000_000  # bytes; 636, three items, has 27,000
+_LONGEST = 300  # characters of a line that are looked at for a date or a label
+
+_ZEROES = "〇○◯零Oo0"
+_DIGITS = {**dict.fromkeys(_ZEROES, 0), **{c: n for n, c in enumerate("一二三四五六七八九", 1)}}
+_DIGITS |= {str(n): n for n in range(10)}
+_TENS = {"十": 10, "百": 100, "千": 1000}
+NUMERAL = f"[{_ZEROES}0-9一二三四五六七八九十百千 ]"
+DATE = re.compile(
+    r"(?P<y>\d{4}|[〇○零一二三四五六七八九]{4}) ?(?P<s>[年./-]) ?"
+    r"(?P<m>\d{1,2}|[一二三四五六七八九十]{1,2}) ?(?:月|(?P=s)) ?"
+    r"(?P<d>\d{1,2}|[一二三四五六七八九十]{1,3})(?: ?日|(?!\d))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that is not empty, without markup."""
+
+    number: int
+    """Its place in the file, from 1."""
+    text: str
+    mark: str = ""
+    """What stood before it: `-`, `>`, `|`, or hashes."""
+    indented: bool = False
+    apart: bool = False
+    """Whether an empty line stands before it."""
+
+
+def decode(data: bytes) -> str:
+    """The text of a file; raises `NotImported` for what is no UTF-8 or GB18030 text."""
+    for start, what in _SIGNATURES:
+        if data.startswith(start):
+            raise NotImported(f"这是{what}，本版本只读纯文本和 Markdown。", "请先另存为纯文本（.txt，UTF-8），再导入。")
+    if len(data) > _LARGEST:
+        raise NotImported(f"文件有 {len(data) // 1_000_000} MB，不像一期期刊的文字。", "请另存为纯文本后再导入。")
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for name in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(name)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise NotImported("文件不是 UTF-8 或 GB18030 编码的文字。", "请在原软件里另存为纯文本（UTF-8），再导入。")
+
+
+def lines_of(text: str) -> list[Line]:
+    """The lines that hold something, without byte-order marks, bold marks and other leaks of a conversion."""
+    found: list[Line] = []
+    apart = False
+    for number, raw in enumerate(re.split("\r\n|[\n\r\f\v\x85\u2028\u2029]", text), start=1):
+        line = re.sub("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2060\ufeff]", "", raw).replace("**", "")
+        line = re.sub("[\u3000\xa0\t]", " ", line)
+        marked = re.match(r" *(?:(#{1,6}|[-+*>]) +|(\|) *)", line)
+        rest = line[marked.end() :].strip() if marked else line.strip()
+        rest = re.sub(r"\\([][!\"#$%&'()*+,./:;<=>?@\\^_`{|}~-])", r"\1", rest)
+        if not rest or re.fullmatch(r"!\[[^\]]*\]\([^)]*\)(?:\{[^}]*\})?|[-*_=]{3,}|<a id=\"[^\"]*\"></a>", rest):
+            apart = True
+            continue
+        mark = (marked[1] or marked[2]) if marked else ""
+        indented = bool(re.match(r"(?: {2,}|\t|\u3000)\S", raw))
+        found.append(Line(number, rest, "-" if mark in ("+", "*") else mark, indented, apart))
+        apart = False
+    return found
+
+
+def numeral(text: str) -> int | None:
+    """五三五, 535, 五百三十五: the number, or `None` when the text is none."""
+    text = unicodedata.normalize("NFKC", text).replace(" ", "")
+    if not text or any(c not in _DIGITS and c not in _TENS for c in text):
+        return None
+    if not any(c in _TENS for c in text):
+        return int("".join(str(_DIGITS[c]) for c in text)) if len(text) <= 9 else None
+    total = digit = 0
+    for c in text:
+        if c in _TENS:
+            total, digit = total + (digit or 1) * _TENS[c], 0
+        else:
+            digit = _DIGITS[c]
+    return total + digit
+
+
+def dates(text: str) -> list[dt.date]:
+    """Every day that is written in a text, in order; one that the calendar does not have is left out."""
+    return [day for found in DATE.finditer(text) if (day := day_of(found))]
+
+
+def day_of(found: re.Match[str]) -> dt.date | None:
+    """The day of one find of `DATE`."""
+    year, month, day = (numeral(found[part]) or 0 for part in "ymd")
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def key(text: str) -> str:
+    """What two spellings of one title share: no spaces, no punctuation, one width."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text[:_LONGEST]).lower() if c.isalnum())
+
+
+def alike(a: str, b: str) -> float:
+    """How much two titles share, from 0 to 1."""
+    one, other = key(a), key(b)
+    return 1.0 if one == other else SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def unbroken(parts: Iterable[str]) -> str:
+    """Lines of one sentence or title as one; a space only where Latin words meet."""
+    whole = ""
+    for part in parts:
+        latin = whole[-1:].isascii() and whole[-1:].isalnum() and part[:1].isascii() and part[:1].isalnum()
+        whole += f" {part}" if latin else part
+    return whole
+
+
+def page_number(text: str) -> bool:
+    """Whether a line is nothing but the number of a page: 3, - 3 -, 第3页, 3 / 9."""
+    return bool(
+        re.fullmatch(r"[-—–· ]*\d{1,3}(?: ?[/／] ?\d{1,3})?[-—–· ]*|第 ?\d{1,3} ?页(?:[ ,，/]*共 ?\d+ ?页)?", text)
+    )
