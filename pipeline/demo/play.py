@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.config import packaged
 from pipeline.demo.site import DemoWeb
 from pipeline.demo.workspace import MARKER, write_workspace
 from pipeline.errors import UsageError
@@ -28,11 +29,13 @@ class Scene:
     option: str
     window: str
     number: int
+    imports: tuple[str, ...] = ()
+    """Old issues, as files of `seeds`, that are in the archive before it."""
 
 
 SCENES = (
     Scene("beijing-monthly", "--month", "2024-05", 534),
-    Scene("beijing-monthly", "--month", "2024-06", 535),
+    Scene("beijing-monthly", "--month", "2024-06", 535, ("003_885bb48bbbd89533.txt",)),
     Scene("national-weekly", "--week", "2025-08-08", 636),
 )
 
@@ -55,6 +58,7 @@ def play(folder: Path, *, month: str, week: str, engine: str, bulletin: Bulletin
         window = (scene.option, scene.window)
         decisions = Path(__file__).parent / "decisions" / f"{scene.number}.yaml"
         steps: list[tuple[tuple[str, ...], tuple[int, ...]]] = [
+            *((("import-issue", str(packaged("seeds") / one), "--as", "王编辑"), (0,)) for one in scene.imports),
             # the demo's dead sources make it 3: done, but some sources failed
             (("run", scene.series, *window, "--engine", engine), (0, 3)),
             (("draft", "apply", scene.series, str(decisions), *window), (0,)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,8 @@ from pipeline.steps.punctuation import full_width_punctuation, has_conversion_sp
 _HEADLINE_LINES = 3
 _SHORT = 40  # sub-headings are at most 26 characters, lines cut by a page end at least 48
 _HEADLINE = 0.6  # similarity from which a line above the date is the headline again
-_WIDEST = 60  # characters of a line in a text that keeps the line ends of a page
+_WIDEST = 50.0  # squares of a line in a text that keeps the line ends of a page; 公文 has 28
+_RAGGED = 3.0  # squares that such a line may be short, because a mark or a Latin word went to the next one
 
 _ENDS = re.compile(r"[。！？；：…!?;:·.][”’\"）)】」]*$|[）)】]$")
 _STUCK_PAGE = re.compile(r"(?<=[。！？])\d{1,3}$")
@@ -30,7 +32,7 @@ _CREDIT = rf"(?:(?:本报|本网)?(?:实习)?记者 ?[{HAN}]{{2,4}} ?摄|摄影[
 _CAPTION = re.compile(rf"^(.{{1,80}}?[。 ] ?[（(]?{_CREDIT}[）)]?)(?: ?(.{{0,40}}))$")
 _SIGNATURE = re.compile(rf"(?<=。)((?:本报|本网)(?:实习)?记者 [{HAN}]{{2,4}})$")
 _SIGNED = re.compile(r"^(?:本报|本网|新华社)?(?:实习)?(?:记者|通讯员|作者|编辑|文/)")
-_FURNITURE = re.compile(r"^(?:来源标题|原标题|责任编辑|责编|编辑|校对|审核|监制|来源|作者|原文链接) ?[:：]")
+_FURNITURE = re.compile(r"^(?:来源标题|原标题|责任编辑|责编|编辑|校对|审核|监制|来源|链接|标题|作者|原文链接) ?[:：]")
 _SCENES = "场景|案例|任务|举措|亮点|关键词|镜头|故事|专题"
 _PART = re.compile(rf"^(?:(?:{_SCENES}) ?\d|[一二三四五六七八九十]+、|第[一二三四五六七八九十\d]+[章部节])")
 _ORDINAL = re.compile(rf"^({_SCENES}) ?(\d{{1,2}}) (.+)$")
@@ -100,8 +102,9 @@ def _excerpt(headline: str) -> tuple[str, bool]:
 
 def _outlet(rest: str, known: str) -> tuple[str, str]:
     """The outlet behind a date, and the text that was glued to it."""
-    if known and rest.startswith(known):
-        return known, rest[len(known) :].strip()
+    glued = rest.removeprefix(known) if known else ""
+    if glued != rest and (not glued or glued.startswith(" ") or len(glued) > 20):
+        return known, glued.strip()
     first, _, glued = rest.partition(" ")
     return (rest, "") if len(rest) <= 20 else (first, glued)
 
@@ -109,7 +112,7 @@ def _outlet(rest: str, known: str) -> tuple[str, str]:
 def blocks(lines: Sequence[Line], headers: frozenset[str], repairs: Repairs, *, spaced: bool) -> tuple[Block, ...]:
     """A text as blocks; `headers` are keys of lines that only head a page, `spaced` as `is_spaced` says."""
     kept = list(_without_pages(lines, headers, repairs))
-    pieces = list(_captions_apart(_joined(_unwrapped(kept), repairs)))
+    pieces = list(_captions_apart(_joined(_unwrapped(kept, repairs), repairs)))
     bullets = [found[1] for one in pieces if (found := _BULLET.match(one.text))]
     parts = any(_PART.match(one.text) for one in pieces if _is_heading(one, pieces))
     made: list[Block] = []
@@ -154,24 +157,32 @@ def _without_pages(lines: Sequence[Line], headers: frozenset[str], repairs: Repa
             yield line
 
 
-def _unwrapped(lines: Sequence[Line]) -> list[Line]:
-    """Lines that keep the line ends of a page as paragraphs: where most are as long as the longest, all are cut."""
-    widest = max((len(line.text) for line in lines), default=0)
-    full = [line for line in lines if len(line.text) >= widest - 3]
+def _unwrapped(lines: Sequence[Line], repairs: Repairs) -> list[Line]:
+    """Lines that keep the line ends of a page as paragraphs: where many are as long as the longest, those are cut."""
+    widths = [_width(line) for line in lines]
+    widest = max(widths, default=0.0)
+    full = [width for width in widths if width >= widest - _RAGGED]
     if widest > _WIDEST or len(full) < 3 or 3 * len(full) < len(lines):
         return list(lines)
     indents = any(line.indented for line in lines)
     whole: list[Line] = []
-    length = 0  # of the line before
-    for line in lines:
+    before = 0.0
+    for line, width in zip(lines, widths, strict=True):
         last = whole[-1] if whole else None
-        new = line.indented if indents else line.apart
-        if last is None or new or line.mark or length < widest - 3 or (not indents and _ENDS.search(last.text)):
+        new = line.indented if indents else line.apart or (last and _ENDS.search(last.text))
+        if last is None or new or line.mark or _listed(line) or before < widest - _RAGGED:
             whole.append(line)
         else:
             whole[-1] = replace(last, text=unbroken((last.text, line.text)))
-        length = len(line.text)
+            repairs.joined += 1
+        before = width
     return whole
+
+
+def _width(line: Line) -> float:
+    """How many squares of a page the line fills."""
+    narrow = sum(unicodedata.east_asian_width(char) in ("Na", "H", "N") for char in line.text)
+    return len(line.text) - narrow / 2 + (2 if line.indented else 0)
 
 
 def _joined(lines: Sequence[Line], repairs: Repairs) -> Iterator[Line]:

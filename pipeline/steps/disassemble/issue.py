@@ -41,6 +41,7 @@ _FIXES = {
     "position": "按出现的先后收入。",
     "lead-missing": "",
 }
+_FOOTER = 200  # characters; no line of a 版记 is longer
 _WRONG = ("number-form", "contents", "issue-date")
 
 
@@ -102,7 +103,7 @@ def _printed(lines: Sequence[Line], known: Mapping[str, Series], wanted: str) ->
             "请补上这几个标签再导入。",
         )
     repairs = body.Repairs()
-    ends = [*(head.first for head in found[1:]), len(running)]
+    ends = [*(head.first for head in found), len(running)][1:]
     texts = [
         [*([Line(head.line, head.glued)] if head.glued else []), *running[head.end : end]]
         for head, end in zip(found, ends, strict=True)
@@ -249,19 +250,19 @@ def _without_footer(lines: Sequence[Line], series: Series) -> list[Line]:
     """The last item's lines without the 版记 under them."""
     spaces = r"\s*"
     patterns = [
-        re.compile(spaces.join(".*?" if one.startswith("{{") else re.escape(one) for one in pieces))
+        re.compile(spaces.join(".{0,60}?" if one.startswith("{{") else re.escape(one) for one in pieces))
         for footer in series.footer
         if (pieces := re.findall(r"\{\{.*?\}\}|\S", footer)) and any(not one.startswith("{{") for one in pieces)
     ]
     kept = list(lines)
-    while kept and any(pattern.fullmatch(kept[-1].text) for pattern in patterns):
+    while kept and any(pattern.fullmatch(kept[-1].text[:_FOOTER]) for pattern in patterns):
         kept.pop()
     return kept
 
 
 def _notes(repairs: body.Repairs) -> Iterator[str]:
     if repairs.joined:
-        yield f"接合了被分页切断的段落 {repairs.joined} 处"
+        yield f"接合了被换行或分页切断的段落 {repairs.joined} 处"
     if repairs.pages or repairs.headers:
         yield f"去掉了混入正文的页码和页眉 {repairs.pages + repairs.headers} 处"
     if repairs.spaces:

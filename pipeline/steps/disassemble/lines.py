@@ -24,6 +24,7 @@ _LONGEST = 300  # characters of a line that are looked at for a date or a label
 _ZEROES = "〇○◯零Oo0"
 _DIGITS = {**dict.fromkeys(_ZEROES, 0), **{c: n for n, c in enumerate("一二三四五六七八九", 1)}}
 _DIGITS |= {str(n): n for n in range(10)}
+_NARROW = str.maketrans("０１２３４５６７８９", "0123456789")
 _TENS = {"十": 10, "百": 100, "千": 1000}
 NUMERAL = f"[{_ZEROES}0-9一二三四五六七八九十百千 ]"
 DATE = re.compile(
@@ -71,7 +72,7 @@ def lines_of(text: str) -> list[Line]:
     apart = False
     for number, raw in enumerate(re.split("\r\n|[\n\r\f\v\x85\u2028\u2029]", text), start=1):
         line = re.sub("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2060\ufeff]", "", raw).replace("**", "")
-        line = re.sub("[\u3000\xa0\t]", " ", line)
+        line = re.sub("[\u3000\xa0\t ]+", " ", line).translate(_NARROW)
         marked = re.match(r" *(?:(#{1,6}|[-+*>]) +|(\|) *)", line)
         rest = line[marked.end() :].strip() if marked else line.strip()
         rest = re.sub(r"\\([][!\"#$%&'()*+,./:;<=>?@\\^_`{|}~-])", r"\1", rest)

@@ -15,7 +15,7 @@ _LEAD = re.compile(r"^(?:本期)?导 ?语 ?[:：]? ?(.*)$")
 _LEAD_SENTENCE = re.compile(r"^本期.{0,30}?(?:收集|共收|无符合|汇编|刊载)")
 _CONTENTS = re.compile(r"^(?:[一1] ?[、.．] ?)?(?:信息|本期|内容)?目 ?录 ?[:：]?$")
 _BODY = re.compile(r"^(?:[二2一1] ?[、.．] ?)?(?:具体|详细) ?内容 ?[:：]?$")
-_ENTRY = re.compile(r"^(?:[（(]?(\d{1,3}) ?[.．、)）] ?)?(.*)$")
+_ENTRY = re.compile(r"^(?:[（(]?(?:\d{1,3}|[一二三四五六七八九十]{1,3}) ?[.．、)）] ?)?(?=\S)")
 _OUTLET = re.compile(r"^(.*?) ?[（(]([^（()）]{1,30})[)）]$")
 _NO_OUTLET = re.compile(r"\d|^(?:[上中下一二三四五六七八九十]|附.*|图.*|.*图|节选|全文|试行|暂行|修订版?|.*稿)$")
 
@@ -157,8 +157,8 @@ def entries(lines: Sequence[Line]) -> list[Entry]:
         if inner := re.fullmatch(r"[（(]([^（()）]*)[)）]", text):
             close(inner[1].strip())
             continue
-        starts = line.mark == "-" or re.match(r"^[（(]?\d{1,3} ?[.．、)）]", text)
-        if starts:
+        numbered = _ENTRY.match(text)
+        if line.mark == "-" or (numbered and numbered[0]):
             close()
         ended = _OUTLET.match(text)
         follows = lines[at + 1].text if at + 1 < len(lines) else ""
@@ -173,9 +173,7 @@ def entries(lines: Sequence[Line]) -> list[Entry]:
 
 
 def _title(held: Sequence[Line]) -> str:
-    first = _ENTRY.match(held[0].text)
-    assert first
-    return unbroken([first[2], *(line.text for line in held[1:])]).strip()
+    return unbroken([_ENTRY.sub("", held[0].text, count=1), *(line.text for line in held[1:])]).strip()
 
 
 def nearest(title: str, among: Sequence[Entry]) -> tuple[int, float]:
