@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import drafts
 from drafts import LEAD, NOON, SERIES, candidate
-from pipeline.errors import Conflict, StoreError, UsageError
-from pipeline.model import Decision, Last, Release, State, Tally, Window
+from pipeline.errors import Conflict, NotImported, StoreError, UsageError
+from pipeline.model import Decision, Elsewhere, Last, Release, State, Tally, Window
 from pipeline.steps.assemble import assemble
 from pipeline.steps.window import following, named
 from pipeline.store import Database, Issues
@@ -188,4 +188,145 @@ def test_however_drafts_are_made_and_released_numbers_have_no_gap_and_no_repeat(
     every = issues.all("beijing-monthly")
     assert [one.number for one in every] == list(range(535, 541))
     assert [one.draft.window for one in every] == windows
+    database.close()
+
+
+# ------------------------------------------------------------------------------------- old issues
+
+
+def _old(
+    issues, number: int, month: str, *, file: str = "a.txt", blob: str = "1", last=None, replace=False, title="旧"
+):
+    """Takes an old issue into the archive; `last` is what series.yaml says."""
+    one = candidate("a")
+    article = dataclasses.replace(one.article, title=f"{title}文一篇")
+    draft = dataclasses.replace(_draft(month), candidates=(dataclasses.replace(one, articles=(article,)),))
+    issue = assemble(draft, number, SERIES, LEAD)
+    origin = Elsewhere(file, blob, issue.lead)
+    release = Release(issue, 0, "王编辑", NOON, {}, {}, Tally({}), origin)
+    decision = Decision("import", "王编辑", NOON, values={"file": file})
+    return issues.archive(draft, release, decision, last or LAST, replace=replace)
+
+
+def _ours(desked) -> Release:
+    return dataclasses.replace(_release(desked), files={"a.docx": "0" * 64})
+
+
+def test_an_imported_issue_is_a_released_one_with_nothing_published(issues):
+    desked = _old(issues, 533, "2024-04")
+    assert (desked.number, desked.state, desked.revision) == (533, State.RELEASED, 1)
+    (kept,) = issues.released("beijing-monthly")
+    assert (kept.issue.number, kept.revision, kept.imported.file) == (533, 1, "a.txt")
+    assert issues.published() == {}
+    assert [one.decision.verb for one in issues.revisions(desked.id)] == ["import"]
+
+
+def test_the_last_number_follows_from_the_archive_or_the_configuration_whichever_is_later(issues):
+    _old(issues, 533, "2024-04")
+    assert issues.last("beijing-monthly", LAST) == LAST
+    _old(issues, 536, "2024-07")
+    assert issues.last("beijing-monthly", LAST) == Last(536, named(SERIES, month="2024-07"))
+    assert issues.last("national-weekly", LAST) == LAST
+
+
+def test_an_issue_of_our_own_is_not_the_last_one_put_out_elsewhere(issues):
+    june = issues.begin(_draft("2024-06"), DECISION, LAST)
+    issues.release(june, _ours(june))
+    assert issues.last("beijing-monthly", LAST) == LAST
+
+
+def test_the_same_file_again_changes_nothing(issues):
+    _old(issues, 533, "2024-04")
+    assert _old(issues, 533, "2024-04") is None
+    assert _old(issues, 533, "2024-04", replace=True) is None
+    assert len(issues.released()) == 1
+
+
+def test_other_content_for_an_imported_issue_is_refused_unless_it_replaces_it(issues):
+    first = _old(issues, 533, "2024-04")
+    with pytest.raises(NotImported, match=r"第五三三期（2024-04-01…2024-04-30）已经导入过，内容不同") as refused:
+        _old(issues, 533, "2024-04", blob="2", title="新")
+    assert "--replace" in refused.value.fix
+    second = _old(issues, 533, "2024-04", blob="2", title="新", replace=True)
+    assert (second.id, second.revision) == (first.id, 2)
+    (kept,) = issues.released()
+    assert (kept.issue.items[0].title, kept.imported.blob, kept.revision) == ("新文一篇", "2", 2)
+    assert issues.at_revision(first.id, 1).candidates[0].article.title == "旧文一篇"
+
+
+@pytest.mark.parametrize(
+    ("number", "month", "told"),
+    [
+        (532, "2024-06", "第五三二期（2024-06-01…2024-06-30）与已有的第五三三期（2024-04-01…2024-04-30）先后对不上"),
+        (535, "2024-03", "第五三五期（2024-03-01…2024-03-31）与已有的第五三三期（2024-04-01…2024-04-30）先后对不上"),
+        (533, "2024-03", "与已有的第五三三期（2024-04-01…2024-04-30）先后对不上"),
+        (532, "2024-04", "与已有的第五三三期（2024-04-01…2024-04-30）先后对不上"),
+    ],
+)
+def test_numbers_and_windows_of_the_archive_must_go_up_together(issues, number, month, told):
+    _old(issues, 533, "2024-04")
+    with pytest.raises(NotImported) as refused:
+        _old(issues, number, month)
+    assert told in refused.value.message
+    assert refused.value.fix
+    assert len(issues.released()) == 1
+
+
+@pytest.mark.parametrize(("number", "month"), [(533, "2024-06"), (533, "2024-05"), (534, "2024-04"), (535, "2024-01")])
+def test_numbers_and_windows_must_go_up_together_with_the_last_issue_of_the_configuration(issues, number, month):
+    with pytest.raises(NotImported, match=r"与 series\.yaml 里的最近一期第五三四期（2024-05-01…2024-05-31）先后对不上"):
+        _old(issues, number, month)
+    assert _old(issues, 534, "2024-05").number == 534
+
+
+def test_what_was_released_here_is_never_replaced_by_a_file(issues):
+    june = issues.begin(_draft("2024-06"), DECISION, LAST)
+    issues.release(june, _ours(june))
+    for number, month in ((535, "2024-06"), (535, "2024-07"), (536, "2024-06")):
+        with pytest.raises(NotImported, match="是在本系统发布的"):
+            _old(issues, number, month, replace=True)
+    assert issues.released() == [_ours(june)]
+
+
+def test_the_draft_of_a_window_put_out_by_hand_becomes_that_issue_and_is_not_lost(issues):
+    june = issues.begin(_draft("2024-06"), DECISION, LAST)
+    july = issues.begin(_draft("2024-07"), DECISION, LAST)
+    taken = _old(issues, 537, "2024-06")
+    assert (taken.id, taken.number, taken.revision, taken.state) == (june.id, 537, 2, State.RELEASED)
+    assert issues.at_revision(june.id, 1) == june.draft
+    assert issues.get(july.id).number == 538, "the drafts after it follow"
+    with pytest.raises(Conflict, match="is released and is never changed"):
+        issues.revise(june, june.draft, DECISION)
+
+
+def test_an_import_may_take_a_number_that_a_draft_held_for_the_time_being(issues):
+    july = issues.begin(_draft("2024-07"), DECISION, LAST)
+    assert july.number == 535
+    assert _old(issues, 535, "2024-06").number == 535
+    assert issues.get(july.id).number == 536
+
+
+def test_a_skipped_window_is_not_imported(issues):
+    issues.skip("beijing-monthly", named(SERIES, month="2024-06"), Decision("skip", "李主任", NOON, reason="停刊"))
+    with pytest.raises(NotImported, match="已标为跳过"):
+        _old(issues, 535, "2024-06")
+
+
+def test_a_refused_import_leaves_no_trace(issues):
+    july = issues.begin(_draft("2024-07"), DECISION, LAST)
+    with pytest.raises(NotImported):
+        _old(issues, 533, "2024-06")
+    assert issues.all("beijing-monthly") == [july]
+
+
+@settings(max_examples=8, deadline=None)
+@given(order=st.permutations(range(6)))
+def test_in_whatever_order_old_issues_are_imported_the_archive_is_the_same(tmp_path_factory, order):
+    database = Database(tmp_path_factory.mktemp("archive") / "desk.db")
+    issues = Issues(database)
+    months = [(528 + n, f"2023-{7 + n:02}") for n in range(6)]
+    for place in order:
+        _old(issues, *months[place])
+    assert [(one.number, f"{one.draft.window.start:%Y-%m}") for one in issues.all()] == months
+    assert issues.last("beijing-monthly", Last(1, named(SERIES, month="2000-01"))).number == 533
     database.close()

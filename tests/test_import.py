@@ -1,0 +1,176 @@
+"""`bulletin import-issue`: an office's old issues in its archive, said in words an editor reads."""
+
+import json
+
+import pytest
+
+import old_issues
+from pipeline.config import packaged
+
+SEED_534, SEED_535, SEED_636 = (packaged("seeds") / name for name in (
+    "003_885bb48bbbd89533.txt", "001_5a80ae35308c779a.txt", "004_e613bf967ea5d64c.txt",
+))  # fmt: skip
+SERIES = "beijing-monthly"
+HOSPITAL = (
+    "北京友谊医院近日上线智慧医疗平台，依托人工智能辅助诊断系统和电子病历共享，实现检查检验结果互认。",
+    "平台打通了医院信息系统与北京市全民健康信息平台，患者可通过互联网医院在线复诊、查询电子病历。",
+    "北京市卫生健康委有关负责人表示，将继续推进智慧医院建设，推动医疗大数据共享应用和远程医疗服务下沉社区。",
+)
+
+
+@pytest.fixture
+def run(workspace, bulletin):
+    return lambda *arguments: bulletin("-C", workspace, *arguments)
+
+
+@pytest.fixture
+def write_old(tmp_path):
+    def write(name: str, text: str = "", encoding: str = "utf-8"):
+        path = tmp_path / f"{name}.txt"
+        path.write_bytes((text or old_issues.EVERY[name]).encode(encoding))
+        return path
+
+    return write
+
+
+def test_the_three_seed_issues_are_imported_and_each_finding_is_said(run):
+    code, out, err = run("import-issue", SEED_535, SEED_534, SEED_636, "--as", "王编辑")
+    assert (code, err) == (0, "")
+    assert "北京市卫生信息化舆情监测月报 第五三四期 2024-05-01…2024-05-31 4条 已导入" in out
+    assert "全国卫生信息化舆情监测周报 第六三六期 2025-08-02…2025-08-08 3条 已导入" in out
+    assert "原刊有误 [lead] 导语写“周报”，应为“月报”" in out
+    assert "期号缺“期”字" in out
+    assert "下面单独有一个“1”" in out
+    code, out, _ = run("issue", "list", "--json")
+    assert [(one["number"], one["state"], one["items"], one["who"]) for one in json.loads(out)] == [
+        (534, "导入", 4, "王编辑"), (535, "导入", 3, "王编辑"), (636, "导入", 3, "王编辑"),
+    ]  # fmt: skip
+
+
+def test_numbers_go_on_after_the_last_imported_issue(workspace, put, run):
+    put(
+        "a",
+        "北京友谊医院上线智慧医疗平台 检查结果实现互认",
+        "2024-07-12",
+        "北京日报",
+        *HOSPITAL,
+    )
+    run("import-issue", SEED_534, SEED_535)
+    code, out, err = run("run", SERIES, "--month", "2024-07", "--engine", "inline")
+    assert code == 0, err
+    assert "（第五三六期） 草稿" in out
+    code, _, err = run("run", SERIES, "--month", "2024-06", "--engine", "inline")
+    assert (code, "第535期（2024-06-01…2024-06-30）已发布，不再更改" in err) == (2, True)
+
+
+def test_the_checks_say_of_an_archived_issue_what_is_wrong_in_it(run):
+    run("import-issue", SEED_534, SEED_535)
+    code, out, _ = run("issue", "check", SERIES, "535", "--json")
+    assert code == 5, "a 月报 that calls itself 周报"
+    assert sorted((one["check"], one["position"]) for one in json.loads(out)) == [
+        ("covered", 2), ("furniture", 1), ("genre", 3), ("lead", 0),
+    ]  # fmt: skip
+    code, out, _ = run("issue", "check", SERIES, "534", "--json")
+    assert sorted((one["check"], one["position"]) for one in json.loads(out)) == [
+        ("genre", 3), ("lead", 0), ("link-line", 2), ("mobile-url", 4), ("not-the-origin", 4), ("passage", 2),
+        ("suspicious-suffix", 2), ("unknown-host", 3),
+    ], "nothing that a later issue carried is held against it"  # fmt: skip
+
+
+def test_an_imported_issue_is_shown_with_where_it_came_from(run):
+    run("import-issue", SEED_534, "--as", "王编辑")
+    code, out, _ = run("issue", "show", SERIES, "534")
+    assert code == 0
+    assert "本期月报共收集4篇" in out
+    assert "导入：003_885bb48bbbd89533.txt（王编辑" in out
+    assert "原刊导语：本期周报共收集" in out
+
+
+def test_an_imported_issue_is_exported_in_the_canonical_form_and_comes_back_from_it(run, workspace, tmp_path):
+    run("import-issue", SEED_534)
+    code, out, _ = run("issue", "export", SERIES, "534", "--to", tmp_path / "出")
+    assert code == 0
+    word, markdown = (line for line in out.splitlines())
+    assert word.endswith("北京市卫生信息化舆情监测月报-第534期-20240531.docx")
+    text = (tmp_path / "出" / "北京市卫生信息化舆情监测月报-第534期-20240531.md").read_text("utf-8")
+    assert markdown.endswith(".md")
+    assert "（第五三四期）" in text
+    assert "本期月报共收集4篇卫生信息化相关信息，时间从2024年5月1日至2024年5月31日，" in text
+    assert "链接：<http://news.enorth.com.cn/system/2024/05/10/056231400.shtm>" in text, "as printed"
+    assert not (workspace / "out").exists(), "nothing of it is published here"
+    code, out, err = run("import-issue", markdown, "--replace")
+    assert (code, err) == (0, "")
+    assert "第五三四期" in out
+    run("issue", "export", SERIES, "534", "--to", tmp_path / "再")
+    assert (tmp_path / "再" / "北京市卫生信息化舆情监测月报-第534期-20240531.md").read_text("utf-8") == text
+
+
+def test_the_same_file_again_changes_nothing_and_says_so(run):
+    run("import-issue", SEED_534)
+    code, out, _ = run("import-issue", SEED_534)
+    assert code == 0
+    assert "4条 已经导入过，没有改变" in out
+
+
+def test_a_dry_run_keeps_nothing(run):
+    code, out, _ = run("import-issue", SEED_534, "--dry-run")
+    assert code == 0
+    assert "试读，没有导入" in out
+    assert run("issue", "list", "--json")[1].strip() == "[]"
+
+
+def test_one_file_that_cannot_be_read_does_not_keep_the_others_out(run, write_old):
+    broken = write_old("broken", old_issues.PLAIN.replace("（第五二八期）\n", ""))
+    missing = broken.with_name("没有.txt")
+    code, out, err = run("import-issue", broken, SEED_534, missing, packaged("templates") / "gongwen.docx")
+    assert code == 1
+    assert "第五三四期" in out
+    first, second, third = err.splitlines()
+    assert f"{broken}：第1行：刊名下面没有期号。请在刊名的下一行补上期号" in first
+    assert f"{missing}：文件打不开" in second
+    assert "请先另存为纯文本" in third
+
+
+def test_other_content_for_the_same_issue_needs_the_word_replace(run, write_old):
+    first = write_old("plain")
+    second = write_old("changed", old_issues.PLAIN.replace("12家", "15家"), encoding="gb18030")
+    assert run("import-issue", first)[0] == 0
+    code, _, err = run("import-issue", second)
+    assert code == 1
+    assert (
+        f"{second}：第五二八期（2023-11-01…2023-11-30）已经导入过，内容不同。如要以这个文件为准，请加 --replace。"
+        in err
+    )
+    assert run("import-issue", second, "--replace")[0] == 0
+    code, out, _ = run("issue", "show", SERIES, "528", "--json")
+    assert "15家" in out
+
+
+def test_a_file_of_a_window_with_a_draft_takes_its_place(put, run):
+    put(
+        "a",
+        "北京友谊医院上线智慧医疗平台 检查结果实现互认",
+        "2024-06-12",
+        "北京日报",
+        *HOSPITAL,
+    )
+    run("run", SERIES, "--month", "2024-06", "--engine", "inline")
+    code, out, _ = run("import-issue", SEED_535, "--as", "王编辑")
+    assert (code, "已导入" in out) == (0, True)
+    code, out, _ = run("draft", "log", SERIES, "--month", "2024-06", "--json")
+    assert [(one["revision"], one["verb"], one.get("file", "")) for one in json.loads(out)] == [
+        (1, "generate", ""), (2, "import", SEED_535.name),
+    ]  # fmt: skip
+    assert "北京友谊医院上线智慧医疗平台" in run("draft", "show", SERIES, "--month", "2024-06", "--revision", "1")[1]
+    assert json.loads(run("draft", "list", "--json")[1]) == []
+
+
+def test_every_layout_is_imported_in_one_go(run, write_old):
+    files = [write_old(name) for name in old_issues.EVERY]
+    code, _, err = run("import-issue", *files)
+    assert (code, err) == (0, "")
+    listed = json.loads(run("issue", "list", "--json")[1])
+    assert [(one["series"], one["number"], one["items"]) for one in listed] == [
+        (SERIES, 520, 2), (SERIES, 522, 0), (SERIES, 523, 1), (SERIES, 528, 2),
+        ("national-weekly", 530, 2), ("national-weekly", 536, 2),
+    ]  # fmt: skip
