@@ -38,7 +38,7 @@ def test_every_command_is_in_the_readme_and_says_what_it_does(name):
 def test_every_command_of_the_readmes_exists():
     known = _commands()
     for text in (ENGLISH, CHINESE):
-        for line in re.findall(r"^(?:\.venv/bin/)?bulletin ([a-z]+(?: [a-z]+)?)", text, re.MULTILINE):
+        for line in re.findall(r"^(?:\.venv/bin/)?bulletin ([a-z-]+(?: [a-z]+)?)", text, re.MULTILINE):
             assert line in known or line.split()[0] in known, line
 
 
