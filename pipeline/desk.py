@@ -214,7 +214,7 @@ class Filed:
 
     imported: Imported
     findings: Sequence[Finding]
-    """What the import and the release checks say of it."""
+    """What the import and the release checks say of it by itself; `review` holds it against earlier issues too."""
     desked: Desked | None
     """`None` when nothing was kept: on a dry run, or because the archive holds it already."""
 
@@ -855,7 +855,8 @@ class Desk:
         issue = self._assembled(draft, printed.number)
         origin = Elsewhere(name, hashlib.sha256(data).hexdigest(), printed.lead, imported.findings, imported.notes)
         release = Release(issue, 0, who, now, {}, {}, Tally({}), origin)
-        found = self._reviewed(release, draft)
+        # without the archive: a hundred files, each held against all others, took a minute, and the time is quadratic
+        found = self._reviewed(release, draft, ())
         if not keep:
             return Filed(imported, found, None)
         self._blobs.put(data)
@@ -877,11 +878,10 @@ class Desk:
     def review(self, release: Release) -> list[Finding]:
         """What the checks say of an issue of the archive; an imported one with its lead sentence as printed."""
         desked = self.desked(release.issue.series, release.issue.window)
-        return self._reviewed(release, desked.draft)
+        return self._reviewed(release, desked.draft, self.printed(before=release.issue.window))
 
-    def _reviewed(self, release: Release, draft: Draft) -> list[Finding]:
+    def _reviewed(self, release: Release, draft: Draft, earlier: Sequence[Printed]) -> list[Finding]:
         issue, origin = release.issue, release.imported
-        earlier = self.printed(before=issue.window)
         if origin is None:
             return self._answered(draft, self._checked(issue, draft, earlier))
         # it is out: what the checks advise an editor to do before a release is too late
