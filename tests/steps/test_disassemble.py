@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import re
 from collections import Counter
 
 import pytest
@@ -95,6 +96,31 @@ def test_an_imported_seed_is_assembled_in_the_canonical_form():
     assert [(one.title, one.url, one.blocks) for one in made.items] == [
         (one.title, one.url, one.blocks) for one in issue.items
     ]
+
+
+LAYOUTS = {
+    "no empty lines": lambda text: re.sub("\n+", "\n", text),
+    "an empty line after each": lambda text: text.replace("\n", "\n\n"),
+    "indented": lambda text: re.sub(r"(?m)^(?=\S)", "　　", text),
+    "outlets behind the titles of the contents": lambda text: re.sub(r"(?m)\n+\(([^()\n]{2,8})\)$", r"（\1）", text),
+    "no word 具体内容": lambda text: re.sub(r"(?m)^(- )?二、具体内容\n", "", text),
+    "no label 主要内容": lambda text: re.sub(r"(?m)^主要内容[:：]\n", "", text),
+    "no label 标题": lambda text: re.sub(r"(?<!来源)标题[:：] ?", "", text),
+    "no label 本期导语": lambda text: re.sub(r"(?m)^本期导语[:：]\n", "", text),
+    "dates in Chinese": lambda text: re.sub(r"(20\d\d)-(\d\d)-(\d\d)(?= *来源)", r"\1年\2月\3日", text),
+    "bold labels": lambda text: re.sub(r"(?m)^(来源|链接|主要内容)([:：])", r"**\1\2**", text),
+    "Markdown headings": lambda text: re.sub(r"(?m)^(?:- )?(\d\.? ?标题[:：])", r"### \1", text),
+    "page numbers between the labels": lambda text: text.replace("\n来源", "\n\n- 2 -\n\n来源"),
+}
+
+
+@pytest.mark.parametrize("number", [534, 535, 636])
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_a_seed_issue_laid_out_in_another_way_is_the_same_issue(number, layout):
+    (path,) = packaged("seeds").glob({534: "003*", 535: "001*", 636: "004*"}[number])
+    found = read(layout(path.read_text("utf-8")))
+    assert found.issue == seed(number).issue
+    assert checks(found) == checks(seed(number))
 
 
 # ------------------------------------------------------------------------------------- other issues
@@ -225,6 +251,14 @@ def test_an_outlet_on_the_line_of_its_title_is_read_and_brackets_of_a_title_stay
     found = read(text)
     assert found.findings == ()
     assert found.issue.items[1].title == "电子病历共享迈出第一步（2023—2025年）"
+
+
+def test_page_numbers_behind_the_titles_of_the_contents_are_no_part_of_them():
+    text = old_issues.PLAIN.replace("远程心电\n（北京", "远程心电\t2\n（北京").replace(
+        "年）\n（健康报", "年）\t12\n（健康报"
+    )
+    assert "\t12" in text
+    assert read(text) == old("plain")
 
 
 def test_two_outlets_for_one_item_are_said():

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.steps.disassemble.lines import Line, alike, numeral, unbroken
+from pipeline.steps.disassemble.lines import Line, alike, numeral, page_number, unbroken
 from pipeline.steps.disassemble.masthead import Entry, nearest
 
 _SOURCE = re.compile(r"^(?:信息|文章)?来 ?源(?: ?[:：] ?| +|$)(.*)$")
@@ -43,9 +43,11 @@ class Head:
 
 
 def parted(lines: Sequence[Line]) -> list[Line]:
-    """Lines that hold several labels as several lines."""
+    """Lines that hold several labels as several lines, without page numbers; under a link they may be part of it."""
     found: list[Line] = []
     for line in lines:
+        if page_number(line.text) and not (found and re.search(r"https?:|^(?:链 ?接|网 ?址)", found[-1].text)):
+            continue
         pieces = _SEVERAL.split(line.text) if _SOURCE.match(line.text) or _LINK.match(line.text) else [line.text]
         found.append(replace(line, text=pieces[0]))
         found += [Line(line.number, piece) for piece in pieces[1:]]

@@ -24,7 +24,7 @@ from pipeline.model import (
 )
 from pipeline.steps.disassemble import body
 from pipeline.steps.disassemble.heads import Head, heads, parted
-from pipeline.steps.disassemble.lines import DATE, Line, alike, day_of, key, lines_of
+from pipeline.steps.disassemble.lines import DATE, Line, alike, day_of, key, lines_of, page_number
 from pipeline.steps.disassemble.markdown import own
 from pipeline.steps.disassemble.masthead import Entry, Parts, entries, nearest, number, parts, which, window
 
@@ -93,8 +93,11 @@ def _printed(lines: Sequence[Line], known: Mapping[str, Series], wanted: str) ->
     one = known[wanted] if wanted else which(divided.masthead, known)
     count, form = number(divided.masthead, one)
     covered, misdated = window(divided, one)
-    listed = entries(divided.contents)
     running = parted(divided.body)
+    listed = entries(divided.contents)
+    if divided.has_contents and not divided.has_body:
+        before, _ = heads(running, [])
+        listed = entries(running[: before[0].first] if before else running)
     found, passed = heads(running, listed)
     if not found and (listed or re.search(r"共收集 ?[1-9]", divided.lead)):
         where = divided.body[0].number if divided.body else lines[-1].number
@@ -102,7 +105,8 @@ def _printed(lines: Sequence[Line], known: Mapping[str, Series], wanted: str) ->
             f"第{where}行以下没有找到任何一条：每条应有标题，下面是“来源：”“链接：”“主要内容：”。",
             "请补上这几个标签再导入。",
         )
-    repairs = body.Repairs()
+    dropped = [sum(page_number(line.text) for line in some) for some in (divided.body, running)]
+    repairs = body.Repairs(pages=dropped[0] - dropped[1])
     ends = [*(head.first for head in found), len(running)][1:]
     texts = [
         [*([Line(head.line, head.glued)] if head.glued else []), *running[head.end : end]]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from pipeline.config import Series
 from pipeline.errors import NotImported
 from pipeline.model import Window, chinese_date
-from pipeline.steps.disassemble.lines import NUMERAL, Line, alike, dates, key, numeral, unbroken
+from pipeline.steps.disassemble.lines import NUMERAL, Line, alike, dates, key, numeral, page_number, unbroken
 
 _LEAD = re.compile(r"^(?:本期)?导 ?语 ?[:：]? ?(.*)$")
 _LEAD_SENTENCE = re.compile(r"^本期.{0,30}?(?:收集|共收|无符合|汇编|刊载)")
@@ -37,6 +38,8 @@ class Parts:
     contents: Sequence[Line]
     body: Sequence[Line]
     has_contents: bool
+    has_body: bool
+    """Whether 具体内容 is printed above the items; else the contents still stand before the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ def parts(lines: Sequence[Line]) -> Parts:
         contents=lines[contents + 1 : body] if contents is not None and body is not None else [],
         body=lines[first + 1 :],
         has_contents=contents is not None,
+        has_body=body is not None,
     )
 
 
@@ -151,6 +155,7 @@ def entries(lines: Sequence[Line]) -> list[Entry]:
             found.append(Entry(_title(held), outlet, held[0].number))
             held.clear()
 
+    lines = _without_pages(lines)
     for at, line in enumerate(lines):
         text = re.sub(r"[.．…·]{3,} ?\d{1,3}$|\\$", "", line.text).strip()  # a page number behind leaders
         text = re.sub(r"^((?:\d{1,3}[.．] ?)?)\[(.*)\]\(#[^)]*\)$", r"\1\2", text)
@@ -170,6 +175,16 @@ def entries(lines: Sequence[Line]) -> list[Entry]:
             held.append(Line(line.number, text, line.mark))
     close()
     return found
+
+
+def _without_pages(lines: Sequence[Line]) -> list[Line]:
+    """The contents without the pages that a word processor printed behind the titles, or alone in a line."""
+    kept = [line for line in lines if not page_number(line.text)]
+    titles = [line for line, after in pairwise(kept) if re.fullmatch(r"[（(][^（()）]*[)）]", after.text)]
+    pages = [int(found[1]) for line in titles if (found := re.search(r" (\d{1,3})$", line.text))]
+    if not titles or len(pages) < len(titles) or pages != sorted(pages):
+        return kept
+    return [replace(line, text=re.sub(r" \d{1,3}$", "", line.text)) if line in titles else line for line in kept]
 
 
 def _title(held: Sequence[Line]) -> str:
