@@ -1,5 +1,6 @@
 """`bulletin import-issue`: an office's old issues in its archive, said in words an editor reads."""
 
+import hashlib
 import json
 
 import pytest
@@ -77,13 +78,15 @@ def test_the_checks_say_of_an_archived_issue_what_is_wrong_in_it(run):
     ], "nothing that a later issue carried is held against it"  # fmt: skip
 
 
-def test_an_imported_issue_is_shown_with_where_it_came_from(run):
+def test_an_imported_issue_is_shown_with_where_it_came_from(run, workspace):
     run("import-issue", SEED_534, "--as", "王编辑")
     code, out, _ = run("issue", "show", SERIES, "534")
     assert code == 0
     assert "本期月报共收集4篇" in out
     assert "导入：003_885bb48bbbd89533.txt（王编辑" in out
     assert "原刊导语：本期周报共收集" in out
+    blob = hashlib.sha256(SEED_534.read_bytes()).hexdigest()
+    assert (workspace / "data" / "blobs" / blob[:2] / blob).read_bytes() == SEED_534.read_bytes(), "the file is kept"
 
 
 def test_an_imported_issue_is_exported_in_the_canonical_form_and_comes_back_from_it(run, workspace, tmp_path):

@@ -226,35 +226,17 @@ class Issues:
         an earlier import of it. `None` when the archive holds this very issue from this very file. Raises
         `NotImported` when it does not fit between the issues that are there.
         """
-        series, window = release.issue.series, release.issue.window
-        with self._database.write() as connection:
-            if (kept := _kept(connection, release)) and _same(kept, release, replace):
-                return None
-            row = _fits(connection, release, configured, replace)
-            drafts = (ISSUES.c.series == series) & (ISSUES.c.state == State.DRAFT.value)
-            # a draft may hold the number; all of them get theirs anew below
-            connection.execute(sa.update(ISSUES).where(drafts).values(number=-ISSUES.c.id))
-            revision = row.revision + 1 if row else 1
-            values = {"number": release.issue.number, "state": State.RELEASED.value, "revision": revision}
-            if row:
-                issue: int = row.id
-                connection.execute(sa.update(ISSUES).where(ISSUES.c.id == issue).values(**values))
-            else:
-                window_days = {"window_start": window.start.isoformat(), "window_end": window.end.isoformat()}
-                made = connection.execute(
-                    sa.insert(ISSUES).values(series=series, **window_days, **values)
-                ).inserted_primary_key
-                assert made is not None
-                issue = made[0]
-            _keep_revision(connection, issue, revision, draft, decision)
-            content = _RELEASE.dump_json(dataclasses.replace(release, revision=revision)).decode()
-            connection.execute(
-                sa.insert(RELEASES).values(
-                    issue=issue, revision=revision, content=content, sha256=digest(content), files=dict(release.files)
-                )
-            )
-            _renumber(connection, series, _last(connection, series, configured))
-            return _one(connection, issue)
+        issue = release.issue
+        try:
+            with self._database.write() as connection:
+                if (kept := _kept(connection, release)) and _same(kept, release, replace):
+                    return None
+                row = _fits(connection, release, configured, replace)
+                return _archived(connection, row, draft, release, decision, configured)
+        except sa.exc.IntegrityError:
+            raise Conflict(
+                f"{issue.series} {issue.window} was taken by somebody else just now.", "Try again."
+            ) from None
 
     def released(self, series: str = "") -> list[Release]:
         """The released issues of a series, or of all, by number."""
@@ -357,6 +339,39 @@ def _fits(connection: sa.Connection, release: Release, last: Last, replace: bool
     if same is not None and same.state == State.RELEASED.value and not replace:
         raise NotImported(f"{mine}已经导入过，内容不同。", "如要以这个文件为准，请加 --replace。")
     return same
+
+
+def _archived(
+    connection: sa.Connection,
+    row: sa.Row[tuple[object, ...]] | None,
+    draft: Draft,
+    release: Release,
+    decision: Decision,
+    configured: Last,
+) -> Desked:
+    series, window = release.issue.series, release.issue.window
+    drafts = (ISSUES.c.series == series) & (ISSUES.c.state == State.DRAFT.value)
+    # a draft may hold the number; all of them get theirs anew below
+    connection.execute(sa.update(ISSUES).where(drafts).values(number=-ISSUES.c.id))
+    revision = row.revision + 1 if row else 1
+    values = {"number": release.issue.number, "state": State.RELEASED.value, "revision": revision}
+    if row:
+        issue: int = row.id
+        connection.execute(sa.update(ISSUES).where(ISSUES.c.id == issue).values(**values))
+    else:
+        days = {"window_start": window.start.isoformat(), "window_end": window.end.isoformat()}
+        made = connection.execute(sa.insert(ISSUES).values(series=series, **days, **values)).inserted_primary_key
+        assert made is not None
+        issue = made[0]
+    _keep_revision(connection, issue, revision, draft, decision)
+    content = _RELEASE.dump_json(dataclasses.replace(release, revision=revision)).decode()
+    connection.execute(
+        sa.insert(RELEASES).values(
+            issue=issue, revision=revision, content=content, sha256=digest(content), files=dict(release.files)
+        )
+    )
+    _renumber(connection, series, _last(connection, series, configured))
+    return _one(connection, issue)
 
 
 def _keep_revision(connection: sa.Connection, issue: int, revision: int, draft: Draft, decision: Decision) -> None:
