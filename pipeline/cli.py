@@ -809,14 +809,14 @@ def import_issue(
     who: Who = "",
 ) -> None:
     """Take issues that were put out elsewhere into the archive (导入往期)."""
-    from pipeline.errors import NotImported
+    from pipeline.errors import Conflict, NotImported
 
     code = DONE
     with _desk() as desk:
         for file in files:
             try:
                 filed = desk.file(file, _name(who), series=series, replacing=replace, keep=not dry_run)
-            except NotImported as error:
+            except (NotImported, Conflict) as error:
                 _say(f"bulletin: {error}")
                 code = FAILED
                 continue
