@@ -313,7 +313,8 @@ def _database(patient: _Patient) -> Iterator[Sign]:
     try:
         found = Looking(address or path)
     except StoreError as error:
-        yield _fault("数据库", error.message, error.fix or "恢复最近的备份，或在 settings.yaml 里换一处 data")
+        fix = error.fix if address else "恢复最近的备份，或在 settings.yaml 里换一处 data"
+        yield _fault("数据库", error.message, fix)
         return
     patient.opened.append(found)
     try:

@@ -40,8 +40,8 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
 
 
-def digit_by_digit(number: int, zero: str = "〇") -> str:
-    """An issue number as it is printed: 535 → 五三五."""
+def chinese_number(number: int, zero: str = "〇") -> str:
+    """An issue number digit by digit, as it is printed: 535 → 五三五."""
     return str(number).translate(_DIGITS).replace("〇", zero)
 
 
@@ -350,7 +350,7 @@ class Coverage:
     @property
     def place(self) -> str:
         """The place as an editor reads it: 第五三四期第4条."""
-        return f"第{digit_by_digit(self.number)}期第{self.position}条"
+        return f"第{chinese_number(self.number)}期第{self.position}条"
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,11 +473,6 @@ class Issue:
         """The stem of the issue's files: series title, number and date only."""
         safe = "".join(c for c in self.title if c.isalnum())[:60] or self.series
         return f"{safe}-第{self.number}期-{self.date:%Y%m%d}"
-
-
-def chinese_number(number: int, zero: str = "〇") -> str:
-    """An issue number digit by digit: 535 → 五三五."""
-    return str(number).translate(_DIGITS).replace("〇", zero)
 
 
 def chinese_date(day: dt.date) -> str:

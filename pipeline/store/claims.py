@@ -49,7 +49,7 @@ class Claims:
         """
         owner = uuid.uuid4().hex
         with self._database.write() as connection:
-            seconds = _seconds(connection)
+            seconds = self._database.seconds(connection)
             taken = {
                 "state": Progress.RUNNING.value,
                 "owner": owner,
@@ -76,13 +76,13 @@ class Claims:
     def renew(self, owner: str) -> bool:
         """Gives a sign of life; says whether the work is still the owner's."""
         with self._database.write() as connection:
-            lease = _seconds(connection) + self.lease_seconds
+            lease = self._database.seconds(connection) + self.lease_seconds
             return bool(connection.execute(sa.update(CLAIMS).where(_mine(owner)).values(lease=lease)).rowcount)
 
     def fail(self, owner: str, why: str, pause: dt.timedelta) -> None:
         """Gives work back undone; the clock does not take it up before the pause is over."""
         with self._database.write() as connection:
-            retry = _seconds(connection) + pause.total_seconds()
+            retry = self._database.seconds(connection) + pause.total_seconds()
             connection.execute(
                 sa.update(CLAIMS).where(_mine(owner)).values(state=Progress.FAILED.value, trouble=why, retry=retry)
             )
@@ -97,13 +97,13 @@ class Claims:
         here = sa.and_(*(CLAIMS.c[column] == value for column, value in _key(work).items()))
         with self._database.read() as connection:
             row = connection.execute(sa.select(CLAIMS).where(here)).first()
-            return _claim(row, _seconds(connection), self.lease_seconds) if row else None
+            return _claim(row, self._database.seconds(connection), self.lease_seconds) if row else None
 
     def on(self, series: str) -> dict[dt.date, Claim]:
         """How the drafts of a series stand: first day of the window → claim."""
         query = sa.select(CLAIMS).where((CLAIMS.c.task == "generate") & (CLAIMS.c.series == series))
         with self._database.read() as connection:
-            seconds = _seconds(connection)
+            seconds = self._database.seconds(connection)
             return {
                 dt.date.fromisoformat(row.window_start): _claim(row, seconds, self.lease_seconds)
                 for row in connection.execute(query)
@@ -170,16 +170,6 @@ def _key(work: Work) -> dict[str, str]:
 
 def _mine(owner: str) -> sa.ColumnElement[bool]:
     return (CLAIMS.c.owner == owner) & (CLAIMS.c.state == Progress.RUNNING.value)
-
-
-def _seconds(connection: sa.Connection) -> float:
-    """Unix seconds by the database's own clock."""
-    clock = (
-        "extract(epoch from clock_timestamp())"
-        if connection.dialect.name == "postgresql"
-        else "(julianday('now') - 2440587.5) * 86400.0"
-    )
-    return float(connection.execute(sa.text(f"SELECT {clock}")).scalar_one())
 
 
 def _claim(row: sa.Row[Any], seconds: float, lease_seconds: float) -> Claim:

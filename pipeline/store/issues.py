@@ -26,8 +26,8 @@ from pipeline.model import (
     Revision,
     State,
     Window,
+    chinese_number,
     digest,
-    digit_by_digit,
 )
 from pipeline.store.database import Database
 from pipeline.store.leads import whole
@@ -301,13 +301,13 @@ def _same(kept: Release, release: Release, replace: bool) -> bool:
 def _fits(connection: sa.Connection, release: Release, last: Last, replace: bool) -> sa.Row[tuple[object, ...]] | None:
     """The row of the window an imported issue takes, if there is one; raises `NotImported` when it does not fit."""
     issue = release.issue
-    mine = f"第{digit_by_digit(issue.number)}期（{issue.window}）"
+    mine = f"第{chinese_number(issue.number)}期（{issue.window}）"
     rows = connection.execute(
         sa.select(ISSUES, RELEASES.c.files).outerjoin(RELEASES, _CURRENT).where(ISSUES.c.series == issue.series)
     ).all()
     same = None
     for row in rows:
-        theirs = f"第{digit_by_digit(row.number)}期（{_window_of(row)}）"
+        theirs = f"第{chinese_number(row.number)}期（{_window_of(row)}）"
         if row.state != State.RELEASED.value:
             if row.window_start == issue.window.start.isoformat():
                 same = row
@@ -325,7 +325,7 @@ def _fits(connection: sa.Connection, release: Release, last: Last, replace: bool
             or (row.window_start < issue.window.start.isoformat()) != (row.number < issue.number)
         ):
             raise NotImported(f"{mine}与已有的{theirs}先后对不上。", "请核对两者的期号和日期。")
-    theirs = f"第{digit_by_digit(last.number)}期（{last.window}）"
+    theirs = f"第{chinese_number(last.number)}期（{last.window}）"
     order = (issue.window.start > last.window.start) - (issue.window.start < last.window.start)
     if order != (issue.number > last.number) - (issue.number < last.number):
         raise NotImported(

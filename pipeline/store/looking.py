@@ -5,6 +5,8 @@ For whoever wants to know what is wrong with one: the stores that read work on i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,6 +33,15 @@ class Looking(Database):
         except BaseException:
             self.close()
             raise
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A consistent view."""
+        try:
+            with super().read() as connection:
+                yield connection
+        except UnicodeDecodeError as error:
+            raise StoreError(f"{self.place} is damaged: text in it is no text.") from error
 
     def write(self) -> NoReturn:
         """Nothing is written by looking."""

@@ -32,7 +32,7 @@ def test_an_empty_window_says_so_and_keeps_its_number():
 
 
 @pytest.mark.parametrize(("number", "chinese"), [(535, "五三五"), (600, "六〇〇"), (1024, "一〇二四"), (9, "九")])
-def test_the_number_is_printed_digit_by_digit(number, chinese):
+def test_the_number_is_printed_chinese_number(number, chinese):
     assert assemble(draft(), number, SERIES, LEAD).number_chinese == chinese
 
 

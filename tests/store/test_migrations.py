@@ -21,7 +21,7 @@ Rows = dict[str, list[dict[str, object]]]
 
 def _earlier(where, revision: str) -> Rows:
     """Makes a database of an earlier schema with a row in every table; gives the rows."""
-    kind = module._kind(where)
+    kind = module.kind(where)
     with kind.begun(write=True) as connection:
         kind.claim(connection)
         module.upgrade(connection, revision)
@@ -54,7 +54,7 @@ def _rows(connection: sa.Connection) -> Rows:
 
 
 def _as_it_is(where) -> Rows:
-    kind = module._kind(where)
+    kind = module.kind(where)
     with kind.begun(write=False) as connection:
         rows = _rows(connection)
     kind.close()
