@@ -8,7 +8,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 DATA ?=
 
-.PHONY: help install system demo test check bench lock clean
+.PHONY: help install system demo test check drill bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s%s\n", $$1, $$2}' Makefile
@@ -43,7 +43,7 @@ system: ## Install LibreOffice, Chinese fonts and PostgreSQL where apt-get is al
 demo: $(STAMP) system ## Make issue 535 from the demo web, from HTTP to the released DOCX
 	@$(BIN)/bulletin demo
 
-test: $(STAMP) system check ## Run every check and every test (about three minutes on two cores)
+test: $(STAMP) system check ## Run every check and every test (about six minutes on two cores)
 	@$(BIN)/pytest
 
 check: $(STAMP) ## Lint, types and import contracts
@@ -51,6 +51,12 @@ check: $(STAMP) ## Lint, types and import contracts
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+
+drill: $(STAMP) ## Sweep longer than the tests: kills at every point, and a year with two schedulers; about ten minutes
+	@$(BIN)/python -m drills.kills
+	@$(BIN)/python -m drills.kills --postgresql
+	@$(BIN)/python -m drills.year
+	@$(BIN)/python -m drills.year --postgresql
 
 bench: $(STAMP) ## Measure speed and quality; DATA=folder of labelled data for the quality tables
 	@$(BIN)/python -m benchmarks.stages

@@ -1,6 +1,6 @@
 """What a kill leaves behind at each point of a run, and what the next look of the clock makes of it.
 
-usage: python -m drills.kills [--database postgresql://…]
+usage: python -m drills.kills [--postgresql]
 
 For each point a scheduler that makes its drafts in its own process is killed there, once; another one then
 looks until the draft is there. `asleep` is no kill: the run stands still without a sign of life until its claim
@@ -24,6 +24,7 @@ from pathlib import Path
 
 import structlog
 
+from drills.postgres import databases
 from drills.year import POINTS, Deadly, in_this_process
 from pipeline.config import packaged
 from pipeline.desk import Desk, Proposal, open_desk
@@ -146,7 +147,7 @@ def _standing(folder: Path) -> Standing:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--database", default="")
+    parser.add_argument("--postgresql", action="store_true", help="on a throw-away server instead of SQLite")
     parser.add_argument("--look", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--point", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -155,18 +156,16 @@ def main() -> None:
         look(given.look, given.point)
         return
     good = True
-    print(
-        "| killed at | left behind | draft there after | number | made | leads accounted |\n|---|---|---|---|---|---|"
-    )
-    for point in CASES:
-        folder = Path(tempfile.mkdtemp()) / point
-        one = play(folder, point, given.database)
-        good &= one.good
-        left = f"{one.left.phase.chinese}{f' {one.left.number}' if one.left.number else ''}"
-        print(
-            f"| {point} | {one.ended} | {left} | {one.seconds:.1f} s | {one.number} | {one.revisions} | {one.leads} |"
-        )
-        shutil.rmtree(folder.parent)
+    print("| at | ended | left behind | draft there after | number | made | leads |\n|---|---|---|---|---|---|---|")
+    with databases(given.postgresql) as fresh:
+        for point in CASES:
+            folder = Path(tempfile.mkdtemp()) / point
+            one = play(folder, point, fresh())
+            good &= one.good
+            left = f"{one.left.phase.chinese}{f' {one.left.number}' if one.left.number else ''}"
+            cells = (point, one.ended, left, f"{one.seconds:.1f} s", one.number, one.revisions, one.leads)
+            print(f"| {' | '.join(map(str, cells))} |", flush=True)
+            shutil.rmtree(folder.parent)
     sys.exit(not good)
 
 

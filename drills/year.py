@@ -1,6 +1,6 @@
 """A year of both series on a fast clock: two schedulers at once, killed at random, off for some weeks.
 
-usage: python -m drills.year [--database postgresql://…] [--days 370] [--seconds-per-day 0.2] [--seed 1] [--calm]
+usage: python -m drills.year [--postgresql] [--days 370] [--seconds-per-day 0.2] [--seed 1] [--calm]
 
 The demo web is the source; the days of a year pass in about a minute. Two workers look every moment whether a
 draft is due, as `bulletin serve` does, and make it in their own process, so that a kill -9 takes scheduler and
@@ -30,6 +30,7 @@ from pathlib import Path
 import structlog
 from ruamel.yaml import YAML
 
+from drills.postgres import databases
 from pipeline.demo.site import DemoWeb
 from pipeline.demo.workspace import write_workspace
 from pipeline.desk import Desk, Inline, open_desk
@@ -288,7 +289,7 @@ def _inspected(folder: Path, clock: FastClock, diary: Path, restarts: int, secon
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--database", default="")
+    parser.add_argument("--postgresql", action="store_true", help="on a throw-away server instead of SQLite")
     parser.add_argument("--days", type=float, default=370)
     parser.add_argument("--seconds-per-day", type=float, default=0.2)
     parser.add_argument("--seed", type=float, default=1)
@@ -302,16 +303,21 @@ def main() -> None:
         work(given.worker, clock, given.worker.with_suffix(".diary"), chance)
         return
     folder = Path(tempfile.mkdtemp()) / "year"
-    year = play(
-        folder, database=given.database, days=given.days, seconds_per_day=given.seconds_per_day,
-        seed=int(given.seed), calm=given.calm,
-    )  # fmt: skip
+    with databases(given.postgresql) as fresh:
+        year = play(
+            folder, database=fresh(), days=given.days, seconds_per_day=given.seconds_per_day,
+            seed=int(given.seed), calm=given.calm,
+        )  # fmt: skip
     for name, drafts in year.drafts.items():
         print(f"{name}: {len(drafts)} drafts")
         for number, window, revision, items in drafts:
             print(f"  {number}  {window}  revision {revision}  {items} items")
     print(f"kills: {dict(year.kills)}; workers started again {year.restarts} times; {year.seconds:.0f} s")
-    idle = [line for line in folder.with_suffix(".log1").read_text("utf-8").splitlines() if "nothing due" in line]
+    log = (
+        folder.with_suffix(".log1").read_text("utf-8").splitlines()
+        + folder.with_suffix(".log2").read_text("utf-8").splitlines()
+    )
+    idle = [line for line in log if "nothing due" in line]
     print("when nothing is due, the log says:", *idle[:1], sep="\n  ")
     print("\n".join(year.wrong) or "every window has one draft, made once; numbers without a gap")
     shutil.rmtree(folder.parent)

@@ -16,7 +16,6 @@ import hashlib
 import os
 import re
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -365,7 +364,7 @@ class Desk:
         draft, rejected = self._drafted(series, window, stored, before.draft if before else None, begun.silent)
         settled = {**rejected, **select.settled(draft)}
         fates = _one_article_once([_accounted(one, settled) for one in stored])
-        accounts = Accounts(run, fates, begun.owner, self._clock())
+        accounts = Accounts(run, fates, begun.owner)
         return Proposal(before, draft, accounts)
 
     def judge(self, run: int) -> int:
@@ -385,13 +384,14 @@ class Desk:
 
     def _kept(self, made: Proposal) -> Desked:
         decision = Decision("generate", "系统", self._clock(), values={"run": str(made.accounts.run)})
+        accounts = replace(made.accounts, at=decision.when)
         if made.before is None:
             last = self.last(self.series(made.draft.series))
-            return self.issues.begin(made.draft, decision, last, made.accounts, self._ready(made.draft))
+            return self.issues.begin(made.draft, decision, last, accounts, self._ready(made.draft))
         if made.draft == made.before.draft:
-            self.runs.account(made.accounts)
+            self.runs.account(accounts)
             return made.before
-        return self.issues.revise(made.before, made.draft, decision, made.accounts)
+        return self.issues.revise(made.before, made.draft, decision, accounts)
 
     def _drafted(
         self,
@@ -595,7 +595,7 @@ class Desk:
         timing = self.config.settings.clock
         now = self._clock()
         stale = now - dt.timedelta(minutes=timing.collect_minutes)
-        return self.claims.take(COLLECTING, _somebody(), now, stale=stale, attempts=sys.maxsize)
+        return self.claims.take(COLLECTING, _somebody(), now, stale=stale)
 
     @contextmanager
     def held(self, claim: Claim) -> Iterator[None]:

@@ -10,8 +10,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import structlog
 
-import postgres
+from drills import postgres
 from inboxes import Hook
 from pipeline import cli, config
 from pipeline.config import packaged
@@ -52,6 +53,13 @@ def bulletin(monkeypatch, capsys) -> Run:
         return int(ended.value.code or 0), out, err
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def _log_as_new() -> Iterator[None]:
+    """A command line that a test ran leaves its log settings behind."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -40,12 +40,12 @@ class Claims:
         self.lease_seconds = lease_seconds
 
     def take(
-        self, work: Work, who: str, now: dt.datetime, *, stale: dt.datetime | None = None, attempts: int = 0
+        self, work: Work, who: str, now: dt.datetime, *, stale: dt.datetime | None = None, attempts: int | None = None
     ) -> Claim | None:
         """Claims work; `None` when it is somebody else's, or not to be done.
 
         By hand, without `stale`, everything may be claimed that nobody works on. The clock names the moment
-        before which a finished round no longer counts, and after how many attempts it leaves the work to people.
+        before which finished work no longer counts, and after how many attempts it leaves it to people, if ever.
         """
         owner = uuid.uuid4().hex
         with self._database.write() as connection:
@@ -147,7 +147,7 @@ def close(connection: sa.Connection, owner: str, now: dt.datetime) -> None:
         raise Superseded("这次生成中断过久，已由他人接手，本次结果不予保存。", "草稿以接手者的为准。")
 
 
-def _due(seconds: float, now: dt.datetime, stale: dt.datetime, attempts: int) -> sa.ColumnElement[bool]:
+def _due(seconds: float, now: dt.datetime, stale: dt.datetime, attempts: int | None) -> sa.ColumnElement[bool]:
     """What the clock may take up: unfinished with attempts left and its pause over, or finished too long ago."""
     before = stale.astimezone(dt.UTC).isoformat()
     # finished in the future: the clock was wrong then, and the window perhaps not over
@@ -156,7 +156,7 @@ def _due(seconds: float, now: dt.datetime, stale: dt.datetime, attempts: int) ->
     rested = (CLAIMS.c.retry <= seconds) | (CLAIMS.c.retry > seconds + 2 * _DAY)
     return sa.case(
         (done, (CLAIMS.c.finished < before) | (CLAIMS.c.finished > ahead)),
-        else_=(CLAIMS.c.attempt < attempts) & rested,
+        else_=rested if attempts is None else rested & (CLAIMS.c.attempt < attempts),
     )
 
 

@@ -13,12 +13,12 @@ import pytest
 import sqlalchemy as sa
 
 from drafts import NOON, SERIES, candidate, draft
+from drills.postgres import CAREFUL, PASSWORD
 from pipeline.desk import Inline, now, open_desk
 from pipeline.errors import StoreError
 from pipeline.model import Decision, Last
 from pipeline.steps.window import named
 from pipeline.store import Database, Issues, postgresql
-from postgres import CAREFUL, PASSWORD
 
 JUNE = named(SERIES, month="2024-06")
 DECISION = Decision("generate", "系统", NOON)

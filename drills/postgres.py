@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: made in a folder of its own, on a socket, gone afterwards."""
+"""A throw-away PostgreSQL server for tests and drills: made in a folder of its own, on a socket, gone afterwards."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -108,3 +108,20 @@ class Server:
             log = self.folder / "log"
             said = (done.stderr or b"").decode() + (log.read_text() if log.exists() else "")
             raise RuntimeError(f"{program} {' '.join(arguments)}: {said}")
+
+
+@contextmanager
+def databases(on_a_server: bool) -> Iterator[Callable[[], str]]:
+    """Gives a new `database` setting each time it is asked: empty for SQLite, else one on a throw-away server."""
+    if not on_a_server:
+        yield lambda: ""
+        return
+    programs = binaries()
+    if programs is None:
+        raise SystemExit("PostgreSQL is not installed: make system")
+    server = Server(programs)
+    try:
+        with ExitStack() as made:
+            yield lambda: made.enter_context(server.database("TEMPLATE migrated"))
+    finally:
+        server.end()
