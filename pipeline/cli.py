@@ -65,8 +65,9 @@ class _State:
 
 def main() -> None:
     """Runs the command line and exits with its code."""
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sign, _interrupted)
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(sign) is not signal.SIG_IGN:  # nohup
+            signal.signal(sign, _interrupted)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese shows codes, not a traceback

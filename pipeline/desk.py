@@ -81,6 +81,7 @@ from pipeline.model import (
     Tally,
     Window,
     Work,
+    Worker,
     chinese_number,
     digest,
 )
@@ -477,6 +478,8 @@ class Desk:
         if not keep:
             return self._run(series, window, engine, "", collect, say)
         if owner:
+            # whoever took the claim keeps it alive and limits the time; who works on it is this process
+            self.claims.adopt(owner, _myself())
             with self._given_back(series, window, owner):
                 return self._run(series, window, engine, owner, collect, say)
         claim = self._claimed(series, window)
@@ -584,18 +587,20 @@ class Desk:
 
     def claim_due(self, series: Series, window: Window) -> Claim | None:
         """Claims the making of a due window's draft; `None` when it is made, being made, or given up."""
-        timing = self.config.settings.clock
-        stale = due_at(series, window)
-        return self.claims.take(
-            Work(series.id, window), _somebody(), self._clock(), stale=stale, attempts=timing.attempts
-        )
+        attempts = self.config.settings.clock.attempts
+        return self._taken(Work(series.id, window), stale=due_at(series, window), attempts=attempts)
 
     def claim_collecting(self) -> Claim | None:
         """Claims a round of collecting; `None` when one is under way, or was within the interval."""
-        timing = self.config.settings.clock
-        now = self._clock()
-        stale = now - dt.timedelta(minutes=timing.collect_minutes)
-        return self.claims.take(COLLECTING, _somebody(), now, stale=stale)
+        interval = dt.timedelta(minutes=self.config.settings.clock.collect_minutes)
+        return self._taken(COLLECTING, stale=self._clock() - interval)
+
+    def _taken(self, work: Work, *, stale: dt.datetime | None = None, attempts: int | None = None) -> Claim | None:
+        """Takes work that is free, or whose worker is gone from this machine: its lease need not be waited for."""
+        claim = self.claims.take(work, _myself(), self._clock(), stale=stale, attempts=attempts)
+        if claim is None and (held := self.claims.of(work)) and held.alive and _is_gone(held.worker):
+            claim = self.claims.take(work, _myself(), self._clock(), stale=stale, attempts=attempts, dead=held.owner)
+        return claim
 
     @contextmanager
     def held(self, claim: Claim) -> Iterator[None]:
@@ -642,10 +647,10 @@ class Desk:
 
     def _claimed(self, series: str, window: Window) -> Claim:
         work = Work(series, window)
-        claim = self.claims.take(work, _somebody(), self._clock())
+        claim = self._taken(work)
         if claim is None:
             held = self.claims.of(work)
-            by = f"{held.who}，自 {held.since:%Y-%m-%d %H:%M} 起" if held else "另一进程"
+            by = f"{held.worker.who}，自 {held.since:%Y-%m-%d %H:%M} 起" if held else "另一进程"
             raise Busy(
                 f"{self.series(series).title}（{window}）正在生成：{by}。",
                 f"请等它结束；它若已不在，{self.claims.lease_seconds:.0f} 秒后自动放行。",
@@ -1133,9 +1138,32 @@ def fetcher(config: Config, clock: Clock) -> Fetcher:
     )
 
 
-def _somebody() -> str:
-    """Who is at work, as somebody else on another machine would recognise it."""
-    return f"{getpass.getuser()}@{socket.gethostname()}（进程 {os.getpid()}）"
+def _myself() -> Worker:
+    """This process, as somebody else would recognise it, on this machine or another."""
+    who = f"{getpass.getuser()}@{socket.gethostname()}（进程 {os.getpid()}）"
+    return Worker(who, _home(), os.getpid())
+
+
+def _home() -> str:
+    """Among which processes a number counts: those since the last start of the machine, in the same container."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""  # no Linux: a lease runs out soon enough
+
+
+def _is_gone(worker: Worker) -> bool:
+    """Whether a process of this machine is known to have ended."""
+    if not worker.home or worker.home != _home():
+        return False
+    try:
+        os.kill(worker.process, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False  # it lives, and is somebody else's
+    return False
 
 
 def now() -> dt.datetime:
@@ -1152,8 +1180,8 @@ def _standing(
         return Standing(window, due, Phase.RELEASED, number)
     if skipped is not None:
         return Standing(window, due, Phase.SKIPPED, told=skipped)
-    if claim and claim.alive:
-        return Standing(window, due, Phase.RUNNING, number, f"{claim.who}，自 {claim.since:%m-%d %H:%M} 起")
+    if claim and claim.alive and not _is_gone(claim.worker):
+        return Standing(window, due, Phase.RUNNING, number, f"{claim.worker.who}，自 {claim.since:%m-%d %H:%M} 起")
     if claim and claim.progress is not Progress.DONE:
         told = claim.trouble or "运行中断，没有留下消息"
         return Standing(window, due, Phase.FAILED, number, f"第{claim.attempt}次：{told}")

@@ -558,12 +558,22 @@ COLLECTING = Work()
 
 
 @dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that does work, as people and as its neighbours on the machine know it."""
+
+    who: str
+    home: str = ""
+    """Where its number counts: one machine since it was started, one container; empty when that cannot be told."""
+    process: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Somebody's claim on a piece of work, as it was taken or as it stands."""
 
     owner: str
     """The fence: different each time the work is taken."""
-    who: str
+    worker: Worker
     attempt: int
     progress: Progress
     since: dt.datetime

@@ -1,8 +1,10 @@
 """The desk when things happen at the same time, change under it, or fail."""
 
 import datetime as dt
+import os
 import re
 import shutil
+import subprocess
 import threading
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from pipeline import desk as module
 from pipeline.config import packaged
 from pipeline.desk import Desk, Inline, now, open_desk
 from pipeline.errors import Blocked, Busy, Conflict, NothingCollected, StoreError, TemplateError, UsageError
-from pipeline.model import Decision, Fate, Severity, Window
+from pipeline.model import Decision, Fate, Phase, Progress, Severity, Window, Work, Worker
 from pipeline.sources.folder import Folder
 
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
@@ -115,6 +117,39 @@ def test_of_many_runs_at_once_one_works_and_the_others_say_who_and_since_when(wo
         (only,) = own.issues.all("beijing-monthly")
         assert only.number == 535
         assert len(only.draft.chosen) == len(STORIES)
+
+
+def _ended() -> int:
+    """The number of a process that is no more."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+def test_the_window_of_a_run_that_was_killed_on_this_machine_is_free_at_once(desk, write):
+    write("a", "北京友谊医院")
+    killed = Worker("王编辑@这里", module._home(), _ended())
+    assert desk.claims.take(Work("beijing-monthly", JUNE), killed, now())
+    phases = {one.window: one.phase for one in desk.standing(desk.series("beijing-monthly"))}
+    assert phases[JUNE] is Phase.FAILED
+    assert _run(desk).desked.number == 535
+
+
+@pytest.mark.parametrize("home", ["", "another boot pid:[1]"], ids=["unknown", "another machine"])
+def test_whether_a_process_elsewhere_lives_is_not_guessed(desk, home):
+    desk.claims.take(Work("beijing-monthly", JUNE), Worker("王编辑@那里", home, _ended()), now())
+    with pytest.raises(Busy, match="王编辑@那里"):
+        _run(desk)
+
+
+def test_a_run_under_the_clocks_claim_says_which_process_works_on_it(desk, write):
+    write("a", "北京友谊医院")
+    june = Work("beijing-monthly", JUNE)
+    claim = desk.claims.take(june, Worker("时钟@这里", module._home(), _ended()), now())
+    _run(desk, owner=claim.owner)
+    done = desk.claims.of(june)
+    assert (done.owner, done.progress) == (claim.owner, Progress.DONE)
+    assert done.worker.process == os.getpid()
 
 
 def test_a_run_over_nothing_is_reported_as_one_over_nothing(desk, workspace):

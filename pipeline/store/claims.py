@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.errors import Superseded
-from pipeline.model import BEIJING, Claim, Progress, Work
+from pipeline.model import BEIJING, Claim, Progress, Work, Worker
 from pipeline.store.database import Database
 from pipeline.store.schema import CLAIMS, PAUSES
 
@@ -40,12 +40,20 @@ class Claims:
         self.lease_seconds = lease_seconds
 
     def take(
-        self, work: Work, who: str, now: dt.datetime, *, stale: dt.datetime | None = None, attempts: int | None = None
+        self,
+        work: Work,
+        worker: Worker,
+        now: dt.datetime,
+        *,
+        stale: dt.datetime | None = None,
+        attempts: int | None = None,
+        dead: str = "",
     ) -> Claim | None:
         """Claims work; `None` when it is somebody else's, or not to be done.
 
         By hand, without `stale`, everything may be claimed that nobody works on. The clock names the moment
         before which finished work no longer counts, and after how many attempts it leaves it to people, if ever.
+        `dead` is an owner who is known not to live any more, whatever the lease says.
         """
         owner = uuid.uuid4().hex
         with self._database.write() as connection:
@@ -53,25 +61,34 @@ class Claims:
             taken = {
                 "state": Progress.RUNNING.value,
                 "owner": owner,
-                "who": who,
+                "who": worker.who,
+                "home": worker.home,
+                "process": worker.process,
                 "since": seconds,
                 "lease": seconds + self.lease_seconds,
                 "retry": 0.0,
                 "trouble": "",
             }
             insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(CLAIMS)
+            free = self._free(seconds) | (CLAIMS.c.owner == dead)
             again = (CLAIMS.c.state == Progress.DONE.value) | sa.literal(stale is None)
             statement = (
                 insert.values(**_key(work), **taken, attempt=1, finished="")
                 .on_conflict_do_update(
                     index_elements=list(_key(work)),
                     set_={**taken, "attempt": sa.case((again, 1), else_=CLAIMS.c.attempt + 1)},
-                    where=self._free(seconds) & (_due(seconds, now, stale, attempts) if stale else sa.true()),
+                    where=free & (_due(seconds, now, stale, attempts) if stale else sa.true()),
                 )
                 .returning(CLAIMS)
             )
             row = connection.execute(statement).first()
             return _claim(row, seconds, self.lease_seconds) if row else None
+
+    def adopt(self, owner: str, worker: Worker) -> bool:
+        """Notes who does the work from now on; says whether it is still the owner's."""
+        values = {"who": worker.who, "home": worker.home, "process": worker.process}
+        with self._database.write() as connection:
+            return bool(connection.execute(sa.update(CLAIMS).where(_mine(owner)).values(values)).rowcount)
 
     def renew(self, owner: str) -> bool:
         """Gives a sign of life; says whether the work is still the owner's."""
@@ -176,7 +193,7 @@ def _claim(row: sa.Row[Any], seconds: float, lease_seconds: float) -> Claim:
     running = row.state == Progress.RUNNING.value
     return Claim(
         owner=row.owner,
-        who=row.who,
+        worker=Worker(row.who, row.home, row.process),
         attempt=row.attempt,
         progress=Progress(row.state),
         since=dt.datetime.fromtimestamp(row.since, BEIJING),

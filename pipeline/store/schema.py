@@ -168,6 +168,9 @@ CLAIMS = sa.Table(
     # the fence: whoever finishes must still be the owner
     sa.Column("owner", Words, nullable=False),
     sa.Column("who", Words, nullable=False),
+    # which process, and among which ones its number counts: whether it lives can only be told there
+    sa.Column("home", Words, nullable=False),
+    sa.Column("process", sa.Integer, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     # Unix seconds by the database's own clock
     sa.Column("since", sa.Float, nullable=False),

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from drafts import JUNE, NOON, candidate, draft
 from pipeline.errors import Superseded
-from pipeline.model import COLLECTING, Decision, Fate, Last, Progress, Window, Work
+from pipeline.model import COLLECTING, Decision, Fate, Last, Progress, Window, Work, Worker
 from pipeline.store import Accounted, Accounts, Claims, Database, Issues, Runs
 
 WORK = Work("beijing-monthly", JUNE)
@@ -31,7 +31,7 @@ def claims(database):
 
 
 def by_clock(claims, now=NOON, attempts=3, stale=DUE):
-    return claims.take(WORK, "时钟@a", now, stale=stale, attempts=attempts)
+    return claims.take(WORK, Worker("时钟@a"), now, stale=stale, attempts=attempts)
 
 
 def _set(database, **values) -> None:
@@ -42,19 +42,19 @@ def _set(database, **values) -> None:
 
 
 def test_work_that_somebody_does_is_nobody_elses(claims):
-    first = claims.take(WORK, "王编辑@a", NOON)
+    first = claims.take(WORK, Worker("王编辑@a"), NOON)
     assert (first.attempt, first.progress, first.alive) == (1, Progress.RUNNING, True)
-    assert claims.take(WORK, "李编辑@b", NOON) is None
+    assert claims.take(WORK, Worker("李编辑@b"), NOON) is None
     assert by_clock(claims) is None
-    assert claims.of(WORK).who == "王编辑@a"
+    assert claims.of(WORK).worker.who == "王编辑@a"
 
 
 def test_other_windows_series_and_collecting_are_other_work(claims):
-    assert claims.take(WORK, "a", NOON)
+    assert claims.take(WORK, Worker("a"), NOON)
     july = Window(dt.date(2024, 7, 1), dt.date(2024, 7, 31))
-    assert claims.take(Work("beijing-monthly", july), "a", NOON)
-    assert claims.take(Work("national-weekly", JUNE), "a", NOON)
-    assert claims.take(COLLECTING, "a", NOON)
+    assert claims.take(Work("beijing-monthly", july), Worker("a"), NOON)
+    assert claims.take(Work("national-weekly", JUNE), Worker("a"), NOON)
+    assert claims.take(COLLECTING, Worker("a"), NOON)
     assert sorted(claims.on("beijing-monthly")) == [JUNE.start, july.start]
 
 
@@ -103,7 +103,7 @@ def test_what_fails_rests_before_it_is_tried_again_and_is_left_to_people_after_s
         assert claims.of(WORK).trouble == "断网"
         _set(database, retry="retry - 601")
     assert by_clock(claims) is None, "the attempts are used up"
-    by_hand = claims.take(WORK, "王编辑@a", NOON)
+    by_hand = claims.take(WORK, Worker("王编辑@a"), NOON)
     assert by_hand.attempt == 1, "a person may always try, and the clock may then again"
 
 
@@ -119,11 +119,11 @@ def test_what_is_done_is_not_done_again_by_the_clock_but_by_people(claims):
     claims.finish(claim.owner, NOON)
     assert claims.of(WORK).finished == NOON
     assert by_clock(claims, now=NOON + 400 * 24 * 60 * MINUTE) is None
-    assert claims.take(WORK, "王编辑@a", NOON)
+    assert claims.take(WORK, Worker("王编辑@a"), NOON)
 
 
 def test_a_draft_made_before_its_window_was_over_is_made_again_when_it_is(claims):
-    early = claims.take(WORK, "王编辑@a", DUE - 9000 * MINUTE)
+    early = claims.take(WORK, Worker("王编辑@a"), DUE - 9000 * MINUTE)
     claims.finish(early.owner, DUE - 9000 * MINUTE)
     again = by_clock(claims, now=DUE)
     assert again.attempt == 1

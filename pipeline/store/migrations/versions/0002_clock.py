@@ -19,6 +19,8 @@ def upgrade() -> None:
         sa.Column("state", Words(), nullable=False),
         sa.Column("owner", Words(), nullable=False),
         sa.Column("who", Words(), nullable=False),
+        sa.Column("home", Words(), nullable=False),
+        sa.Column("process", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("since", sa.Float(), nullable=False),
         sa.Column("lease", sa.Float(), nullable=False),
