@@ -11,15 +11,15 @@ def database(where) -> str:
     return where if isinstance(where, str) else ""
 
 
-@pytest.mark.parametrize("point", ["keep", "kept", "asleep"])
+@pytest.mark.parametrize("point", ["keep", "asleep"])
 def test_after_a_kill_at_the_moment_that_counts_the_window_has_one_draft(tmp_path, database, point):
     one = kills.play(tmp_path / "desk", point, database)
     assert one.good, one
 
 
 def test_two_schedulers_that_are_killed_at_random_make_each_draft_once(tmp_path, database, remark):
-    season = year.play(tmp_path / "desk", database=database, days=66, seconds_per_day=0.2, seed=7)
+    season = year.play(tmp_path / "desk", database=database, days=40, seconds_per_day=0.15, seed=7)
     assert season.wrong == []
-    assert [len(drafts) for drafts in season.drafts.values()] == [2, 8]
+    assert [len(drafts) for drafts in season.drafts.values()] == [1, 5]
     assert season.restarts >= 2, "the weeks off at least"
-    remark(f"66 days, {'PostgreSQL' if database else 'SQLite'}: {dict(season.kills)}, {season.seconds:.0f} s")
+    remark(f"40 days, {'PostgreSQL' if database else 'SQLite'}: {dict(season.kills)}, {season.seconds:.0f} s")
