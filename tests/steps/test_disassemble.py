@@ -111,6 +111,26 @@ LAYOUTS = {
     "bold labels": lambda text: re.sub(r"(?m)^(来源|链接|主要内容)([:：])", r"**\1\2**", text),
     "Markdown headings": lambda text: re.sub(r"(?m)^(?:- )?(\d\.? ?标题[:：])", r"### \1", text),
     "page numbers between the labels": lambda text: text.replace("\n来源", "\n\n- 2 -\n\n来源"),
+    "the title at the head of each page": lambda text: re.sub(
+        r"\n(?=来源[:：]|一、信息|主要内容)",
+        f"\n{text.split('监测')[0].strip()}监测{'周' if '周报 ' in text else '月'}报　第2页\n",
+        text,
+    ),
+    "spaces of a word processor": lambda text: re.sub("(?<!http) ", "\u2002", text),
+    "what cannot be seen": lambda text: re.sub("([一-龥])(?=[一-龥])", "\\1\u00ad\u202a\u2060", text),
+    "radicals for characters": lambda text: text.translate(str.maketrans("目录一月日长门人", "⽬录⼀⽉⽇⻓⻔⼈")),
+    "labels in brackets": lambda text: re.sub(
+        r"(?m)^((?:- )?\d?\.? ?)(标题|来源|链接|主要内容)[:：]", r"\1【\2】", text
+    ),
+    "ratio signs for colons": lambda text: re.sub(r"(?m)^(来源|链接|主要内容)[:：]", r"\1∶", text),
+    "circled numbers": lambda text: re.sub(
+        r"(?m)^(?:- )?(\d)?\.? ?标题[:：]", lambda found: f"{'①②③④⑤'[int(found[1] or 1) - 1]}标题：", text
+    ),
+    "links with attributes": lambda text: re.sub(
+        r"(?m)^(链接[:：])\s*<?(http[^\n>]*)>?", r"\1[[\2]{.underline}](\2)", text
+    ),
+    "links as fields": lambda text: re.sub(r"(?m)^(链接[:：])\s*<?(http[^\n>]*)>?", r'\1HYPERLINK "\2" \2', text),
+    "whom it goes to at the foot": lambda text: f"{text}\n报送：市卫生健康委领导\n编辑：王某　审核：李某\n共印20份",
 }
 
 
@@ -192,6 +212,107 @@ def test_line_ends_of_a_page_become_paragraphs_again():
     )
     assert "2" not in item.text.split("\n")[2], "page number and page header are gone"
     assert any("换行" in note for note in found.notes)
+
+
+PIECES = (
+    "朝阳区的12家社区卫生服务中心近日接入远程心电平台，居民在家门口做检查，三甲医院的医生读图，十分钟内就能出报告。",
+    "检查怎么做",
+    "护士在社区做完检查，数据直接传到朝阳医院心电中心。系统自动比对历次结果，2023年以来已完成12000余次；"
+    "发现危急值时，三级医院的医生会立即打电话给社区，由社区医生通知患者转诊。患者可在手机上查看报告。",
+    "市卫生健康委信息中心负责人说，平台按统一标准汇集数据，检查结果在全市范围内共享互认，患者不用重复检查。",
+    "下一步，全市将在年底前完成二级以上医院的接入，并探索向京津冀地区开放",
+)
+
+
+def paged(indent: str, numbers: str = "") -> str:
+    """The plain issue with another first text, set on a page of 28 squares, five lines of text a page."""
+    lines: list[str] = []
+    for piece in PIECES:
+        line, squares = "", 0.0
+        for char in ("　　" if len(piece) > 20 else "") + piece + ("。" if piece is PIECES[-1] else ""):
+            squares += 0.5 if char.isascii() else 1
+            if squares > 28:
+                lines.append(line)
+                line, squares = "", 1
+            line += char
+        lines.append(line)
+    pages = ["\n".join(lines[at : at + 5]) for at in range(0, len(lines), 5)]
+    whole = "".join(f"{page}\n{numbers.format(number)}" for number, page in enumerate(pages, start=2))
+    above, _, below = old_issues.PLAIN.partition("　　朝阳区的12家")
+    return above + whole.replace("　　", indent) + below[below.index("2. 标题") :]
+
+
+@pytest.mark.parametrize("numbers", ["", "\n— {} —\n\f", "\n{}\n\n"], ids=["no pages", "dashed pages", "bare pages"])
+@pytest.mark.parametrize("indent", ["    ", "　　", ""], ids=["spaces", "full-width", "lost"])
+def test_a_page_s_line_ends_leave_paragraphs_and_headings_as_they_were(indent, numbers):
+    found = read(paged(indent, numbers))
+    wanted = [*PIECES[:-1], PIECES[-1] + "。"]
+    assert [one.text for one in found.issue.items[0].blocks] == wanted
+    assert [one.kind for one in found.issue.items[0].blocks] == [
+        Kind.PARAGRAPH, Kind.HEADING, Kind.PARAGRAPH, Kind.PARAGRAPH, Kind.PARAGRAPH,
+    ]  # fmt: skip
+    assert found.issue.items[1] == old("plain").issue.items[1]
+
+
+def test_numbers_in_the_cells_of_a_table_are_no_page_numbers():
+    cells = "机构数\n12\n15\n18\n合计\n76\n以上为截至十月底的数字。15"
+    found = read(plain(swap=("检查怎么做", cells)))
+    text = found.issue.items[0].text
+    assert cells in text, "nothing that follows no page before it is taken away"
+    assert found.notes == ()
+
+
+def test_a_sign_in_the_text_is_not_taken_for_bold():
+    text = read(plain(swap=("检查怎么做", "密钥有2**10种，**重点**如下"))).issue.items[0].text
+    assert "密钥有2**10种，重点如下" in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "发布时间：2023-11-08　来源：北京日报", "来源：北京日报　2023-11-08", "2023-11-08\n来源：北京日报",
+        "时间：2023-11-08 10:20", "北京日报 2023-11-08", "（2023-11-08　北京日报）", "来源：北京日报\n2023-11-08",
+        "（来源：北京日报，2023年11月8日）", "2023年11月08日 09:12 | 来源：北京日报",
+    ],
+)  # fmt: skip
+def test_every_way_to_set_the_date_line_is_read(line):
+    assert read(plain(swap=("2023-11-08　来源：北京日报", line))) == old("plain")
+
+
+def test_a_headline_with_its_outlet_and_no_date_is_no_part_of_the_text():
+    found = read(plain(swap=("2023-11-08　来源：北京日报", "来源：北京日报")))
+    assert found.issue.items[0] == dataclasses.replace(old("plain").issue.items[0], date=None)
+    assert found.findings == ()
+
+
+def test_an_outlet_with_brackets_of_its_own_is_whole():
+    text = old_issues.PLAIN.replace("健康报", "中国政府网（国务院办公厅）")
+    found = read(text)
+    assert found.issue.items[1].outlet == "中国政府网（国务院办公厅）"
+    assert found.findings == ()
+
+
+QUOTED = "相关：\n{number}. 标题：{title}\n来源：新华网\n链接：http://www.xinhuanet.com/a.htm\n主要内容：\n引文一段，到此为止。"
+
+
+@pytest.mark.parametrize(
+    ("number", "title"),
+    [(1, "电子病历共享迈出第一步（2023—2025年）"), (2, "数据安全管理办法")],
+    ids=["the title of the next item", "the number of the next item"],
+)
+def test_a_whole_head_quoted_in_a_text_does_not_take_the_place_of_an_item(number, title):
+    found = read(plain(swap=("检查怎么做", QUOTED.format(number=number, title=title))))
+    assert [(one.title, one.outlet, one.url) for one in found.issue.items] == [
+        (one.title, one.outlet, one.url) for one in old("plain").issue.items
+    ]
+    assert "引文一段，到此为止。" in found.issue.items[0].text
+    assert checks(found) == [("unclear-item", 0)]
+
+
+def test_an_address_broken_at_a_space_that_it_has_is_kept_whole_and_said():
+    found = read(plain(swap=("11/08/10001.shtml", "11/08\n100 01. shtml")))
+    assert found.issue.items[0].url == "https://news.bjd.com.cn/2023/11/08 100 01. shtml"
+    assert checks(found) == [("link-line", 1)]
 
 
 def test_an_issue_dated_when_it_was_printed_keeps_the_window_of_its_lead():

@@ -10,17 +10,21 @@ from dataclasses import dataclass, replace
 
 from pipeline.model import Block, Kind
 from pipeline.steps.canonical import HAN
-from pipeline.steps.disassemble.lines import DATE, Line, alike, day_of, key, page_number, unbroken
+from pipeline.steps.disassemble.lines import DATE, Line, alike, day_of, key, unbroken
 from pipeline.steps.punctuation import full_width_punctuation, has_conversion_spaces, join_conversion_spaces
 
 _HEADLINE_LINES = 3
 _SHORT = 40  # sub-headings are at most 26 characters, lines cut by a page end at least 48
 _HEADLINE = 0.6  # similarity from which a line above the date is the headline again
+_NARROWEST = 20.0  # squares; a column of two on a page has as many
 _WIDEST = 50.0  # squares of a line in a text that keeps the line ends of a page; 公文 has 28
 _RAGGED = 3.0  # squares that such a line may be short, because a mark or a Latin word went to the next one
 
 _ENDS = re.compile(r"[。！？；：…!?;:·.][”’\"）)】」]*$|[）)】]$")
-_STUCK_PAGE = re.compile(r"(?<=[。！？])\d{1,3}$")
+_DAY_LABEL = re.compile(r"[（(]? ?(?:发布|发表|更新)?(?:日期|时间) ?[:：]? ?$")
+_SOURCE_LINE = re.compile(r"^[（(]?(?:来 ?源|来自|出处) ?[:：] ?([^）)]+)[）)]?$")
+_OUTLET = 20  # characters of an outlet that is not known otherwise
+_STOPS = re.compile(r"[。！？!?][”’\"）)】」]*$")
 _DATELINE = re.compile(
     rf"^(?P<before>.{{0,200}}?) ?[（(]?(?P<date>{DATE.pattern})(?: ?\d{{1,2}}[:：]\d{{2}}(?:[:：]\d{{2}})?)?[)）]?"
     r" ?(?:[|｜] ?)?(?P<label>(?:来 ?源|来自|出处) ?[:：]?)? ?(?P<rest>.*)$"
@@ -62,6 +66,7 @@ class Repairs:
     joined: int = 0
     pages: int = 0
     headers: int = 0
+    footers: int = 0
     spaces: int = 0
     marks: int = 0
 
@@ -72,27 +77,56 @@ def opening(lines: Sequence[Line], title: str, outlet: str) -> tuple[Opening, li
     for at, line in enumerate(lines[: _HEADLINE_LINES + 1]):
         found = _DATELINE.match(line.text)
         if found and (day := day_of(found)) and _is_dateline(found, above, title, outlet):
-            headline, excerpt = _excerpt(unbroken([*above, found["before"].strip()]))
+            before, named = _without_source(unbroken([*above, _DAY_LABEL.sub("", found["before"])]), title, outlet)
+            headline, excerpt = _excerpt(before)
             printed, glued = _outlet(found["rest"].strip(), outlet)
+            printed = printed or named
             rest = [replace(line, text=glued, mark=""), *lines[at + 1 :]] if glued else list(lines[at + 1 :])
+            if not found["label"] and not printed:
+                printed, rest = _named(rest, outlet)
+            elif outlet.startswith(printed) and rest and rest[0].text == outlet[len(printed) :]:
+                printed, rest = outlet, rest[1:]  # a page's line end is inside the name
             return Opening(headline, day, printed, line.number, excerpt), rest
         if len(line.text) > 2 * _SHORT or re.search("[。！？]$", line.text):
             break
         above.append(line.text)
     # no date: the headline alone may stand there, in one line or several
     for count in range(min(_HEADLINE_LINES, len(lines)), 0, -1):
-        headline, excerpt = _excerpt(unbroken(line.text for line in lines[:count]))
+        before, named = _without_source(unbroken(line.text for line in lines[:count]), title, outlet)
+        headline, excerpt = _excerpt(before)
         if key(headline) == key(title):
-            return Opening(headline, excerpt=excerpt, line=lines[0].number), list(lines[count:])
+            if named:
+                return Opening(headline, None, named, lines[0].number, excerpt), list(lines[count:])
+            printed, rest = _named(lines[count:], outlet)
+            return Opening(headline, None, printed, lines[0].number, excerpt), rest
     return Opening(), list(lines)
 
 
+def _named(lines: Sequence[Line], outlet: str) -> tuple[str, list[Line]]:
+    """The outlet in a line of its own, and the lines under it."""
+    found = _SOURCE_LINE.match(lines[0].text) if lines else None
+    if found and (found[1] == outlet or len(found[1]) <= _OUTLET):
+        return found[1], list(lines[1:])
+    return "", list(lines)
+
+
 def _is_dateline(found: re.Match[str], above: Sequence[str], title: str, outlet: str) -> bool:
-    before = unbroken([*above, found["before"].strip()])
+    before, _ = _without_source(unbroken([*above, _DAY_LABEL.sub("", found["before"])]), title, outlet)
     if not (found["label"] or not found["rest"] or found["rest"].startswith(outlet or "\0")):
         return False
-    own = found["before"].strip()
+    own, _ = _without_source(_DAY_LABEL.sub("", found["before"]), title, outlet)
     return not own or key(own) in key(title) or alike(before, title) >= _HEADLINE
+
+
+def _without_source(text: str, title: str, outlet: str) -> tuple[str, str]:
+    """A headline without the outlet behind it, and that outlet; a title may end with one."""
+    if key(text) == key(title):
+        return text.strip(), ""
+    label = r"(?:来 ?源|来自|出处) ?"
+    known = rf"^(.*?) ?[（(]?(?:{label}[:：]? ?)?({re.escape(outlet)})[）)，, ]*$"
+    other = rf"^(.*?) ?[（(]?{label}[:：] ?([^:：，。]{{1,{_OUTLET}}}?)[）)，, ]*$"
+    found = (re.match(known, text) if outlet else None) or re.match(other, text)
+    return (found[1].strip(), found[2]) if found else (text.strip(), "")
 
 
 def _excerpt(headline: str) -> tuple[str, bool]:
@@ -102,17 +136,18 @@ def _excerpt(headline: str) -> tuple[str, bool]:
 
 def _outlet(rest: str, known: str) -> tuple[str, str]:
     """The outlet behind a date, and the text that was glued to it."""
+    rest = rest.removesuffix("）") if rest.count("）") > rest.count("（") else rest
     glued = rest.removeprefix(known) if known else ""
-    if glued != rest and (not glued or glued.startswith(" ") or len(glued) > 20):
+    if glued != rest and (not glued or glued.startswith(" ") or len(glued) > _OUTLET):
         return known, glued.strip()
     first, _, glued = rest.partition(" ")
-    return (rest, "") if len(rest) <= 20 else (first, glued)
+    return (rest, "") if len(rest) <= _OUTLET else (first, glued)
 
 
-def blocks(lines: Sequence[Line], headers: frozenset[str], repairs: Repairs, *, spaced: bool) -> tuple[Block, ...]:
-    """A text as blocks; `headers` are keys of lines that only head a page, `spaced` as `is_spaced` says."""
-    kept = list(_without_pages(lines, headers, repairs))
-    pieces = list(_captions_apart(_joined(_unwrapped(kept, repairs), repairs)))
+def blocks(lines: Sequence[Line], repairs: Repairs, *, spaced: bool, width: float) -> tuple[Block, ...]:
+    """A text as blocks; `spaced` as `is_spaced` says, `width` as `page_width` says of the whole issue."""
+    width = width or page_width(lines)
+    pieces = list(_captions_apart(_joined(_unwrapped(lines, width, repairs) if width else lines, repairs)))
     bullets = [found[1] for one in pieces if (found := _BULLET.match(one.text))]
     parts = any(_PART.match(one.text) for one in pieces if _is_heading(one, pieces))
     made: list[Block] = []
@@ -144,38 +179,41 @@ def tidy_title(text: str, *, spaced: bool) -> str:
     return _LATIN_GAP.sub("", text) if spaced else text
 
 
-def _without_pages(lines: Sequence[Line], headers: frozenset[str], repairs: Repairs) -> Iterator[Line]:
-    for line in lines:
-        if page_number(line.text):
-            repairs.pages += 1
-        elif key(line.text) in headers:
-            repairs.headers += 1
-        elif stuck := _STUCK_PAGE.search(line.text):
-            repairs.pages += 1
-            yield replace(line, text=line.text[: stuck.start()])
-        else:
-            yield line
+def page_width(lines: Sequence[Line]) -> float:
+    """Squares of a full line where the text keeps the line ends of a page, else 0.
 
-
-def _unwrapped(lines: Sequence[Line], repairs: Repairs) -> list[Line]:
-    """Lines that keep the line ends of a page as paragraphs: where many are as long as the longest, those are cut."""
+    Such a text has many lines of nearly one width that stop in the middle of a sentence, and few wider ones.
+    """
     widths = [_width(line) for line in lines]
-    widest = max(widths, default=0.0)
-    full = [width for width in widths if width >= widest - _RAGGED]
-    if widest > _WIDEST or len(full) < 3 or 3 * len(full) < len(lines):
-        return list(lines)
-    indents = any(line.indented for line in lines)
+    found = (0, 0.0)
+    for width in sorted({width for width in widths if _NARROWEST <= width <= _WIDEST}, reverse=True):
+        full = [line for line, one in zip(lines, widths, strict=True) if width - _RAGGED <= one <= width]
+        wider = sum(one > width for one in widths)
+        cut = sum(not _STOPS.search(line.text) for line in full)
+        if len(full) >= 3 and 3 * len(full) >= len(lines) and 2 * cut >= len(full) and 10 * wider <= len(lines):
+            found = max(found, (len(full), width))
+    return found[1]
+
+
+def _unwrapped(lines: Sequence[Line], width: float, repairs: Repairs) -> list[Line]:
+    """Lines that keep the line ends of a page as paragraphs; `width` as `page_width` says."""
+    indents = sum(line.indented for line in lines) > 1
+    # where the indents are lost, the first line of a paragraph is two squares short
+    full = width - _RAGGED - (0 if indents else 2)
+    gaps = 2 * sum(line.apart for line in lines) < len(lines)
     whole: list[Line] = []
     before = 0.0
-    for line, width in zip(lines, widths, strict=True):
+    for line in lines:
         last = whole[-1] if whole else None
-        new = line.indented if indents else line.apart or (last and _ENDS.search(last.text))
-        if last is None or new or line.mark or _listed(line) or before < widest - _RAGGED:
+        stopped = last and _STOPS.search(last.text)
+        new = line.indented if indents else stopped or (gaps and line.apart and last and _ENDS.search(last.text))
+        picture = _caption(line) or (last and _caption(last))
+        if last is None or new or picture or line.mark or _listed(line) or before < full:
             whole.append(line)
         else:
             whole[-1] = replace(last, text=unbroken((last.text, line.text)))
             repairs.joined += 1
-        before = width
+        before = _width(line)
     return whole
 
 

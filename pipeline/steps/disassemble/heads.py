@@ -10,12 +10,23 @@ from pipeline.steps.disassemble.lines import Line, alike, numeral, page_number, 
 from pipeline.steps.disassemble.masthead import Entry, nearest
 
 _SOURCE = re.compile(r"^(?:信息|文章)?来 ?源(?: ?[:：] ?| +|$)(.*)$")
-_LINK = re.compile(r"^(?:原文|信息)?(?:链 ?接|网 ?址)(?:地址)? ?(?:[:：]|(?=<|http|$)) ?(.*)$")
+_LINK = re.compile(r"^(?:原文|信息)?(?:链 ?接|网 ?址|URL)(?:地址)? ?(?:[:：]|(?=<|http|$)) ?(.*)$")
 _TEXT = re.compile(r"^(?:主要内容|内容摘要|正文|全文) ?(?:[:：] ?(.*)|)$")
 _DAY = re.compile(r"^(?:发布)?(?:日期|时间) ?[:：] ?(.*)$")
 _SEVERAL = re.compile(r" +(?=(?:来源|链接|网址|主要内容) ?[:：])")
-_NUMBERED = re.compile(r"^[（(]?(\d{1,3}|[一二三四五六七八九十]{1,3}) ?[.．、)）] ?(?=\S)")
-_TITLED = re.compile(r"^标 ?题 ?[:：] ?")
+_NUMBERED = re.compile(
+    r"^[●■◆▪•○◇·-]? ?(?:[（(]?(\d{1,3}|[一二三四五六七八九十]{1,3}) ?[.．、)）]|([①-⑳])"
+    r"|第 ?(\d{1,3}|[一二三四五六七八九十]{1,3}) ?[条篇][:：、]?) ?(?=\S)"
+)
+_TITLED = re.compile(r"^[●■◆▪•○◇·-]? ?标 ?题 ?[:：] ?")
+_STUCK_PAGE = re.compile(r"(?<=[。！？])(\d{1,3})$")
+_FIRST_PAGE = 9  # the contents of no issue are longer
+_LINKED = (
+    re.compile(r"^\[.*\]\(<?([^()<>]*?(?:\([^()]*\)[^()<>]*?)*)>?(?: \"[^\"]*\")?\)(?:\{[^}]*\})?$"),
+    re.compile(r"^HYPERLINK \"([^\"]+)\".*$"),
+    re.compile(r"^<([^<>]*)>(?:\{[^}]*\})?$"),
+)
+"""How converters write a link: Markdown, the field of a Word file, angle brackets."""
 _SAME, _SIMILAR = 0.9, 0.6
 _TITLE_LINES = 3
 
@@ -42,16 +53,39 @@ class Head:
     """Check and message in Chinese."""
 
 
-def parted(lines: Sequence[Line]) -> list[Line]:
-    """Lines that hold several labels as several lines, without page numbers; under a link they may be part of it."""
+def parted(lines: Sequence[Line]) -> tuple[list[Line], int]:
+    """Lines that hold several labels as several lines, without page numbers; how many of those there were.
+
+    Under a link a number may be part of it.
+    """
     found: list[Line] = []
-    for line in lines:
+    dropped = page = 0
+    for line, beside in zip(lines, _numbers_beside(lines), strict=True):
         if page_number(line.text) and not (found and re.search(r"https?:|^(?:链 ?接|网 ?址)", found[-1].text)):
-            continue
+            bare = int(line.text) if line.text.isdecimal() else None
+            if bare is None or (not beside and _next_page(bare, page)):
+                page = bare or page
+                dropped += 1
+                continue
+        elif (stuck := _STUCK_PAGE.search(line.text)) and _next_page(int(stuck[1]), page):
+            page = int(stuck[1])
+            dropped += 1
+            line = replace(line, text=line.text[: stuck.start()])
         pieces = _SEVERAL.split(line.text) if _SOURCE.match(line.text) or _LINK.match(line.text) else [line.text]
         found.append(replace(line, text=pieces[0]))
         found += [Line(line.number, piece) for piece in pieces[1:]]
-    return found
+    return found, dropped
+
+
+def _numbers_beside(lines: Sequence[Line]) -> Iterator[bool]:
+    """For each line whether one next to it is a bare number too: those are cells of a table, not pages."""
+    bare = [False, *(line.text.isdecimal() for line in lines), False]
+    yield from (before or after for before, after in zip(bare, bare[2:], strict=False))
+
+
+def _next_page(number: int, page: int) -> bool:
+    """Whether a bare number can be that of the page after `page`; some pages may not show theirs."""
+    return page < number <= (page + 3 if page else _FIRST_PAGE)
 
 
 def heads(lines: Sequence[Line], contents: Sequence[Entry]) -> tuple[list[Head], list[tuple[str, str]]]:
@@ -64,8 +98,9 @@ def heads(lines: Sequence[Line], contents: Sequence[Entry]) -> tuple[list[Head],
         return every, []
     kept: list[Head] = []
     passed: list[tuple[str, str]] = []
+    counted = {every[at].number for at in with_entry}
     for at, one in enumerate(every):
-        if at in with_entry or (one.number == len(kept) + 1 and one.complete):
+        if at in with_entry or (one.number == len(kept) + 1 and one.number not in counted and one.complete):
             kept.append(one)
         else:
             passed.append(_passed(one, len(kept)))
@@ -95,7 +130,7 @@ def _passed(head: Head, position: int) -> tuple[str, str]:
 def _in_order(every: Sequence[Head], contents: Sequence[Entry]) -> set[int]:
     """Indices of the heads that the contents name, by the best matching that keeps the order."""
     rows, columns = len(every), len(contents)
-    score = [[alike(head.title, entry.title) for entry in contents] for head in every]
+    score = [[_fit(head, entry, place) for place, entry in enumerate(contents, start=1)] for head in every]
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     for i in range(rows - 1, -1, -1):
         for j in range(columns - 1, -1, -1):
@@ -112,6 +147,12 @@ def _in_order(every: Sequence[Head], contents: Sequence[Entry]) -> set[int]:
         else:
             j += 1
     return chosen
+
+
+def _fit(head: Head, entry: Entry, place: int) -> float:
+    """How well a head fits an entry; of two with its title, the one with its outlet and number is meant."""
+    same = alike(head.title, entry.title)
+    return same + 0.1 * (head.outlet == entry.outlet) + 0.1 * (head.number == place) if same >= _SIMILAR else 0.0
 
 
 def _places(lines: Sequence[Line], contents: Sequence[Entry]) -> Iterator[Head]:
@@ -169,7 +210,7 @@ def _labels(lines: Sequence[Line], at: int, contents: Sequence[Entry]) -> Head |
         line=lines[start].number,
         number=None,
         title="",
-        outlet=seen.get("source", "").strip("（）() "),
+        outlet=_unbracketed(seen.get("source", "")),
         url=seen.get("link", ""),
         day=seen.get("day", ""),
         glued=glued,
@@ -184,8 +225,8 @@ def _address(lines: Sequence[Line], at: int, seen: dict[str, str], remarks: list
     if not printed and at < len(lines) and re.match(r"^<|^\[?(?:https?|ftp|www\.)", lines[at].text, re.IGNORECASE):
         printed = lines[at].text
         at += 1
-    linked = re.fullmatch(r"\[[^\]]*\]\(<?([^)]*?)>?\)", printed)
-    url = linked[1] if linked else re.sub(r"^<|>$", "", printed).strip()
+    linked = next((found for pattern in _LINKED if (found := pattern.match(printed))), None)
+    url = linked[1].strip() if linked else re.sub(r"^<|>$", "", printed).strip()
     while url and at < len(lines):
         text = lines[at].text
         if re.fullmatch(r"\d{1,3}", text):
@@ -196,11 +237,20 @@ def _address(lines: Sequence[Line], at: int, seen: dict[str, str], remarks: list
         elif re.fullmatch(r"[\w./?=&%~#+:@!$,;-]+>?", text, re.ASCII) and not text.startswith("http") and len(text) > 3:
             url += text.removesuffix(">")
             remarks.append(("link-line", f"第{lines[at].number}行：链接断成两行，已接成{url}，请核对"))
+        elif text.isascii() and _TEXT.match(lines[at + 1].text if at + 1 < len(lines) else ""):
+            url += f" {text}"  # it was broken at one of the spaces that it has
+            remarks.append(("link-line", f"第{lines[at].number}行：链接断成两行，中间有空格，已接成{url}，请核对"))
         else:
             break
         at += 1
     seen["link"] = "" if url in ("无", "暂无", "略", "/") else url
     return at
+
+
+def _unbracketed(text: str) -> str:
+    text = text.strip()
+    inner = re.fullmatch(r"[（(](.*)[)）]", text)
+    return inner[1].strip() if inner else text
 
 
 def _bare(text: str) -> tuple[int | None, str, bool]:
@@ -209,7 +259,7 @@ def _bare(text: str) -> tuple[int | None, str, bool]:
     rest = text[counted.end() :] if counted else text
     titled = _TITLED.match(rest)
     return (
-        numeral(counted[1]) if counted else None,
+        numeral(counted[1] or counted[2] or counted[3]) if counted else None,
         rest[titled.end() :] if titled else rest,
         bool(counted or titled),
     )

@@ -24,7 +24,7 @@ from pipeline.model import (
 )
 from pipeline.steps.disassemble import body
 from pipeline.steps.disassemble.heads import Head, heads, parted
-from pipeline.steps.disassemble.lines import DATE, Line, alike, day_of, key, lines_of, page_number
+from pipeline.steps.disassemble.lines import DATE, Line, alike, day_of, key, lines_of
 from pipeline.steps.disassemble.markdown import own
 from pipeline.steps.disassemble.masthead import Entry, Parts, entries, nearest, number, parts, which, window
 
@@ -41,6 +41,9 @@ _FIXES = {
     "position": "按出现的先后收入。",
     "lead-missing": "",
 }
+_BESIDE_TITLE = re.compile(r"[第总共页期年月日\d〇○零一二三四五六七八九十百]*")
+_ADDRESSED = re.compile(r"^(?:主送|报送|抄送|抄报|分送|发送) ?[:：]|^(?:共印|印数) ?[:：]? ?\d+ ?份")
+_OFFICE = re.compile(r"^(?:责任编辑|责编|编辑|编审|审核|审定|校对|签发|电话|联系|地址|邮箱|共印|印数)")
 _FOOTER = 200  # characters; no line of a 版记 is longer
 _WRONG = ("number-form", "contents", "issue-date")
 
@@ -93,7 +96,9 @@ def _printed(lines: Sequence[Line], known: Mapping[str, Series], wanted: str) ->
     one = known[wanted] if wanted else which(divided.masthead, known)
     count, form = number(divided.masthead, one)
     covered, misdated = window(divided, one)
-    running = parted(divided.body)
+    repairs = body.Repairs()
+    divided = _without_headers(divided, one, repairs)
+    running, repairs.pages = parted(divided.body)
     listed = entries(divided.contents)
     if divided.has_contents and not divided.has_body:
         before, _ = heads(running, [])
@@ -105,24 +110,18 @@ def _printed(lines: Sequence[Line], known: Mapping[str, Series], wanted: str) ->
             f"第{where}行以下没有找到任何一条：每条应有标题，下面是“来源：”“链接：”“主要内容：”。",
             "请补上这几个标签再导入。",
         )
-    dropped = [sum(page_number(line.text) for line in some) for some in (divided.body, running)]
-    repairs = body.Repairs(pages=dropped[0] - dropped[1])
     ends = [*(head.first for head in found), len(running)][1:]
     texts = [
         [*([Line(head.line, head.glued)] if head.glued else []), *running[head.end : end]]
         for head, end in zip(found, ends, strict=True)
     ]
     if texts:
-        texts[-1] = _without_footer(texts[-1], one)
+        texts[-1] = _without_footer(texts[-1], one, repairs)
     spaced = any(body.is_spaced(text) for text in texts)
-    headers = frozenset(
-        {
-            key(one.title),
-            key(one.issuer),
-            *(key(line.text) for line in divided.masthead if key(one.title) in key(line.text)),
-        }
-    )
-    read = [_item(head, text, listed, headers, repairs, spaced=spaced) for head, text in zip(found, texts, strict=True)]
+    width = body.page_width([line for text in texts for line in text])
+    read = [
+        _item(head, text, listed, repairs, spaced=spaced, width=width) for head, text in zip(found, texts, strict=True)
+    ]
     items = _with_handles([item for item, _ in read])
     whole: list[tuple[str, str]] = []
     if form:
@@ -141,6 +140,19 @@ def _printed(lines: Sequence[Line], known: Mapping[str, Series], wanted: str) ->
             findings.append(_finding("position", f"第{found[place - 1].line}行：序号印作{own_number}", item, place))
         findings += [_finding(check, told, item, place) for check, told in remarks]
     return Imported(_issue(one, count, covered, divided.lead, items), tuple(findings), tuple(_notes(repairs)))
+
+
+def _without_headers(divided: Parts, series: Series, repairs: body.Repairs) -> Parts:
+    """Contents and body without the lines that head each page: the title again, with or without a number beside it."""
+    title, issuer = key(series.title), key(series.issuer)
+
+    def heads_page(line: Line) -> bool:
+        text = key(line.text)
+        return title in text and bool(_BESIDE_TITLE.fullmatch(text.replace(title, "").replace(issuer, "")))
+
+    kept = [[line for line in some if not heads_page(line)] for some in (divided.contents, divided.body)]
+    repairs.headers += len(divided.contents) + len(divided.body) - len(kept[0]) - len(kept[1])
+    return replace(divided, contents=kept[0], body=kept[1])
 
 
 def _issue(series: Series, count: int, covered: Window, lead: str, items: tuple[Item, ...]) -> Issue:
@@ -172,10 +184,10 @@ def _item(
     head: Head,
     lines: Sequence[Line],
     listed: Sequence[Entry],
-    headers: frozenset[str],
     repairs: body.Repairs,
     *,
     spaced: bool,
+    width: float,
 ) -> tuple[Item, list[tuple[str, str]]]:
     remarks = list(head.remarks)
     at, score = nearest(head.title, listed)
@@ -199,7 +211,7 @@ def _item(
             outlet=outlet,
             url=head.url,
             date=date,
-            blocks=body.blocks(rest, headers, repairs, spaced=spaced),
+            blocks=body.blocks(rest, repairs, spaced=spaced, width=width),
             origin=outlet,
             excerpt=opened.excerpt,
         ),
@@ -250,18 +262,32 @@ def _disagreements(divided: Parts, listed: Sequence[Entry], items: Sequence[Item
         yield "contents", "目录与具体内容的顺序不同"
 
 
-def _without_footer(lines: Sequence[Line], series: Series) -> list[Line]:
+def _without_footer(lines: Sequence[Line], series: Series, repairs: body.Repairs) -> list[Line]:
     """The last item's lines without the 版记 under them."""
-    spaces = r"\s*"
-    patterns = [
-        re.compile(spaces.join(".{0,60}?" if one.startswith("{{") else re.escape(one) for one in pieces))
-        for footer in series.footer
-        if (pieces := re.findall(r"\{\{.*?\}\}|\S", footer)) and any(not one.startswith("{{") for one in pieces)
-    ]
+    # a line end or a converter may part what stands left and right in one line
+    pieces = [piece for footer in series.footer for piece in (footer, *footer.split("\t"))]
+    own = [_pattern(piece, series) for piece in pieces]
     kept = list(lines)
-    while kept and any(pattern.fullmatch(kept[-1].text[:_FOOTER]) for pattern in patterns):
+    while kept and (
+        any(one.fullmatch(kept[-1].text[:_FOOTER]) for one in own)
+        or _ADDRESSED.match(kept[-1].text)
+        or (len(kept) < len(lines) and key(kept[-1].text) == key(series.issuer))
+    ):
         kept.pop()
+    named = next((at for at, line in enumerate(kept) if at >= len(kept) - 4 and _ADDRESSED.match(line.text)), len(kept))
+    if all(_OFFICE.match(line.text) for line in kept[named + 1 :]):
+        del kept[named:]
+    repairs.footers = len(lines) - len(kept)
     return kept
+
+
+def _pattern(footer: str, series: Series) -> re.Pattern[str]:
+    """What a line of the 版记 looks like, with any day and any spaces."""
+    text = re.sub(r"\{\{ *issuer *\}\}", series.issuer, footer)
+    pieces = re.findall(r"\{\{.*?\}\}|\S", text)
+    if all(one.startswith("{{") for one in pieces) or key(text) == key(series.issuer):
+        return re.compile("(?!)")
+    return re.compile(r"\s*".join(".{0,60}?" if one.startswith("{{") else re.escape(one) for one in pieces))
 
 
 def _notes(repairs: body.Repairs) -> Iterator[str]:
@@ -269,6 +295,8 @@ def _notes(repairs: body.Repairs) -> Iterator[str]:
         yield f"接合了被换行或分页切断的段落 {repairs.joined} 处"
     if repairs.pages or repairs.headers:
         yield f"去掉了混入正文的页码和页眉 {repairs.pages + repairs.headers} 处"
+    if repairs.footers:
+        yield f"去掉了末尾的版记 {repairs.footers} 行"
     if repairs.spaces:
         yield f"去掉了转换产生的空格 {repairs.spaces} 处"
     if repairs.marks:

@@ -6,11 +6,13 @@ import codecs
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import chain
 
 from pipeline.errors import NotImported
+from pipeline.steps.canonical import HAN
 
 _SIGNATURES = (
     (b"PK\x03\x04", "Word 文档（.docx）或压缩包"),
@@ -25,6 +27,17 @@ _ZEROES = "〇○◯零Oo0"
 _DIGITS = {**dict.fromkeys(_ZEROES, 0), **{c: n for n, c in enumerate("一二三四五六七八九", 1)}}
 _DIGITS |= {str(n): n for n in range(10)}
 _NARROW = str.maketrans("０１２３４５６７８９", "0123456789")
+# PDF readers give a glyph back as the radical it looks like: ⽬录, ⻓期; only these have no NFKC form
+_RADICALS = dict(
+    zip(
+        "⺠⻁⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻳",
+        "民虎西见角贝车长门青韦页风飞食马骨鬼鱼鸟卤麦黄齐齿龙龟",
+        strict=True,
+    )
+)
+_RADICALS |= {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
+_GLYPHS = str.maketrans(_RADICALS | {"\uf06c": "●", "\uf06e": "■", "\uf075": "◆", "\uf0b7": "•", "\uf0d8": "•"})
+_LABELS = "标题|来源|链接|网址|主要内容|正文|发布时间|发布日期"
 _TENS = {"十": 10, "百": 100, "千": 1000}
 NUMERAL = f"[{_ZEROES}0-9一二三四五六七八九十百千 ]"
 DATE = re.compile(
@@ -70,9 +83,10 @@ def lines_of(text: str) -> list[Line]:
     """The lines that hold something, without byte-order marks, bold marks and other leaks of a conversion."""
     found: list[Line] = []
     apart = False
-    for number, raw in enumerate(re.split("\r\n|[\n\r\f\v\x85\u2028\u2029]", text), start=1):
-        line = re.sub("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2060\ufeff]", "", raw).replace("**", "")
-        line = re.sub("[\u3000\xa0\t ]+", " ", line).translate(_NARROW)
+    pages = [_split(page) for page in text.replace("\r\n", "\n").split("\f")]
+    margins = [margin for page in pages for margin in [_margin(page)] * len(page)]
+    for number, (raw, margin) in enumerate(zip(chain.from_iterable(pages), margins, strict=True), start=1):
+        line = _plain(raw)
         marked = re.match(r" *(?:(#{1,6}|[-+*>]) +|(\|) *)", line)
         rest = line[marked.end() :].strip() if marked else line.strip()
         rest = re.sub(r"\\([][!\"#$%&'()*+,./:;<=>?@\\^_`{|}~-])", r"\1", rest)
@@ -80,10 +94,36 @@ def lines_of(text: str) -> list[Line]:
             apart = True
             continue
         mark = (marked[1] or marked[2]) if marked else ""
-        indented = bool(re.match(r"(?: {2,}|\t|\u3000)\S", raw))
+        indented = _indent(raw) >= margin + 2
         found.append(Line(number, rest, "-" if mark in ("+", "*") else mark, indented, apart))
         apart = False
     return found
+
+
+def _split(text: str) -> list[str]:
+    return re.split("[\n\r\v\x85\u2028\u2029]", text)
+
+
+def _plain(raw: str) -> str:
+    """A line without what cannot be seen, bold marks and look-alikes; every kind of space is one space."""
+    spaced = "".join(" " if unicodedata.category(c) == "Zs" else c for c in raw.replace("\t", " "))
+    seen = "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf"))
+    line = re.sub(" +", " ", seen).translate(_NARROW).translate(_GLYPHS)
+    line = re.sub(r"(?<![0-9A-Za-z])\*\*|\*\*(?![0-9A-Za-z])", "", line)  # 2**10 is not bold
+    line = re.sub(rf"^([ *>#-]*(?:\d{{1,3}} ?[.．、] ?)?)[【\[]({_LABELS})[】\]] ?[:：]?", r"\1\2：", line)
+    return re.sub(rf"(?<=[{HAN}]) ?[∶︰﹕]", "：", line)
+
+
+def _margin(page: Sequence[str]) -> int:
+    """How far the page's leftmost line is from the edge; a page number may stand further left than the text."""
+    indents = [_indent(raw) for raw in page if (text := _plain(raw).strip()) and not page_number(text)]
+    return min(indents, default=0)
+
+
+def _indent(raw: str) -> int:
+    """How far a line stands from the edge, in narrow columns."""
+    blank = re.match(r"\s*", raw.lstrip("\ufeff"))
+    return sum({"\t": 4, "\u3000": 2}.get(c, 1) for c in (blank[0] if blank else ""))
 
 
 def numeral(text: str) -> int | None:
@@ -128,11 +168,12 @@ def alike(a: str, b: str) -> float:
 
 
 def unbroken(parts: Iterable[str]) -> str:
-    """Lines of one sentence or title as one; a space only where Latin words meet."""
+    """Lines of one sentence or title as one; a space only where Latin words meet, not inside a number."""
     whole = ""
     for part in parts:
-        latin = whole[-1:].isascii() and whole[-1:].isalnum() and part[:1].isascii() and part[:1].isalnum()
-        whole += f" {part}" if latin else part
+        latin = re.search(r"[A-Za-z0-9,.;:]$", whole) and re.match("[A-Za-z0-9]", part)
+        inside = re.search(r"\d[,.]?$", whole) and part[:1].isdigit()
+        whole += f" {part}" if latin and not inside else part
     return whole
 
 

@@ -17,6 +17,7 @@ _LEAD_SENTENCE = re.compile(r"^本期.{0,30}?(?:收集|共收|无符合|汇编|�
 _CONTENTS = re.compile(r"^(?:[一1] ?[、.．] ?)?(?:信息|本期|内容)?目 ?录 ?[:：]?$")
 _BODY = re.compile(r"^(?:[二2一1] ?[、.．] ?)?(?:具体|详细) ?内容 ?[:：]?$")
 _ENTRY = re.compile(r"^(?:[（(]?(?:\d{1,3}|[一二三四五六七八九十]{1,3}) ?[.．、)）] ?)?(?=\S)")
+_BRACKETED = r"[（(]((?:[^（()）]|[（(][^（()）]*[)）])*)[)）]"  # 中国政府网（国务院办公厅） has brackets of its own
 _OUTLET = re.compile(r"^(.*?) ?[（(]([^（()）]{1,30})[)）]$")
 _NO_OUTLET = re.compile(r"\d|^(?:[上中下一二三四五六七八九十]|附.*|图.*|.*图|节选|全文|试行|暂行|修订版?|.*稿)$")
 
@@ -159,7 +160,7 @@ def entries(lines: Sequence[Line]) -> list[Entry]:
     for at, line in enumerate(lines):
         text = re.sub(r"[.．…·]{3,} ?\d{1,3}$|\\$", "", line.text).strip()  # a page number behind leaders
         text = re.sub(r"^((?:\d{1,3}[.．] ?)?)\[(.*)\]\(#[^)]*\)$", r"\1\2", text)
-        if inner := re.fullmatch(r"[（(]([^（()）]*)[)）]", text):
+        if inner := re.fullmatch(_BRACKETED, text):
             close(inner[1].strip())
             continue
         numbered = _ENTRY.match(text)
@@ -167,7 +168,7 @@ def entries(lines: Sequence[Line]) -> list[Entry]:
             close()
         ended = _OUTLET.match(text)
         follows = lines[at + 1].text if at + 1 < len(lines) else ""
-        alone = re.fullmatch(r"[（(][^（()）]*[)）]", follows)
+        alone = re.fullmatch(_BRACKETED, follows)
         if ended and ended[1] and not alone and not _NO_OUTLET.search(ended[2]):
             held.append(Line(line.number, ended[1], line.mark))
             close(ended[2].strip())
@@ -180,7 +181,7 @@ def entries(lines: Sequence[Line]) -> list[Entry]:
 def _without_pages(lines: Sequence[Line]) -> list[Line]:
     """The contents without the pages that a word processor printed behind the titles, or alone in a line."""
     kept = [line for line in lines if not page_number(line.text)]
-    titles = [line for line, after in pairwise(kept) if re.fullmatch(r"[（(][^（()）]*[)）]", after.text)]
+    titles = [line for line, after in pairwise(kept) if re.fullmatch(_BRACKETED, after.text)]
     pages = [int(found[1]) for line in titles if (found := re.search(r" (\d{1,3})$", line.text))]
     if not titles or len(pages) < len(titles) or pages != sorted(pages):
         return kept
