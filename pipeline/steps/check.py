@@ -259,7 +259,7 @@ def _covered(inspection: Inspection) -> Iterator[Finding]:
 
 def _passage(inspection: Inspection) -> Iterator[Finding]:
     for place, item in _numbered(inspection):
-        if item.share < _SMALL_SHARE and not item.excerpt:
+        if item.text.strip() and item.share < _SMALL_SHARE and not item.excerpt:
             yield _about(
                 place,
                 item,

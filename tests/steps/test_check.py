@@ -148,6 +148,7 @@ def test_a_sound_issue_has_no_findings():
         ({"url": "https://m.bjd.com.cn/a.html"}, "mobile-url", Severity.WARNING),
         ({"genre": Genre.ADVERTORIAL}, "genre", Severity.WARNING),
         ({"share": 0.3}, "passage", Severity.WARNING),
+        ({"blocks": (), "share": 0.0}, "empty-body", Severity.BLOCKING),
     ],
 )
 def test_one_mistake_gives_one_finding(fields, name, severity):

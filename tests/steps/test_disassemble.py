@@ -357,6 +357,13 @@ def test_contents_that_disagree_with_the_items_are_said(swap, told):
     assert any(one.check == "contents" and told in one.message for one in found.findings)
 
 
+def test_two_items_of_one_title_are_held_against_their_own_entries():
+    text = old_issues.PLAIN.replace("电子病历共享迈出第一步（2023—2025年）", "朝阳区社区医院用上远程心电")
+    found = read(text)
+    assert [one.outlet for one in found.issue.items] == ["北京日报", "健康报"]
+    assert found.findings == ()
+
+
 def test_contents_in_another_order_are_said_and_the_items_keep_theirs():
     first, second = "朝阳区社区医院用上远程心电\n（北京日报）", "电子病历共享迈出第一步（2023—2025年）\n（健康报）"
     text = old_issues.PLAIN.replace(f"1. {first}\n2. {second}", f"1. {second}\n2. {first}")
@@ -479,6 +486,18 @@ def test_our_own_markdown_is_the_same_issue_again(made):
 def test_the_issue_535_survives_markdown_to_the_last_block():
     issue = sample_issues.issue_535()
     assert dataclasses.replace(read(render_markdown(issue)).issue, footer=issue.footer) == issue
+
+
+@pytest.mark.parametrize("read_from", ["534", "535", "636", "nothing"])
+def test_an_old_issue_survives_import_markdown_and_import(read_from):
+    issue = seed(int(read_from)).issue if read_from.isdigit() else old(read_from).issue
+    draft = as_draft(issue, lambda article: Rating(0.9, Verdict.IN), NOON)
+    made = assemble(draft, issue.number, KNOWN[issue.series], LEAD)
+    found = read(render_markdown(made))
+    assert found.findings == ()
+    assert [(one.title, one.outlet, one.url, one.date, one.blocks) for one in found.issue.items] == [
+        (one.title, one.outlet, one.url, one.date, one.blocks) for one in issue.items
+    ]
 
 
 def test_markdown_whose_head_and_body_no_longer_agree_is_said_or_refused():

@@ -207,7 +207,7 @@ def _unwrapped(lines: Sequence[Line], width: float, repairs: Repairs) -> list[Li
         last = whole[-1] if whole else None
         stopped = last and _STOPS.search(last.text)
         new = line.indented if indents else stopped or (gaps and line.apart and last and _ENDS.search(last.text))
-        picture = _caption(line) or (last and _caption(last))
+        picture = is_caption(line.text) or (last and is_caption(last.text))
         if last is None or new or picture or line.mark or _listed(line) or before < full:
             whole.append(line)
         else:
@@ -266,18 +266,19 @@ def _is_heading(line: Line, among: Sequence[Line]) -> bool:
         return False
     if _TAIL.match(text):
         return True  # the second line of one, if it follows one
-    return not _ENDS.search(text) and not _caption(line) and len(among) > 1
+    return not _ENDS.search(text) and not is_caption(line.text) and len(among) > 1
 
 
-def _caption(line: Line) -> bool:
-    return bool((found := _CAPTION.match(line.text)) and not found[2])
+def is_caption(text: str) -> bool:
+    """Whether a line is a picture's caption, told by who took it."""
+    return bool((found := _CAPTION.match(text)) and not found[2])
 
 
 def _block(line: Line, among: Sequence[Line], parts: bool, bullet: str, in_list: bool) -> Block:
     text = line.text
     if line.mark == ">":
         return Block(Kind.QUOTE, text)
-    if _caption(line):
+    if is_caption(line.text):
         return Block(Kind.CAPTION, text)
     if found := _NUMBERED.match(text):
         return Block(Kind.ITEM, f"{found[1]}. {found[2]}")

@@ -245,8 +245,11 @@ def _disagreements(divided: Parts, listed: Sequence[Entry], items: Sequence[Item
         yield "contents", f"第{one.line}行：目录里的“{one.title}”在具体内容里没有"
     places: list[int] = []
     for place, item in enumerate(items, start=1):
-        at, score = nearest(item.title, listed)
-        if score < 0.6:
+        # two items may have one title, so an entry counts once
+        left = [at for at in range(len(listed)) if at not in places]
+        nth, score = nearest(item.title, [listed[at] for at in left])
+        at = left[nth] if score >= 0.6 else -1
+        if at < 0:
             yield "contents", f"具体内容第{place}条“{item.title}”不在目录里"
             continue
         places.append(at)

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.errors import NotImported
 from pipeline.model import Block, Item, Kind, Window, chinese_date
+from pipeline.steps.disassemble.body import is_caption
 
 _FIELD = re.compile(r"^(  - |    |  )?([^\s:]+):(?: (.*))?$")
 _HEAD = re.compile(r"^### (\d+)\. 标题：(.*)$")
@@ -48,7 +49,7 @@ def own(text: str) -> Own | None:
         raise NotImported(
             f"第2行起的文件头列了 {len(listed)} 条，正文却有 {len(starts)} 条。", "请补全两处，或用导出的原文件导入。"
         )
-    stops = [_stop(lines, start, after) for start, after in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    stops = [_stop(lines, start, after) for start, after in zip(starts, [*starts, len(lines)][1:], strict=True)]
     items: list[Item] = []
     remarks: list[tuple[str, str, int]] = []
     for place, (start, stop, entry) in enumerate(zip(starts, stops, listed, strict=True), start=1):
@@ -145,7 +146,8 @@ def _block(line: str) -> Block:
     ):
         if line.startswith(mark):
             return Block(kind, _plain(line.removeprefix(mark)), level=level)
-    return Block(Kind.PARAGRAPH, _plain(line))
+    text = _plain(line)
+    return Block(Kind.CAPTION if is_caption(text) else Kind.PARAGRAPH, text)
 
 
 def _plain(text: str) -> str:
