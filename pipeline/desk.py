@@ -848,8 +848,12 @@ class Desk:
             data = path.read_bytes()
             imported = disassemble(decode(data), self.config.series, series)
             return self._filed(imported, path.name, data, who, replacing, keep)
+        except FileNotFoundError:
+            raise NotImported(f"{path}：文件打不开：没有这个文件。", "请核对文件名。") from None
+        except IsADirectoryError:
+            raise NotImported(f"{path}：文件打不开：这是文件夹。", f"请写出里面的文件，如 {path / '*.txt'}。") from None
         except OSError as error:
-            raise NotImported(f"{path}：文件打不开（{error.strerror}）。", "请核对文件名。") from None
+            raise NotImported(f"{path}：文件打不开（{error.strerror}）。", "请核对文件及其权限。") from None
         except NotImported as error:
             raise NotImported(f"{path}：{error.message}", error.fix) from None
 
@@ -862,11 +866,12 @@ class Desk:
         release = Release(issue, 0, who, now, {}, {}, Tally({}), origin)
         # without the archive: a hundred files, each held against all others, took a minute, and the time is quadratic
         found = self._reviewed(release, draft, ())
+        configured = Last(one.last.number, one.last_window)
         if not keep:
+            self.issues.admits(release, configured, replace=replacing)
             return Filed(imported, found, None)
         self._blobs.put(data)
         decision = Decision("import", who, now, values={"file": name})
-        configured = Last(one.last.number, one.last_window)
         desked = self.issues.archive(draft, release, decision, configured, replace=replacing)
         if desked:
             log.info("imported", series=one.id, number=issue.number, items=len(issue.items), file=name, who=who)

@@ -122,6 +122,22 @@ def test_a_dry_run_keeps_nothing(run):
     assert run("issue", "list", "--json")[1].strip() == "[]"
 
 
+def test_a_dry_run_says_what_would_not_be_taken_in(run, write_old):
+    early = write_old("early", old_issues.PLAIN.replace("五二八", "五三八"))
+    code, out, err = run("import-issue", early, "--dry-run")
+    assert (code, out) == (1, "")
+    assert "第五三八期（2023-11-01…2023-11-30）与 series.yaml 里的最近一期第五三四期（2024-05-01…2024-05-31）" in err
+    first = write_old("plain")
+    run("import-issue", first)
+    code, out, _ = run("import-issue", first, "--dry-run")
+    assert (code, "试读，没有导入" in out) == (0, True)
+
+
+def test_a_folder_is_answered_with_how_to_name_its_files(run, tmp_path):
+    code, _, err = run("import-issue", tmp_path)
+    assert (code, f"{tmp_path}：文件打不开：这是文件夹。请写出里面的文件，如 {tmp_path}/*.txt。" in err) == (1, True)
+
+
 def test_one_file_that_cannot_be_read_does_not_keep_the_others_out(run, write_old):
     broken = write_old("broken", old_issues.PLAIN.replace("（第五二八期）\n", ""))
     missing = broken.with_name("没有.txt")

@@ -238,6 +238,13 @@ class Issues:
                 f"{issue.series} {issue.window} was taken by somebody else just now.", "Try again."
             ) from None
 
+    def admits(self, release: Release, configured: Last, *, replace: bool) -> None:
+        """Raises `NotImported` when `archive` would."""
+        with self._database.read() as connection:
+            kept = _kept(connection, release)
+            if not (kept and _same(kept, release, replace)):
+                _fits(connection, release, configured, replace)
+
     def released(self, series: str = "") -> list[Release]:
         """The released issues of a series, or of all, by number."""
         query = sa.select(RELEASES.c.content, RELEASES.c.sha256, ISSUES.c.series, ISSUES.c.number).join(

@@ -435,6 +435,23 @@ def test_what_cannot_be_read_is_an_error_that_names_the_line_and_the_fix(text, t
     assert fix in refused.value.fix
 
 
+def test_a_file_of_two_issues_is_refused():
+    with pytest.raises(NotImported, match=r"第29行又是一期的刊头（第五二〇期），一个文件只能有一期") as refused:
+        read(old_issues.PLAIN + old_issues.LISTS)
+    assert "单独的文件" in refused.value.fix
+
+
+def test_a_web_page_is_refused_by_name():
+    with pytest.raises(NotImported, match="网页文件"):
+        decode(b"\n<!DOCTYPE html>\n<html><body>" + old_issues.PLAIN.encode())
+
+
+def test_a_lead_left_over_from_the_month_before_does_not_move_the_issue():
+    found = read(plain(swap=("2023年11月1日至2023年11月30日", "2023年10月1日至2023年10月31日")))
+    assert str(found.issue.window) == "2023-11-01…2023-11-30"
+    assert found.issue.lead.endswith("监测范围包括全国主流媒体及政府网站等。"), "as printed, for the checks to say"
+
+
 def test_an_unknown_title_is_answered_with_the_known_ones_and_can_be_overruled():
     text = plain(swap=("北京市卫生信息化舆情监测月报", "卫生信息化舆情月刊"))
     with pytest.raises(NotImported, match="北京市卫生信息化舆情监测月报（beijing-monthly）"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pipeline.steps.disassemble.lines import Line, alike, numeral, page_number, unbroken
 from pipeline.steps.disassemble.masthead import Entry, nearest
 
-_SOURCE = re.compile(r"^(?:信息|文章)?来 ?源(?: ?[:：] ?| +|$)(.*)$")
+_SOURCE = re.compile(r"^(?:信息|文章|发布)?(?:来 ?源|媒 ?体(?= ?[:：]))(?:媒体)?(?: ?[:：] ?| +|$)(.*)$")
 _LINK = re.compile(r"^(?:原文|信息)?(?:链 ?接|网 ?址|URL)(?:地址)? ?(?:[:：]|(?=<|http|$)) ?(.*)$")
 _TEXT = re.compile(r"^(?:主要内容|内容摘要|正文|全文) ?(?:[:：] ?(.*)|)$")
 _DAY = re.compile(r"^(?:发布)?(?:日期|时间) ?[:：] ?(.*)$")

@@ -20,13 +20,14 @@ from pipeline.model import (
     Rating,
     Severity,
     Window,
+    chinese_number,
     digest,
 )
 from pipeline.steps.disassemble import body
 from pipeline.steps.disassemble.heads import Head, heads, parted
 from pipeline.steps.disassemble.lines import DATE, Line, alike, day_of, key, lines_of
 from pipeline.steps.disassemble.markdown import own
-from pipeline.steps.disassemble.masthead import Entry, Parts, entries, nearest, number, parts, which, window
+from pipeline.steps.disassemble.masthead import Entry, Parts, another, entries, nearest, number, parts, which, window
 
 _FIXES = {
     "number-form": "期号应印作（第…期）。",
@@ -95,7 +96,12 @@ def _printed(lines: Sequence[Line], known: Mapping[str, Series], wanted: str) ->
     divided = parts(lines)
     one = known[wanted] if wanted else which(divided.masthead, known)
     count, form = number(divided.masthead, one)
-    covered, misdated = window(divided, one)
+    if further := another(divided.body, known, count):
+        line, its = further
+        raise NotImported(
+            f"第{line.number}行又是一期的刊头（第{chinese_number(its)}期），一个文件只能有一期。",
+            "请把各期另存为单独的文件，再导入。",
+        )
     repairs = body.Repairs()
     divided = _without_headers(divided, one, repairs)
     running, repairs.pages = parted(divided.body)
@@ -123,6 +129,7 @@ def _printed(lines: Sequence[Line], known: Mapping[str, Series], wanted: str) ->
         _item(head, text, listed, repairs, spaced=spaced, width=width) for head, text in zip(found, texts, strict=True)
     ]
     items = _with_handles([item for item, _ in read])
+    covered, misdated = window(divided, one, [item.date for item in items if item.date])
     whole: list[tuple[str, str]] = []
     if form:
         whole.append(("number-form", f"期号缺“期”字：{form}"))

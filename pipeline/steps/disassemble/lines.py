@@ -74,6 +74,10 @@ def decode(data: bytes) -> str:
             text = data.decode(name)
         except UnicodeDecodeError:
             continue
+        if re.match(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html)\b", text[:_LONGEST], re.IGNORECASE):
+            raise NotImported(
+                "这是网页文件（HTML），本版本只读纯文本和 Markdown。", "请先另存为纯文本（.txt，UTF-8），再导入。"
+            )
         if "\0" not in text:
             return text
     raise NotImported("文件不是 UTF-8 或 GB18030 编码的文字。", "请在原软件里另存为纯文本（UTF-8），再导入。")

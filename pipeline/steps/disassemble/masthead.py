@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -116,13 +117,33 @@ def number(masthead: Sequence[Line], series: Series) -> tuple[int, str]:
     )
 
 
-def window(parts: Parts, series: Series) -> tuple[Window, str]:
-    """The window, and what is wrong with the printed issue date; raises `NotImported` when the days do not tell."""
+def another(lines: Sequence[Line], known: Mapping[str, Series], count: int) -> tuple[Line, int] | None:
+    """The masthead of a further issue below the first one's: its title's line, and its number."""
+    titles = [key(one.title) for one in known.values()]
+    for at, line in enumerate(lines):
+        if any(title in key(line.text) for title in titles):
+            for below in lines[at : at + 4]:
+                found = next((found for one in _NUMBERS[:4] if (found := re.search(one, below.text))), None)
+                value = numeral(found["n"]) if found else None
+                if value and value != count and any(_CONTENTS.match(one.text) for one in lines[at : at + 20]):
+                    return line, value
+    return None
+
+
+def window(parts: Parts, series: Series, days: Sequence[dt.date]) -> tuple[Window, str]:
+    """The window, and what is wrong with the printed issue date; raises `NotImported` when the days do not tell.
+
+    Where the lead and the issue date name two whole windows, such as in a copy of the month before, the items' own
+    `days` settle which is meant.
+    """
     lead = dates(parts.lead)
     dated = [(day, line) for line in parts.masthead for day in dates(line.text)]
     printed, line = dated[-1] if dated else (None, None)
     stated = Window(lead[0], lead[1]) if len(lead) == 2 else None
     if stated and stated == series.window_of(stated.end):
+        other = series.window_of(printed or stated.end)
+        if printed == other.end and sum(day in other for day in days) > sum(day in stated for day in days):
+            return other, ""
         if printed is None:
             return stated, f"刊头没有印期刊日期，应为{chinese_date(stated.end)}"
         wrong = printed != stated.end
