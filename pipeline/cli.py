@@ -14,10 +14,10 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO, cast
 
 import typer
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from pipeline.schedule import Children, Clockwork
 
 DONE, FAILED, MISUSED, DEGRADED, NOTHING, BLOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+_PATIENCE_SECONDS = 5.0  # for an interrupted command to give back what it holds
+_STOP_SECONDS = 9.5  # for the clock to end its child, which has its own patience, and to give back its claim
 
 STAGES = {"harvest": "采集", "read": "识读", "judge": "评定"}
 
@@ -65,9 +68,7 @@ class _State:
 
 def main() -> None:
     """Runs the command line and exits with its code."""
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(sign) is not signal.SIG_IGN:  # nohup
-            signal.signal(sign, _interrupted)
+    _on_stop(_interrupted)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese shows codes, not a traceback
@@ -80,6 +81,9 @@ def main() -> None:
             raise
         _say(f"bulletin: {error}")
         sys.exit(error.exit_code)
+    except _Interrupted:
+        # everything was given back on the way here; a thread that waits for a slow site is not waited for
+        _leave()
     except BrokenPipeError:
         # whoever reads us has enough; the interpreter must not complain about it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -93,8 +97,69 @@ def _is_text(argument: str) -> bool:
     return True
 
 
+class _Interrupted(SystemExit):
+    """Somebody wants this process to end."""
+
+
+def _on_stop(handler: Callable[[int, object], None]) -> None:
+    """Lets a handler answer Ctrl-C, `kill`, and a terminal that is closed, unless `nohup` said not to mind that."""
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if sign != signal.SIGHUP or signal.getsignal(sign) != signal.SIG_IGN:
+            signal.signal(sign, handler)
+
+
 def _interrupted(_signal: int, _frame: object) -> None:
-    raise SystemExit(INTERRUPTED)
+    _leave_within(_PATIENCE_SECONDS)
+    raise _Interrupted(INTERRUPTED)
+
+
+def _leave_within(seconds: float, code: int = INTERRUPTED) -> None:
+    """Ends this process when it takes longer than that to end by itself: Prefect waits for its threads, a locked
+    database for its holder. What is claimed then is free again when its lease has run out.
+    """
+    import threading
+
+    timer = threading.Timer(seconds, _leave, (code,))
+    timer.daemon = True
+    timer.start()
+
+
+def _leave(code: int = INTERRUPTED) -> NoReturn:
+    """Ends this process at once, and the processes it started."""
+    for listed in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):  # a thread or a child that has ended meanwhile
+            for child in listed.read_text().split():
+                os.kill(int(child), signal.SIGTERM)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+def _leashed() -> None:
+    """Ends this process as `kill` does when the one that started it is gone: then stdin is closed."""
+    import threading
+
+    def hold() -> None:
+        while os.read(0, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=hold, name="leash", daemon=True).start()
+
+
+class _Stderr:
+    """Stderr for what is said along the way: a full disk or a reader who left must not end the work."""
+
+    def write(self, text: str) -> None:
+        """Says it, if that can be."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Says what waits to be said, if that can be."""
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 @app.callback()
@@ -105,8 +170,11 @@ def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and debug logs.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every event to stderr.")] = False,
+    leashed: Annotated[bool, typer.Option("--leashed", hidden=True, help="End when stdin is closed.")] = False,
 ) -> None:
     """Watch the news for an office and put out its numbered bulletin (舆情监测期刊)."""
+    if leashed:
+        _leashed()
     _State.workspace, _State.debug, _State.quiet = workspace, debug, quiet
     _log("debug" if debug else "info" if verbose else "critical")
 
@@ -124,7 +192,7 @@ def _log(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
     )
 
 
@@ -358,9 +426,9 @@ def serve() -> None:
         stopping.set()
         clockwork.stopping.set()
         children.stopping.set()
+        _leave_within(_STOP_SECONDS, DONE)
 
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sign, stop)
+    _on_stop(stop)
     schedule.serve(_config(), clockwork, now, stopping)
 
 
@@ -1076,4 +1144,6 @@ def _out(line: str) -> None:
 
 def _say(line: str) -> None:
     if not _State.quiet or line.startswith("bulletin: "):
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress
+        stderr = _Stderr()
+        stderr.write(f"{line}\n")
+        stderr.flush()

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,7 +31,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from pipeline.config import Config, Series, Timing
 from pipeline.desk import Desk
 from pipeline.errors import DeskError
-from pipeline.model import BEIJING, COLLECTING, Claim, Clock, Window, Work
+from pipeline.model import BEIJING, COLLECTING, Claim, Clock, Progress, Window, Work
 from pipeline.steps.window import due_at, next_due
 
 log = structlog.get_logger("pipeline.schedule")
@@ -38,7 +39,8 @@ log = structlog.get_logger("pipeline.schedule")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LOOK_SECONDS = 20.0  # how often the clock on the wall is held against the one that cannot be set
 _JUMP_SECONDS = 60.0  # what they may differ by; machines are corrected by less every day
-_GRACE_SECONDS = 10.0  # between asking a child to stop and stopping it
+_GRACE_SECONDS = 7.0  # between asking a child to stop and stopping it; whoever stops the clock waits 10 s in all
+_TELLING_SECONDS = 2.0  # for what is being told when the clock is stopped
 _DONE = (0, 3, 4)  # exit codes of a run that kept its draft: done, some sources failed, nothing in the window
 
 
@@ -60,31 +62,39 @@ class Children:
 
     def __call__(self, arguments: Sequence[str], seconds: float) -> int:
         """Runs one child to its end, its time limit, or until `stopping` is set."""
-        command = [sys.executable, "-m", "pipeline", "-C", str(self._workspace), *self._options, *arguments]
-        # a session of its own: Ctrl-C reaches this process alone, which then ends the child and all it started
+        options = ["--leashed", "-C", str(self._workspace), *self._options]
+        command = [sys.executable, "-m", "pipeline", *options, *arguments]
+        # A session of its own: Ctrl-C reaches this process alone, which then ends the child and all it started.
+        # A pipe for a leash: when this process is killed it closes, and the child ends by itself.
         child = subprocess.Popen(  # noqa: S603 - our own command line
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
         )
         deadline = time.monotonic() + seconds
-        while not self.stopping.is_set() and time.monotonic() < deadline:
-            try:
-                return child.wait(0.2)
-            except subprocess.TimeoutExpired:
-                continue
-        return _ended(child)
+        try:
+            while not self.stopping.is_set() and time.monotonic() < deadline:
+                try:
+                    return child.wait(0.2)
+                except subprocess.TimeoutExpired:
+                    continue
+            return _ended(child)
+        except BaseException:
+            _ended(child)  # whoever interrupts us does not know of it
+            raise
+        finally:
+            # a child that crashed leaves behind what it started: Prefect's server, processes that read
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            if child.stdin:
+                child.stdin.close()
 
 
 def _ended(child: subprocess.Popen[bytes]) -> int:
-    for sign, patience in ((signal.SIGTERM, _GRACE_SECONDS), (signal.SIGKILL, None)):
-        try:
-            os.killpg(child.pid, sign)
-        except ProcessLookupError:
-            break
-        try:
-            child.wait(patience)
-        except subprocess.TimeoutExpired:
-            continue
-        break
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGTERM)
+    try:
+        child.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
     return min(child.wait(), -1)
 
 
@@ -94,12 +104,8 @@ class Made:
 
     series: str
     window: Window
-    code: int
-
-    @property
-    def good(self) -> bool:
-        """Whether there is a draft now."""
-        return self.code in _DONE
+    good: bool
+    """Whether there is a draft now."""
 
 
 class Clockwork:
@@ -110,6 +116,8 @@ class Clockwork:
         self._launch = launch
         self._clock = clock
         self._said: object = None
+        self.config: Config | None = None
+        """The configuration as the last tick found it."""
         self.stopping = threading.Event()
 
     def tick(self) -> list[Made]:
@@ -117,6 +125,7 @@ class Clockwork:
         made: list[Made] = []
         # opened anew each time: what the editors wrote into the configuration counts from the next tick on
         with self._open() as desk:
+            self.config = desk.config
             for series, window in desk.due():
                 if self.stopping.is_set():
                     return made
@@ -138,14 +147,16 @@ class Clockwork:
         named = ["--month", f"{window.start:%Y-%m}"] if series.first_day is None else ["--week", str(window.start)]
         arguments = ["run", series.id, *named, "--claim", claim.owner, "--engine", timing.engine]
         code = self._held(desk, Work(series.id, window), claim, arguments, timing)
-        made = Made(series.id, window, code)
+        stands = desk.claims.of(Work(series.id, window))
+        # what was kept is kept, whoever did it and whatever its process came to afterwards
+        made = Made(series.id, window, stands is not None and stands.progress is Progress.DONE)
         if made.good:
             number = desk.desked(series.id, window).number
             log.info("draft ready", series=series.id, window=str(window), number=number)
+        elif stands is None or stands.owner != claim.owner:
+            log.warning("taken over", series=series.id, window=str(window), attempt=claim.attempt, code=code)
         else:
-            final = claim.attempt >= timing.attempts
-            stands = desk.claims.of(Work(series.id, window))
-            why = stands.trouble if stands and stands.owner == claim.owner else "已由他人接手"
+            why, final = stands.trouble, claim.attempt >= timing.attempts
             log.error("draft failed", series=series.id, window=str(window), attempt=claim.attempt, code=code, why=why)
             if not self.stopping.is_set():
                 desk.failed(series.id, window, why, final=final)
@@ -198,23 +209,34 @@ def serve(config: Config, clockwork: Clockwork, clock: Clock, stopping: threadin
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each look that comes while a draft is made
     scheduler = BackgroundScheduler(
         timezone=BEIJING,
-        # one thing at a time, except that somebody who cannot be told must not hold up the drafts
-        executors={"default": ThreadPoolExecutor(1), "telling": ThreadPoolExecutor(1)},
+        executors={"default": ThreadPoolExecutor(1)},  # one thing at a time
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
 
-    def look() -> None:
-        _come_what_may(clockwork.tick)
-        scheduler.add_job(_come_what_may, args=[clockwork.tell], executor="telling", id="tell", replace_existing=True)
+    news = threading.Event()
 
-    def wind() -> None:
+    def look() -> None:
+        # nothing here may call the scheduler: it holds its lock while it waits for this to end
+        _come_what_may(clockwork.tick)
+        news.set()
+
+    def tell() -> None:
+        while news.wait() and not stopping.is_set():
+            news.clear()
+            _come_what_may(clockwork.tell)
+
+    def wind(moments: Mapping[str, Any]) -> None:
         scheduler.remove_all_jobs()
         scheduler.add_job(look)
-        for name, trigger in triggers(config).items():
+        for name, trigger in moments.items():
             scheduler.add_job(look, trigger, id=name)
 
+    # beside the looks: somebody who cannot be told must hold up neither the drafts nor the end
+    telling = threading.Thread(target=tell, name="telling", daemon=True)
+    telling.start()
     scheduler.start()
-    wind()
+    moments = triggers(config)
+    wind(moments)
     log.info("serving", workspace=str(config.workspace), series=list(config.series))
     wall, steady = clock(), time.monotonic()
     while not stopping.wait(_LOOK_SECONDS):
@@ -223,10 +245,20 @@ def serve(config: Config, clockwork: Clockwork, clock: Clock, stopping: threadin
         if abs(jumped) > _JUMP_SECONDS:
             # the scheduler would wait for moments that are past, or that never come
             log.warning("the clock was set, or the machine slept", seconds=round(jumped))
-            wind()
+            wind(moments)
+        elif _shown(found := triggers(clockwork.config or config)) != _shown(moments):
+            log.info("other moments were configured")
+            moments = found
+            wind(moments)
     clockwork.stopping.set()
     scheduler.shutdown()
+    news.set()
+    telling.join(_TELLING_SECONDS)
     log.info("stopped")
+
+
+def _shown(moments: Mapping[str, Any]) -> Mapping[str, str]:
+    return {name: str(trigger) for name, trigger in moments.items()}
 
 
 def _come_what_may(verb: Callable[[], object]) -> None:

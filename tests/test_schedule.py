@@ -1,9 +1,11 @@
 """The clock: every window gets its draft once, in order, whatever was missed, killed, set or started twice."""
 
+import contextlib
 import datetime as dt
 import itertools
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +18,7 @@ import time_machine
 from pipeline import schedule
 from pipeline.config import Series, load, packaged
 from pipeline.desk import Inline, open_desk
-from pipeline.model import BEIJING, Decision, Phase
+from pipeline.model import BEIJING, Decision, Event, Phase, Progress
 from pipeline.schedule import Children, Clockwork, triggers, upcoming
 from pipeline.steps.window import due_at, following
 
@@ -352,6 +354,21 @@ def test_a_child_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path,
     assert not _alive(pid)
 
 
+def test_a_child_that_crashes_leaves_nothing_running(tmp_path, monkeypatch):
+    crasher = tmp_path / "crash.py"
+    crasher.write_text(
+        "import os, subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    real = subprocess.Popen
+    monkeypatch.setattr(schedule.subprocess, "Popen", lambda _command, **how: real([sys.executable, crasher], **how))
+    assert Children(tmp_path)(["run"], 30.0) == -signal.SIGKILL
+    pid = int((tmp_path / "pid").read_text())
+    assert _until(lambda: not _alive(pid), 5)
+
+
 def _alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
@@ -410,6 +427,190 @@ def test_serve_catches_up_survives_a_kill_and_stops_when_it_is_asked_to(workspac
         assert time.monotonic() - begun < 12
     assert _drafts(workspace) == wanted
     assert "Traceback" not in log.read_text("utf-8")
+
+
+@pytest.fixture
+def dripping(workspace):
+    """A source whose answer never ends; it is fetched for a minute."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def drip(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            if b"robots" in connection.recv(4096):
+                connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                return
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>")
+            while True:
+                connection.sendall(b" ")
+                time.sleep(0.5)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=(listening.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    port = listening.getsockname()[1]
+    with (workspace / "config" / "sources.yaml").open("a", encoding="utf-8") as sources:
+        sources.write(f"- {{id: slow, name: 慢源, kind: listing, url: 'http://slow.test:{port}/', links: a}}\n")
+    configure(
+        workspace,
+        clock="{collect_minutes: 0, lease_seconds: 600, engine: inline}",
+        settings=f"ports: [{port}]\nconnect_to: {{'slow.test:{port}': '127.0.0.1:{port}'}}",
+        weekly="catch_up: 0",
+    )
+    yield
+    listening.close()
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for path in Path(f"/proc/{pid}/task").glob("*/children") for one in path.read_text().split()]
+
+
+def _fetching(workspace) -> bool:
+    with open_desk(workspace, clock=SetClock("2030-01-01 00:00")) as desk, desk.runs._database.read() as connection:
+        return bool(connection.exec_driver_sql("SELECT count(*) FROM runs").scalar())
+
+
+@pytest.mark.parametrize(
+    ("command", "sign"),
+    [
+        (["serve"], signal.SIGTERM),
+        (["serve"], signal.SIGINT),
+        (["schedule", "run"], signal.SIGTERM),
+        (["run", "beijing-monthly", "--month", "2024-06", "--engine", "inline"], signal.SIGINT),
+        (["run", "beijing-monthly", "--month", "2024-06", "--engine", "inline"], signal.SIGHUP),
+    ],
+)
+def test_who_is_asked_to_stop_in_the_middle_of_a_draft_stops_at_once_and_gives_it_back(
+    workspace, dripping, command, sign
+):
+    log = workspace / "log"
+    with log.open("ab") as out:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "pipeline", "-C", str(workspace), *command], stdout=out, stderr=out
+        )
+    try:
+        assert _until(lambda: _fetching(workspace)), log.read_text("utf-8")
+        time.sleep(1)
+        children = _children(started.pid)
+        assert len(children) == (command[0] != "run")
+        started.send_signal(sign)
+        assert started.wait(10) == (0 if command == ["serve"] else 130)
+    finally:
+        started.kill()
+        started.wait()
+    assert not any(map(_alive, children))
+    with open_desk(workspace, clock=SetClock("2030-01-01 00:00")) as desk:
+        claims = desk.claims.on("beijing-monthly").values()
+    assert [(one.progress, one.trouble) for one in claims] == [(Progress.FAILED, "运行被中断")]
+    assert "Traceback" not in log.read_text("utf-8")
+
+
+def test_a_draft_in_the_making_ends_with_the_clock_that_was_killed(workspace, dripping):
+    started = subprocess.Popen([sys.executable, "-m", "pipeline", "-C", str(workspace), "serve"])
+    try:
+        assert _until(lambda: _fetching(workspace))
+        (child,) = _children(started.pid)
+    finally:
+        started.kill()
+        started.wait()
+    assert _until(lambda: not _alive(child), 10)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_log_that_cannot_be_written_keeps_no_window_from_its_draft(workspace):
+    configure(workspace, clock="{collect_minutes: 0, engine: inline}", weekly="catch_up: 0")
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        started = subprocess.Popen([sys.executable, "-m", "pipeline", "-C", str(workspace), "serve"], stderr=full)
+    try:
+        assert _until(lambda: all(_drafts(workspace).values()))
+        assert started.poll() is None
+    finally:
+        started.kill()
+        started.wait()
+
+
+def test_a_draft_that_was_kept_is_no_failure_whatever_became_of_its_process(workspace, launches, clock):
+    def launch(arguments, seconds):
+        launches(arguments, seconds)
+        return -signal.SIGKILL
+
+    clock.set("2024-06-09 09:00")
+    (made,) = Clockwork(lambda: open_desk(workspace, clock=clock), launch, clock).tick()
+    assert made.good
+    with open_desk(workspace, clock=clock) as desk:
+        assert [one.notice.event for one in desk.notices.waiting(clock())] == [Event.DRAFT_READY]
+
+
+def test_nobody_is_told_of_a_failure_when_somebody_else_took_over(workspace, launches, clock):
+    def launch(arguments, seconds):
+        with open_desk(workspace, clock=clock) as desk, desk.runs._database.write() as connection:
+            connection.exec_driver_sql("UPDATE claims SET owner = 'somebody else'")
+        return 1
+
+    clock.set("2024-06-09 09:00")
+    (made,) = Clockwork(lambda: open_desk(workspace, clock=clock), launch, clock).tick()
+    assert not made.good
+    with open_desk(workspace, clock=clock) as desk:
+        assert desk.notices.waiting(clock()) == []
+
+
+def test_moments_that_are_configured_while_it_runs_count_without_a_new_start(workspace, monkeypatch):
+    monkeypatch.setattr(schedule, "_LOOK_SECONDS", 0.1)
+    wound: list[list[str]] = []
+    compiled = schedule.triggers
+
+    def watched(config):
+        found = compiled(config)
+        wound.append([str(one) for one in found.values()])
+        return found
+
+    monkeypatch.setattr(schedule, "triggers", watched)
+    clock, looks, stopping = SetClock("2024-06-05 12:00"), [], threading.Event()
+
+    def opened():
+        looks.append(1)
+        return open_desk(workspace, clock=clock)
+
+    configure(workspace)
+    clockwork = Clockwork(opened, lambda *_: 0, clock)
+    server = threading.Thread(target=schedule.serve, args=(load(workspace), clockwork, clock, stopping))
+    server.start()
+    try:
+        assert _until(lambda: len(looks) == 2, 5), "a look, and a telling"
+        configure(workspace, monthly='after: "08:00"')
+        clock.set("2024-06-06 12:00")  # the next look
+        assert _until(lambda: len(looks) == 6, 5), "once for the clock, once for what it found"
+        time.sleep(0.5)
+        assert len(looks) == 6
+    finally:
+        stopping.set()
+        server.join(10)
+    assert "hour='8'" in str(wound[-1])
+
+
+def test_the_clock_stops_while_it_looks(workspace, monkeypatch):
+    looking, stopping, clock = threading.Event(), threading.Event(), SetClock("2024-06-05 12:00")
+
+    class Slow(Clockwork):
+        def tick(self):
+            looking.set()
+            self.stopping.wait(10)
+            time.sleep(0.5)
+            return []
+
+        def tell(self):
+            pass
+
+    clockwork = Slow(lambda: open_desk(workspace, clock=clock), lambda *_: 0, clock)
+    server = threading.Thread(target=schedule.serve, args=(load(workspace), clockwork, clock, stopping), daemon=True)
+    server.start()
+    assert looking.wait(5)
+    stopping.set()
+    clockwork.stopping.set()
+    server.join(10)
+    assert not server.is_alive()
 
 
 def test_serve_looks_again_at_once_when_the_clock_is_set(workspace, monkeypatch):
