@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -99,12 +102,30 @@ def _silently(line: str) -> None:
     """Says nothing: a worker's progress stands in its task runs."""
 
 
+@contextmanager
+def _answered_by(stop: object) -> Iterator[None]:
+    """Lets whoever answered SIGTERM before the flow began do so in the middle of it.
+
+    Prefect would then wait until its threads have nothing to fetch any more: 33 s of a dripping source.
+    """
+    if not callable(stop) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    prefects = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, prefects)
+
+
 def collecting(say: Say = _silently) -> Callable[..., Any]:
     """The flow that asks sources and reads what they gave."""
 
+    stop = signal.getsignal(signal.SIGTERM)
+
     @flow(name="collect", task_runner=_RUNNER, persist_result=False)
     def collect(workspace: str, sources: list[str]) -> Any:
-        with open_desk(Path(workspace), clock=now) as desk:
+        with _answered_by(stop), open_desk(Path(workspace), clock=now) as desk:
             silent = desk.collect(Tasks(), sources, say)
             return _ended(silent)
 
@@ -114,6 +135,8 @@ def collecting(say: Say = _silently) -> Callable[..., Any]:
 def generating(say: Say = _silently) -> Callable[..., Any]:
     """The flow that makes or renews the draft of a window."""
 
+    stop = signal.getsignal(signal.SIGTERM)
+
     @flow(
         name="generate",
         flow_run_name="{series} {start} {end}",
@@ -121,7 +144,7 @@ def generating(say: Say = _silently) -> Callable[..., Any]:
         persist_result=False,
     )
     def generate(workspace: str, series: str, start: dt.date, end: dt.date, collect: bool, owner: str = "") -> Any:
-        with open_desk(Path(workspace), clock=now) as desk:
+        with _answered_by(stop), open_desk(Path(workspace), clock=now) as desk:
             report = desk.run(series, Window(start, end), Tasks(), collect=collect, owner=owner, say=say)
             create_table_artifact(
                 key="tally",
@@ -142,9 +165,11 @@ def generating(say: Say = _silently) -> Callable[..., Any]:
 def releasing() -> Callable[..., Any]:
     """The flow that puts one revision of a draft out for good."""
 
+    stop = signal.getsignal(signal.SIGTERM)
+
     @flow(name="release", flow_run_name="{series} {start} {end} revision {revision}", persist_result=False)
     def release(workspace: str, series: str, start: dt.date, end: dt.date, revision: int, who: str) -> Any:
-        with open_desk(Path(workspace), clock=now) as desk:
+        with _answered_by(stop), open_desk(Path(workspace), clock=now) as desk:
             released = desk.release(desk.desked(series, Window(start, end), revision), who)
             create_markdown_artifact(
                 key="release",
