@@ -123,6 +123,7 @@ _PORTION = 20  # pages that one process reads in one go: a page that hangs is fo
 _ATTEMPTS = 5  # at making a draft anew while editors work on it
 _MARGIN = 14  # days around a window in which another telling of the same event is looked for
 _SOURCES_AT_ONCE = 8
+_INTERRUPTED = dt.timedelta(minutes=1)  # before the clock takes up again what somebody stopped
 _SILENT = 3  # failed visits in a row after which people are told; one or two are the web's daily weather
 
 A = TypeVar("A")
@@ -590,6 +591,12 @@ class Desk:
         attempts = self.config.settings.clock.attempts
         return self._taken(Work(series.id, window), stale=due_at(series, window), attempts=attempts)
 
+    def died_out(self, series: Series, window: Window) -> bool:
+        """Whether the last attempt at a window's draft was killed, so that nobody was left to say so."""
+        claim = self.claims.of(Work(series.id, window))
+        killed = claim is not None and claim.progress is Progress.RUNNING and not claim.alive
+        return killed and claim is not None and claim.attempt >= self.config.settings.clock.attempts
+
     def claim_collecting(self) -> Claim | None:
         """Claims a round of collecting; `None` when one is under way, or was within the interval."""
         interval = dt.timedelta(minutes=self.config.settings.clock.collect_minutes)
@@ -612,8 +619,9 @@ class Desk:
                 try:
                     if not self.claims.renew(claim.owner):
                         return  # done, or taken over: the fence tells
-                except StoreError as error:
-                    log.warning("heartbeat missed", why=error.message)
+                except Exception as error:
+                    # whatever it is: the next beat may get through, and without any the work is somebody else's
+                    log.warning("heartbeat missed", why=str(error))
 
         thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
         thread.start()
@@ -628,10 +636,10 @@ class Desk:
         claim = self.claims.of(work)
         if claim is None or claim.owner != owner or claim.progress is not Progress.RUNNING:
             return
-        # what was interrupted is not broken: whoever stopped it starts it again, and need not wait for long
-        minutes = 1.0 if interrupted else self.config.settings.clock.retry_minutes
-        pause = min(dt.timedelta(minutes=minutes * 2 ** min(claim.attempt - 1, 20)), dt.timedelta(days=1))
-        self.claims.fail(owner, why, pause)
+        minutes = self.config.settings.clock.retry_minutes * 2 ** min(claim.attempt - 1, 20)
+        # what was interrupted is not broken: whoever stopped it starts it again, as often as he likes
+        pause = _INTERRUPTED if interrupted else min(dt.timedelta(minutes=minutes), dt.timedelta(days=1))
+        self.claims.fail(owner, why, pause, counts=not interrupted)
         log.warning("given back", series=work.series, window=str(work.window), attempt=claim.attempt, why=why)
 
     @contextmanager
@@ -1189,7 +1197,7 @@ def _standing(
         return Standing(window, due, Phase.RUNNING, number, f"{claim.worker.who}，自 {claim.since:%m-%d %H:%M} 起")
     if claim and claim.progress is not Progress.DONE:
         told = claim.trouble or "运行中断，没有留下消息"
-        return Standing(window, due, Phase.FAILED, number, f"第{claim.attempt}次：{told}")
+        return Standing(window, due, Phase.FAILED, number, f"第{claim.attempt}次：{told}" if claim.attempt else told)
     if stand:
         return Standing(window, due, Phase.DRAFT, number, f"修订{stand.revision}")
     return Standing(window, due, idle)

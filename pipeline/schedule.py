@@ -131,6 +131,8 @@ class Clockwork:
                     return made
                 if claim := desk.claim_due(series, window):
                     made.append(self._make(desk, series, window, claim))
+                elif desk.died_out(series, window):
+                    desk.failed(series.id, window, "生成进程多次被终止", final=True)
             if desk.config.settings.clock.collect_minutes and not self.stopping.is_set():
                 self._collect(desk)
             self._idle(desk, made)

@@ -18,7 +18,7 @@ import time_machine
 from pipeline import schedule
 from pipeline.config import Series, load, packaged
 from pipeline.desk import Inline, open_desk
-from pipeline.model import BEIJING, Decision, Event, Phase, Progress
+from pipeline.model import BEIJING, Decision, Event, Phase, Progress, Work
 from pipeline.schedule import Children, Clockwork, triggers, upcoming
 from pipeline.steps.window import due_at, following
 
@@ -266,6 +266,64 @@ def test_people_are_told_of_the_first_failure_and_when_it_is_given_up(workspace,
     ] * 2  # fmt: skip
     assert "稍后自动重试" in hook.messages[0]["message"]
     assert "不再自动重试" in hook.messages[1]["message"]
+
+
+def test_a_draft_that_takes_longer_than_its_lease_stays_with_its_owner_even_if_a_beat_fails(
+    workspace, launches, clock, monkeypatch
+):
+    configure(workspace, clock="{collect_minutes: 0, lease_seconds: 1.2}")
+    clock.set("2024-06-09 09:00")
+    with open_desk(workspace, clock=clock) as desk, open_desk(workspace, clock=clock) as other:
+        ((series, window),) = desk.due()
+        claim = desk.claim_due(series, window)
+        renew, beats = desk.claims.renew, itertools.count()
+
+        def stumbling(owner):
+            if next(beats) == 0:
+                raise OSError("nobody foresaw this")
+            return renew(owner)
+
+        monkeypatch.setattr(desk.claims, "renew", stumbling)
+        with desk.held(claim):
+            for _ in range(8):
+                time.sleep(0.4)
+                assert other.claim_due(series, window) is None
+        time.sleep(1.3)
+        assert other.claim_due(series, window)
+
+
+def test_people_are_told_that_it_is_given_up_when_the_last_attempt_was_killed_with_its_clock(
+    workspace, launches, clock
+):
+    configure(workspace, clock="{collect_minutes: 0, lease_seconds: 1, attempts: 1}")
+    clock.set("2024-06-09 09:00")
+    with open_desk(workspace, clock=clock) as desk:
+        ((series, window),) = desk.due()
+        assert desk.claim_due(series, window)
+    time.sleep(1.2)
+    for _ in range(2):
+        Clockwork(lambda: open_desk(workspace, clock=clock), launches, clock).tick()
+    assert launches.asked == []
+    with open_desk(workspace, clock=clock) as desk:
+        (told,) = desk.notices.waiting(clock())
+    assert "不再自动重试" in told.notice.text
+
+
+def test_what_somebody_stops_uses_no_attempt_up(workspace, launches, clock):
+    configure(workspace, clock="{collect_minutes: 0, attempts: 2}")
+    clock.set("2024-06-09 09:00")
+    with open_desk(workspace, clock=clock) as desk:
+        ((series, window),) = desk.due()
+        work = Work(series.id, window)
+        for _ in range(4):
+            claim = desk.claim_due(series, window)
+            assert claim.attempt == 1
+            desk.give_back(work, claim.owner, "运行被中断", interrupted=True)
+            stands = desk.claims.of(work)
+            assert dt.timedelta(seconds=50) < stands.retry - stands.since < dt.timedelta(seconds=70)
+            with desk.runs._database.write() as connection:
+                connection.exec_driver_sql("UPDATE claims SET retry = 0")
+        assert [one.told for one in desk.standing(series) if one.phase is Phase.FAILED] == ["运行被中断"]
 
 
 def test_people_are_told_once_that_a_draft_is_ready(workspace, launches, clock, hook):

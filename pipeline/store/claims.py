@@ -96,13 +96,16 @@ class Claims:
             lease = self._database.seconds(connection) + self.lease_seconds
             return bool(connection.execute(sa.update(CLAIMS).where(_mine(owner)).values(lease=lease)).rowcount)
 
-    def fail(self, owner: str, why: str, pause: dt.timedelta) -> None:
-        """Gives work back undone; the clock does not take it up before the pause is over."""
+    def fail(self, owner: str, why: str, pause: dt.timedelta, *, counts: bool = True) -> None:
+        """Gives work back undone; the clock does not take it up before the pause is over.
+
+        What does not count uses no attempt up.
+        """
         with self._database.write() as connection:
             retry = self._database.seconds(connection) + pause.total_seconds()
-            connection.execute(
-                sa.update(CLAIMS).where(_mine(owner)).values(state=Progress.FAILED.value, trouble=why, retry=retry)
-            )
+            failed = {"state": Progress.FAILED.value, "trouble": why, "retry": retry}
+            used = CLAIMS.c.attempt - (0 if counts else 1)
+            connection.execute(sa.update(CLAIMS).where(_mine(owner)).values(**failed, attempt=used))
 
     def finish(self, owner: str, now: dt.datetime) -> None:
         """Closes work that has nothing to keep; raises `Superseded` when it is no longer the owner's."""
