@@ -41,8 +41,8 @@ _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
 
 
 def chinese_number(number: int, zero: str = "〇") -> str:
-    """An issue number digit by digit, as it is printed: 535 → 五三五."""
-    return str(number).translate(_DIGITS).replace("〇", zero)
+    """An issue number digit by digit, as it is printed: 535 → 五三五; a draft that holds none has one below 1."""
+    return "〔未定〕" if number < 1 else str(number).translate(_DIGITS).replace("〇", zero)
 
 
 def digest(*parts: str | bytes) -> str:

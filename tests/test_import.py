@@ -184,6 +184,16 @@ def test_a_file_of_a_window_with_a_draft_takes_its_place(put, run):
     assert json.loads(run("draft", "list", "--json")[1]) == []
 
 
+def test_a_draft_that_an_import_left_without_a_number_says_so(put, run, write_old):
+    put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-06-12", "北京日报", *HOSPITAL)
+    run("run", SERIES, "--month", "2024-06", "--engine", "inline")
+    text = old_issues.PLAIN.replace("五二八", "五三六").replace("11月30日", "11月31日")
+    text = text.replace("2023年11月", "2024年7月").replace("2023-11", "2024-07")
+    assert run("import-issue", write_old("july", text))[0] == 0
+    code, out, _ = run("draft", "show", SERIES, "--month", "2024-06")
+    assert (code, "（第〔未定〕期） 草稿" in out) == (0, True)
+
+
 def test_every_layout_is_imported_in_one_go(run, write_old):
     files = [write_old(name) for name in old_issues.EVERY]
     code, _, err = run("import-issue", *files)
