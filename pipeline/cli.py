@@ -11,22 +11,25 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO, cast
 
 import typer
 
-from pipeline.errors import ConfigError, DeskError, UsageError
+from pipeline.errors import DeskError, UsageError
+from pipeline.errors import reason as why
 
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.desk import Desk
-    from pipeline.model import Desked, Draft, Finding, Window
+    from pipeline.model import Decision, Desked, Draft, Finding, Window
     from pipeline.schedule import Children, Clockwork
 
 DONE, FAILED, MISUSED, DEGRADED, NOTHING, BLOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
@@ -37,11 +40,11 @@ _STOP_SECONDS = 9.5  # for the clock to end its child, which has its own patienc
 STAGES = {"harvest": "采集", "read": "识读", "judge": "评定"}
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-sources_app = typer.Typer(no_args_is_help=True, help="The sources that are watched.")
+sources_app = typer.Typer(no_args_is_help=True, help="The sources that are watched (信源).")
 draft_app = typer.Typer(no_args_is_help=True, help="Look at a draft and decide about it (看稿与改稿).")
-issue_app = typer.Typer(no_args_is_help=True, help="Released issues.")
-config_app = typer.Typer(no_args_is_help=True, help="The configuration.")
-schedule_app = typer.Typer(no_args_is_help=True, help="What the clock does, and when.")
+issue_app = typer.Typer(no_args_is_help=True, help="Issues that were released or imported (期刊).")
+config_app = typer.Typer(no_args_is_help=True, help="The configuration (配置).")
+schedule_app = typer.Typer(no_args_is_help=True, help="What is drafted by itself, and when (自动生成).")
 app.add_typer(sources_app, name="sources")
 app.add_typer(draft_app, name="draft")
 app.add_typer(issue_app, name="issue")
@@ -50,7 +53,7 @@ app.add_typer(schedule_app, name="schedule")
 notify_app = typer.Typer(no_args_is_help=True, help="Who is told what happens (通知).")
 app.add_typer(notify_app, name="notify")
 
-SeriesArgument = Annotated[str, typer.Argument(help="Which bulletin, by its id in series.yaml.")]
+SeriesArgument = Annotated[str, typer.Argument(help="Which bulletin, by its id in series.yaml, as beijing-monthly.")]
 Month = Annotated[str, typer.Option("--month", help="The month, as 2024-06. Default: the last one that is over.")]
 Week = Annotated[str, typer.Option("--week", help="The week, by any of its days, as 2025-08-08.")]
 Target = Annotated[str, typer.Argument(help="Handle, position, address, or a part of the title.")]
@@ -201,7 +204,10 @@ def _log(level: str) -> None:
 
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="The workspace to make.")] = Path()) -> None:
-    """Write a workspace with a commented configuration."""
+    """Write a workspace with a commented configuration.
+
+    Then name the sources, the last issue and an address of yours in its config/, and look with `bulletin doctor`.
+    """
     from pipeline.config import packaged
 
     target = folder / "config"
@@ -211,7 +217,10 @@ def init(folder: Annotated[Path, typer.Argument(help="The workspace to make.")] 
     for name in ("config", "templates"):
         shutil.copytree(packaged(name), folder / name)
         _out(f"{folder / name}: " + ", ".join(sorted(path.name for path in (folder / name).iterdir())))
-    _say(f"Next: name your sources in {target / 'sources.yaml'} and your last issue in {target / 'series.yaml'}.")
+    _say(
+        f"Next, in {target}: name your sources in sources.yaml, your last issue in series.yaml,\n"
+        f"an address of yours in settings.yaml. Then: cd {folder} && bulletin doctor"
+    )
 
 
 @app.command()
@@ -223,7 +232,10 @@ def demo(
     ),
     engine: EngineName = "prefect",
 ) -> None:
-    """Put out an issue from a demo web on this machine: 2024-06 (535) unless told otherwise."""
+    """Put out an issue from a demo web on this machine.
+
+    It is the one for 2024-06 (535) unless told otherwise; 2024-05 (534) and the week of 2025-08-08 (636) are there too.
+    """
     from pipeline.demo.play import play
 
     code = play(folder, month=month, week=week, engine=engine, bulletin=_again)
@@ -275,7 +287,10 @@ def config_show(
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Look for what is wrong with the installation and the workspace; changes nothing."""
+    """Say what is wrong here and what to do; changes nothing.
+
+    It looks at the installation and at the workspace, and works on broken ones.
+    """
     from pipeline.desk import now
     from pipeline.doctor import Condition, examine
 
@@ -327,7 +342,7 @@ def notify_test() -> None:
 def sources_list(as_json: AsJson = False) -> None:
     """List the sources."""
     rows = [{"id": one.id, "name": one.name, "kind": one.kind, "enabled": one.enabled} for one in _config().sources]
-    _rows(rows, as_json)
+    _rows(rows, as_json, {"id": "代号", "name": "名称", "kind": "类型", "enabled": "启用"}, "没有配置信源。")
 
 
 # ------------------------------------------------------------------------------------------------- runs
@@ -349,8 +364,8 @@ def collect(
             for note in taken.notes:
                 _say(note)
             for one in desk.leads.get(taken.leads):
-                told = one.rejection.because if one.rejection else ""
-                _out(f"{one.lead.url}  {told or one.article}")
+                told = one.rejection.because.removeprefix(f"{one.lead.url}：") if one.rejection else "已读入"
+                _out(f"{one.lead.url}  {told}")
             raise typer.Exit(DONE if any(one.article for one in desk.leads.get(taken.leads)) else FAILED)
     if _prefect(engine):
         from pipeline import flows
@@ -377,11 +392,15 @@ def run(
     claim: Annotated[str, typer.Option("--claim", hidden=True, help="The claim that the clock took for it.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Collect, judge and draft: make or renew the draft of a window."""
-    from pipeline.desk import Inline
+    """Collect, judge and draft: make or renew a window's draft.
+
+    The window is the last one that is over, unless --month or --week names another. What editors decided stays.
+    """
+    from pipeline.desk import Inline, command
 
     with _desk() as desk:
         window = _window(desk, series, month, week)
+        _say(f"{desk.series(series).title} {window}")
         plain = dry_run or not _prefect(engine)
         report = (
             desk.run(series, window, Inline(), collect=not offline, keep=not dry_run, owner=claim, say=_say)
@@ -404,6 +423,8 @@ def run(
         report = report or desk.report(series, window)
         _say("耗时：" + "，".join(f"{STAGES[stage]} {seconds} 秒" for stage, seconds in report.seconds.items()))
         _show(desk, report.draft, report.desked, as_json)
+        if report.desked:
+            _say(f"下一步：{command('draft check', desk.series(series), window)}，改好后用 bulletin release 发布")
     raise typer.Exit(DEGRADED if report.silent else DONE if report.draft.chosen else NOTHING)
 
 
@@ -412,7 +433,11 @@ def run(
 
 @app.command()
 def serve() -> None:
-    """Run the clock: collect at intervals, make each month's and week's draft when it is due; release nothing."""
+    """Run the clock: collect and draft by itself, release nothing.
+
+    It runs until it is stopped, so let systemd or the like start it. `bulletin schedule list` says how things stand;
+    intervals and limits are the `clock` section of settings.yaml. One JSON object a line goes to stderr.
+    """
     import threading
 
     from pipeline import schedule
@@ -434,9 +459,9 @@ def serve() -> None:
 
 @schedule_app.command("run")
 def schedule_run() -> None:
-    """Do once, now, what `serve` does each time it looks."""
+    """Look once, now: draft what is due, collect, tell people."""
     from pipeline.desk import now
-    from pipeline.model import chinese_date
+    from pipeline.model import Phase, chinese_date
     from pipeline.schedule import upcoming
 
     clockwork, _ = _clockwork()
@@ -444,11 +469,23 @@ def schedule_run() -> None:
     clockwork.tell()
     with _desk() as desk:
         for one in made:
-            what = f"第{desk.desked(one.series, one.window).number}期草稿已生成" if one.good else "生成失败"
-            _out(f"{one.series} {one.window} {what}")
-        if not made:
-            when, series, _ = upcoming(list(desk.config.series.values()), now(), 1)[0]
-            _out(f"没有到期的草稿。下一次：{chinese_date(when.date())} {when:%H:%M} {series.title}")
+            if one.good:
+                number = desk.desked(one.series, one.window).number
+                _out(f"{one.series} {one.window} 第{number}期草稿已生成")
+        paused, drafted = desk.claims.paused(), {(one.series, one.window) for one in made if one.good}
+        running = [one for name, one in desk.config.series.items() if name not in paused]
+        waiting = [
+            (series, standing)
+            for series in running
+            for standing in desk.standing(series)
+            if standing.phase in (Phase.RUNNING, Phase.FAILED) and (series.id, standing.window) not in drafted
+        ]
+        for series, standing in waiting:
+            _out(f"{series.id} {standing.window} {standing.phase.chinese}：{standing.told}")
+        if not made and not waiting:
+            _out("没有到期的草稿。")
+        for when, series, _ in upcoming(running, now(), 1):
+            _say(f"下一次：{chinese_date(when.date())} {when:%H:%M} {series.title}")
     raise typer.Exit(DONE if all(one.good for one in made) else FAILED)
 
 
@@ -457,7 +494,7 @@ def schedule_list(
     series: Annotated[str, typer.Argument(help="Show every window of this one. Default: one line a series.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Say how things stand: which drafts are made, due, failed, missed; what comes next; what is paused."""
+    """Say how each series, or each window of one, stands."""
     from pipeline.desk import now
     from pipeline.model import Phase
     from pipeline.steps.window import due_at, next_due
@@ -475,7 +512,10 @@ def schedule_list(
                 }
                 for one in desk.standing(desk.series(series))
             ]
-            _rows(windows, as_json)
+            headings = {"window": "窗口", "due": "生成时间", "state": "状态", "number": "期号", "told": "说明"}
+            _rows(windows, as_json, headings, "")
+            if series in paused:
+                _say(f"已暂停自动生成：{paused[series]}。恢复用 bulletin schedule pause {series} --undo")
             return
         rows = []
         for one in desk.config.series.values():
@@ -491,7 +531,11 @@ def schedule_list(
                     "paused": paused.get(one.id, ""),
                 }
             )
-    _rows(rows, as_json)
+    headings = {
+        "series": "刊物", "last": "最近一期", "next": "下次生成", "windows": "此后各期", "paused": "已暂停",
+    }  # fmt: skip
+    _rows(rows, as_json, headings, "没有配置刊物。")
+    _say("看每一期：bulletin schedule list 刊物代号")
 
 
 @schedule_app.command("next")
@@ -502,11 +546,18 @@ def schedule_next(
     from pipeline.desk import now
     from pipeline.schedule import upcoming
 
+    with _desk() as desk:
+        every, paused = list(desk.config.series.values()), desk.claims.paused()
     rows = [
-        {"due": f"{when:%Y-%m-%d %H:%M}", "series": series.id, "window": str(window)}
-        for when, series, window in upcoming(list(_config().series.values()), now(), count)
+        {
+            "due": f"{when:%Y-%m-%d %H:%M}",
+            "series": series.id,
+            "window": str(window),
+            "paused": paused.get(series.id, ""),
+        }
+        for when, series, window in upcoming(every, now(), count)
     ]
-    _rows(rows, as_json)
+    _rows(rows, as_json, {"due": "生成时间", "series": "刊物", "window": "窗口", "paused": "已暂停"}, "没有配置刊物。")
 
 
 @schedule_app.command("pause")
@@ -516,7 +567,10 @@ def schedule_pause(
     who: Who = "",
     undo: Annotated[bool, typer.Option("--undo", help="Let the clock take it up again.")] = False,
 ) -> None:
-    """Let the clock leave a series alone; drafts can still be made by hand."""
+    """Let the clock leave a series alone (--undo: no longer).
+
+    Drafts can still be made by hand, with `bulletin run`.
+    """
     from pipeline.desk import now
 
     with _desk() as desk:
@@ -524,7 +578,7 @@ def schedule_pause(
         if undo:
             _say(f"{one.title} {'恢复自动生成' if desk.claims.resume(series) else '没有暂停'}")
         elif not reason:
-            raise UsageError("暂停须写明理由。", "用 --reason 写明。")
+            raise UsageError("暂停须写明理由。", "请用 --reason 写明。")
         else:
             desk.claims.pause(series, reason, _name(who), now())
             _say(f"{one.title} 暂停自动生成：{reason}")
@@ -549,7 +603,11 @@ def draft_list(as_json: AsJson = False) -> None:
     from pipeline.model import State
 
     with _desk() as desk:
-        _rows([_summary(one) for one in desk.issues.all() if one.state is State.DRAFT], as_json)
+        rows = [_summary(one) for one in desk.issues.all() if one.state is State.DRAFT]
+    headings = {
+        "series": "刊物", "number": "期号", "window": "窗口", "revision": "修订", "items": "入选", "candidates": "候选",
+    }  # fmt: skip
+    _rows(rows, as_json, headings, "没有草稿。生成上一期的草稿：bulletin run 刊物代号")
 
 
 @draft_app.command("show")
@@ -573,7 +631,10 @@ def draft_show(
 def draft_include(
     series: SeriesArgument, target: Target, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
 ) -> None:
-    """Take a candidate (or a judged-out article, by its address) into the issue."""
+    """Take a candidate into the issue.
+
+    An article that was judged out is taken by its address.
+    """
     _decide(series, month, week, who, "include", target, reason)
 
 
@@ -626,7 +687,7 @@ def draft_edit(
     values = {"title": title, "outlet": outlet, "url": url, "date": date, "body": text}
     given = {field: value for field, value in values.items() if value is not None}
     if not given:
-        raise UsageError("Nothing to change.", "Give --title, --outlet, --url, --date or --body.")
+        raise UsageError("没有写要改什么。", "请用 --title、--outlet、--url、--date 或 --body。")
     _decide(series, month, week, who, "edit", target, reason, **given)
 
 
@@ -654,7 +715,7 @@ def draft_excerpt(
     week: Week = "",
     who: Who = "",
 ) -> None:
-    """Print only the part of an article that is on topic, marked （节选）."""
+    """Print only the part of an article on topic, as （节选）."""
     _decide(series, month, week, who, "excerpt", target, reason, **({"whole": "yes"} if whole else {}))
 
 
@@ -678,7 +739,7 @@ def draft_apply(
     month: Month = "",
     week: Week = "",
 ) -> None:
-    """Apply a file of decisions, one revision each, printing each."""
+    """Apply a file of decisions, one revision each."""
     from pipeline.config import Decisions, read_decisions
 
     recorded: Decisions = read_decisions(file)
@@ -706,8 +767,9 @@ def draft_check(series: SeriesArgument, month: Month = "", week: Week = "", as_j
 def draft_log(series: SeriesArgument, month: Month = "", week: Week = "", as_json: AsJson = False) -> None:
     """Say who decided what, oldest first."""
     with _desk() as desk:
-        revisions = desk.revisions(desk.desked(series, _window(desk, series, month, week)))
-    rows = [
+        desked = desk.desked(series, _window(desk, series, month, week))
+        revisions = desk.revisions(desked)
+    rows: list[dict[str, Any]] = [
         {
             "revision": one.revision,
             "when": one.decision.when.isoformat(timespec="seconds"),
@@ -719,7 +781,13 @@ def draft_log(series: SeriesArgument, month: Month = "", week: Week = "", as_jso
         }
         for one in revisions
     ]
-    _rows(rows, as_json)
+    if not as_json:
+        for row, one in zip(rows, revisions, strict=True):
+            row |= {"verb": one.decision.chinese, "target": _meant(one.decision, desked.draft)}
+    headings = {
+        "revision": "修订", "when": "时间", "who": "经手人", "verb": "操作", "target": "对象", "reason": "理由",
+    }  # fmt: skip
+    _rows(rows, as_json, headings, "")
 
 
 @draft_app.command("export")
@@ -741,7 +809,7 @@ def draft_export(
                 folder.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
             except OSError as error:
-                raise UsageError(f"{target}: {error.strerror}.", "Name another folder with --to.") from None
+                raise UsageError(f"{target}：{why(error)}。", "请用 --to 另指一个文件夹。") from None
             _out(str(target))
 
 
@@ -757,7 +825,11 @@ def release(
     revision: Annotated[int, typer.Option(help="Release only if the draft is at this revision.")] = 0,
     engine: EngineName = "prefect",
 ) -> None:
-    """Put a draft out for good: its number is taken, its files are frozen."""
+    """Put a draft out for good.
+
+    Its number is taken, and its files are frozen and written to the `out` folder. `bulletin draft check` says before
+    what keeps it back.
+    """
     with _desk() as desk:
         window = _window(desk, series, month, week)
         desked = desk.desked(series, window, revision)
@@ -787,9 +859,13 @@ def release(
 
 
 @issue_app.command("list")
-def issue_list(series: Annotated[str, typer.Argument()] = "", as_json: AsJson = False) -> None:
-    """List the released issues."""
+def issue_list(
+    series: Annotated[str, typer.Argument(help="Which bulletin. Default: all.")] = "", as_json: AsJson = False
+) -> None:
+    """List the issues that were released or imported."""
     with _desk() as desk:
+        if series:
+            desk.series(series)
         rows = [
             {
                 "series": one.issue.series,
@@ -802,7 +878,11 @@ def issue_list(series: Annotated[str, typer.Argument()] = "", as_json: AsJson = 
             }
             for one in desk.issues.released(series)
         ]
-    _rows(rows, as_json)
+    headings = {
+        "series": "刊物", "number": "期号", "state": "状态", "window": "窗口", "items": "条数", "who": "经手人",
+        "when": "时间",
+    }  # fmt: skip
+    _rows(rows, as_json, headings, "还没有期刊。发布用 bulletin release，导入往期用 bulletin import-issue。")
 
 
 @issue_app.command("show")
@@ -811,7 +891,7 @@ def issue_show(
     number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show a released issue."""
+    """Show a released or imported issue."""
     with _desk() as desk:
         found = desk.released(series, number)
     if as_json:
@@ -836,7 +916,10 @@ def issue_check(
     number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
     as_json: AsJson = False,
 ) -> None:
-    """Run the release checks on an issue of the archive; on an imported one with what its import found."""
+    """Run the release checks on a released or imported issue.
+
+    Of an imported one it also says what its import found.
+    """
     from pipeline.model import Severity
 
     with _desk() as desk:
@@ -857,7 +940,10 @@ def issue_export(
     number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
     folder: Annotated[Path, typer.Option("--to", help="Where the files go.")] = Path(),
 ) -> None:
-    """Write an issue's DOCX and Markdown: the released files, or an imported issue in the canonical form."""
+    """Write an issue's DOCX and Markdown.
+
+    Of a released issue they are the frozen files; an imported one is written in the canonical form.
+    """
     with _desk() as desk:
         for name, data in desk.copies(desk.released(series, number)).items():
             target = folder / name
@@ -865,7 +951,7 @@ def issue_export(
                 folder.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
             except OSError as error:
-                raise UsageError(f"{target}: {error.strerror}.", "Name another folder with --to.") from None
+                raise UsageError(f"{target}：{why(error)}。", "请用 --to 另指一个文件夹。") from None
             _out(str(target))
 
 
@@ -877,7 +963,10 @@ def import_issue(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken in.")] = False,
     who: Who = "",
 ) -> None:
-    """Take issues that were put out elsewhere into the archive (导入往期)."""
+    """Take old issues into the archive (导入往期).
+
+    Their numbers and windows come from what is printed; numbering goes on after the latest. Try it with --dry-run.
+    """
     from pipeline.errors import Conflict, NotImported
 
     code = DONE
@@ -909,7 +998,10 @@ def issue_skip(
     earlier: Annotated[bool, typer.Option("--and-earlier", help="And every open window before it.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Take the skip back.")] = False,
 ) -> None:
-    """Mark a window as one that gets no issue; no number is taken."""
+    """Mark a window as one that gets no issue (--undo: gets one).
+
+    No number is taken. A reason is needed.
+    """
     from pipeline.desk import now
     from pipeline.model import Decision
 
@@ -931,7 +1023,7 @@ def extract(
     targets: Annotated[list[str], typer.Argument(help="Files or addresses.")],
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
-    """Read pages into articles, one line each, in the order given."""
+    """Read pages into articles, one line each."""
     from pipeline.rows import extracted
 
     for row in extracted(targets, _loose_config()):
@@ -946,7 +1038,10 @@ def cluster(
     file: Annotated[Path, typer.Argument(help='JSON lines with "id", "title", "text", "date".')],
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
-    """Group documents into stories: reprints and tellings of one event together."""
+    """Group documents into stories.
+
+    Reprints and tellings of one event come together.
+    """
     from pipeline.rows import clustered
 
     for row in clustered(list(_json_lines(file, "id", "title", "text"))):
@@ -974,10 +1069,7 @@ def rate(
 def _desk() -> Iterator[Desk]:
     from pipeline.desk import now, open_desk
 
-    if not (_State.workspace / "config").is_dir():
-        raise ConfigError(
-            str(_State.workspace.resolve()), "is no workspace", "Name one with -C, or make one with `bulletin init`."
-        )
+    _known_workspace()
     with open_desk(_State.workspace, clock=now) as desk:
         yield desk
 
@@ -985,11 +1077,15 @@ def _desk() -> Iterator[Desk]:
 def _config() -> Config:
     from pipeline.config import load
 
-    if not (_State.workspace / "config").is_dir():
-        raise ConfigError(
-            str(_State.workspace.resolve()), "is no workspace", "Name one with -C, or make one with `bulletin init`."
-        )
+    _known_workspace()
     return load(_State.workspace)
+
+
+def _known_workspace() -> None:
+    if not (_State.workspace / "config").is_dir():
+        raise UsageError(
+            f"{_State.workspace.resolve()} 不是工作区。", "请先进入工作区，或用 -C 指明；新建用 bulletin init。"
+        )
 
 
 def _loose_config() -> Config:
@@ -1005,7 +1101,7 @@ def _window(desk: Desk, series: str, month: str, week: str) -> Window:
 
     one = desk.series(series)
     if month and week:
-        raise UsageError("--month and --week exclude each other.", "Name one window.")
+        raise UsageError("--month 和 --week 不能同时用。", "请只写一个。")
     return named(one, month=month, week=week) if month or week else last_closed(one, now())
 
 
@@ -1030,9 +1126,39 @@ def _decide(series: str, month: str, week: str, who: str, verb: str, target: str
         after = desk.decide(desked, decision)
         if after == desked:
             _say("这一步没有改变草稿，不另记修订。")
-        told = " ".join([verb, target, *(f"{key}={value[:40]}" for key, value in values.items())])
+        else:
+            decision = next(one.decision for one in desk.revisions(after) if one.revision == after.revision)
         because = f"：{reason}" if reason else ""
-        _out(f"第{after.number}期 修订{after.revision} {decision.who} {told}{because}")
+        told = _meant(decision, desked.draft, after.draft)
+        _out(f"第{after.number}期 修订{after.revision} {decision.who} {decision.chinese} {told}{because}")
+
+
+_FIELDS = {"title": "标题", "outlet": "来源", "url": "链接", "date": "日期", "body": "正文"}
+
+
+def _meant(decision: Decision, *drafts: Draft) -> str:
+    """What a decision is about and what it says, as an editor reads it."""
+    titles: dict[str, str] = {}
+    for candidate in (one for draft in drafts for one in draft.candidates):
+        titles |= {article.url: article.title for article in candidate.articles}
+        titles[candidate.handle] = candidate.article.title
+    told = [_titled(titles, decision.target)]
+    for field, value in decision.values.items():
+        if field in _FIELDS:
+            told.append(f"{_FIELDS[field]}改为“{value if len(value) <= 60 else value[:60] + '……'}”")
+        elif field == "to":
+            told.append(f"至第{value}条")
+        elif field == "into":
+            told.append(f"到 {_titled(titles, value)}")
+        elif field == "whole":
+            told.append("印全文")
+        elif field == "file":
+            told.append(value)
+    return " ".join(one for one in told if one)
+
+
+def _titled(titles: Mapping[str, str], target: str) -> str:
+    return f"{target}《{titles[target]}》" if target in titles else target
 
 
 def _name(who: str) -> str:
@@ -1101,12 +1227,33 @@ def _summary(desked: Desked) -> dict[str, Any]:
     }
 
 
-def _rows(rows: list[dict[str, Any]], as_json: bool) -> None:
+def _rows(rows: list[dict[str, Any]], as_json: bool, headings: Mapping[str, str], nothing: str) -> None:
+    """Prints rows: all they hold as JSON, or as a table of the columns with these headings that are not empty."""
     if as_json:
         _out(json.dumps(rows, ensure_ascii=False))
-        return
-    for row in rows:
-        _out("  ".join(f"{key}={value}" for key, value in row.items() if value != ""))
+    elif not rows:
+        _say(nothing)
+    else:
+        filled = [key for key in headings if any(row[key] != "" for row in rows)]
+        table = [[headings[key] for key in filled], *([_cell(row[key]) for key in filled] for row in rows)]
+        widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
+        for line in table:
+            cells = (cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True))
+            _out("  ".join(cells).rstrip())
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    text = " ".join(str(value).split())
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", text):
+        return text[:16].replace("T", " ")
+    return text
+
+
+def _width(text: str) -> int:
+    """The columns it takes in a terminal: two for a Chinese character."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _plain(value: Any) -> Any:
@@ -1119,9 +1266,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8-sig")
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}.") from None
+        raise UsageError(f"{path}：{why(error)}。") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8.", "Save it as UTF-8.") from None
+        raise UsageError(f"{path} 不是 UTF-8。", "请另存为 UTF-8。") from None
 
 
 def _json_lines(path: Path, *needed: str) -> Iterator[dict[str, Any]]:

@@ -43,6 +43,7 @@ from pipeline.errors import (
     StoreError,
     TemplateError,
     UsageError,
+    reason,
 )
 from pipeline.executor import Lost, choose, map_items
 from pipeline.fetch import Fetcher
@@ -93,7 +94,7 @@ from pipeline.steps import select
 from pipeline.steps.assemble import assemble
 from pipeline.steps.check import Inspection, check
 from pipeline.steps.cover import cover
-from pipeline.steps.decide import decide, finding_key
+from pipeline.steps.decide import DECISIONS, decide, finding_key, resolved
 from pipeline.steps.dedupe import group, relate
 from pipeline.steps.disassemble import as_draft, decode, disassemble
 from pipeline.steps.rate import Rater
@@ -259,7 +260,7 @@ class Desk:
         known = {source.id: source for source in self.config.sources}
         for one in ids:
             if one not in known:
-                raise UsageError(f"There is no source {one!r}.", f"Known: {', '.join(known) or 'none'}.")
+                raise UsageError(f"没有信源“{one}”。", f"已配置：{'、'.join(known) or '无'}。")
         return [known[one] for one in ids] if ids else [source for source in known.values() if source.enabled]
 
     def harvest(self, source: str) -> Harvested:
@@ -382,7 +383,7 @@ class Desk:
                 continue  # an editor decided something meanwhile: judge again on top of that
             log.info("drafted", series=made.draft.series, number=desked.number, items=len(made.draft.chosen))
             return desked.id
-        raise Conflict("The draft kept changing while it was made anew.", "Run it again when the editors are done.")
+        raise Conflict("草稿在重新生成时一直有人改动。", "请等编辑改完再生成。")
 
     def _kept(self, made: Proposal) -> Desked:
         decision = Decision("generate", "系统", self._clock(), values={"run": str(made.accounts.run)})
@@ -521,7 +522,9 @@ class Desk:
         desked = self.desked(series, window)
         run = self.runs.last(series, window)
         if run is None:
-            raise UsageError(f"{series} {window} has not been run.", f"Run it with `bulletin run {series}`.")
+            raise UsageError(
+                f"{series} {window} 还没有生成过。", f"请先运行 {command('run', self.series(series), window)}。"
+            )
         return Report(desked, desked.draft, _tally(self.runs.fates(run.id)), run.silent, run.seconds)
 
     def _judged(self, engine: Engine, run: int) -> Desked:
@@ -540,7 +543,7 @@ class Desk:
 
     def _collected(self, engine: Engine, sources: Sequence[Source], say: Callable[[str], None]) -> dict[str, str]:
         if not sources:
-            raise NothingCollected("No source is enabled.", "Enable one in config/sources.yaml.")
+            raise NothingCollected("没有启用的信源。", "请在 config/sources.yaml 里启用。")
         say(f"采集 {len(sources)} 个信源")
         silent: dict[str, str] = {}
         for source, result in zip(sources, engine.each(self.harvest, [one.id for one in sources]), strict=True):
@@ -682,6 +685,7 @@ class Desk:
                 skipped.get(window.start),
                 claims.get(window.start),
                 Phase.OPEN if window == open_one else Phase.DUE if window.start in by_itself else Phase.MISSED,
+                self.config.settings.clock.attempts,
             )
             for window in [*ended, open_one]
         ]
@@ -693,8 +697,8 @@ class Desk:
         try:
             return self.config.series[name]
         except KeyError:
-            known = ", ".join(self.config.series)
-            raise UsageError(f"There is no series {name!r}.", f"Known: {known}.") from None
+            known = "、".join(f"{one.id}（{one.title}）" for one in self.config.series.values())
+            raise UsageError(f"没有刊物“{name}”。", f"已配置：{known}。") from None
 
     def desked(self, series: str, window: Window, revision: int = 0) -> Desked:
         """The draft or issue of a window.
@@ -702,14 +706,12 @@ class Desk:
         Raises `UsageError` when there is none yet, `Conflict` when it is no longer at the `revision` that was
         looked at.
         """
-        self.series(series)
+        one = self.series(series)
         found = self.issues.of_window(series, window)
         if found is None:
-            raise UsageError(f"{series} {window} has no draft.", f"Make it with `bulletin run {series}`.")
+            raise UsageError(f"{one.title} {window} 没有草稿。", f"请先运行 {command('run', one, window)}。")
         if revision and found.revision != revision:
-            raise Conflict(
-                f"The draft changed since revision {revision} was looked at (now {found.revision}).", "Look again."
-            )
+            raise Conflict(f"草稿在修订{revision}之后又有改动（现在是修订{found.revision}）。", "请重新看稿。")
         return found
 
     def decide(self, desked: Desked, decision: Decision) -> Desked:
@@ -726,6 +728,8 @@ class Desk:
             decision = replace(decision, target=handle)
         if decision.verb == "waive":
             decision = replace(decision, values={"of": self._waived(desked, decision.target)})
+        if decision.verb in DECISIONS:
+            decision = resolved(draft, decision)
         after = decide(draft, decision, rate)
         return desked if after == desked.draft else self.issues.revise(desked, after, decision)
 
@@ -861,7 +865,7 @@ class Desk:
         except IsADirectoryError:
             raise NotImported(f"{path}：文件打不开：这是文件夹。", f"请写出里面的文件，如 {path / '*.txt'}。") from None
         except OSError as error:
-            raise NotImported(f"{path}：文件打不开（{error.strerror}）。", "请核对文件及其权限。") from None
+            raise NotImported(f"{path}：文件打不开（{reason(error)}）。", "请核对文件及其权限。") from None
         except NotImported as error:
             raise NotImported(f"{path}：{error.message}", error.fix) from None
 
@@ -887,11 +891,12 @@ class Desk:
 
     def released(self, series: str, number: int) -> Release:
         """One released or imported issue; raises `UsageError` when there is none of that number."""
-        self.series(series)
-        for one in self.issues.released(series):
+        for one in self.issues.released(self.series(series).id):
             if one.issue.number == number:
                 return one
-        raise UsageError(f"{series} has no released issue {number}.", "See `bulletin issue list`.")
+        raise UsageError(
+            f"{self.series(series).title}没有已发布或导入的第{number}期。", "请用 bulletin issue list 查看。"
+        )
 
     def review(self, release: Release) -> list[Finding]:
         """What the checks say of an issue of the archive; an imported one with its lead sentence as printed."""
@@ -920,7 +925,7 @@ class Desk:
     def skip(self, series: str, window: Window, decision: Decision, *, earlier: bool = False) -> list[Window]:
         """Marks a window, with `earlier` every open one before it too, as one that gets no issue or number."""
         if not decision.reason:
-            raise UsageError("跳过一期须写明理由。")
+            raise UsageError("跳过一期须写明理由。", "请用 --reason 写明。")
         one = self.series(series)
         last = self.last(one)
         if window.start <= last.window.start:
@@ -937,7 +942,7 @@ class Desk:
         """Takes a skip back; the window's draft, if it had one, is a draft again."""
         one = self.series(series)
         if not self.issues.unskip(series, window):
-            raise UsageError(f"{series} {window} was not skipped.")
+            raise UsageError(f"{one.title} {window} 没有跳过，无须撤销。")
         self._renumber(one)
 
     def tally(self, desked: Desked) -> Tally:
@@ -957,17 +962,21 @@ class Desk:
         last = self.last(series)
         if window.start <= last.window.start:
             raise UsageError(
-                f"{series.id}: {window} is not after the last issue put out elsewhere ({last.window}).",
-                "Change `last` in series.yaml if that is wrong.",
+                f"{series.title}：{window} 不晚于最近一期的窗口 {last.window}。",
+                "要出更早的一期，请先改正 series.yaml 里的 last。",
             )
         if window.start in self.issues.skipped(series.id):
-            raise UsageError(f"{series.id} {window} was skipped: {self.issues.skipped(series.id)[window.start]}")
+            raise UsageError(
+                f"{series.title} {window} 已跳过：{self.issues.skipped(series.id)[window.start]}。",
+                f"要出这一期，请先运行 {command('issue skip', series, window)} --undo。",
+            )
 
     def _nothing_before(self, series: Series, desked: Desked) -> None:
         if missing := self._open_before(series, desked.draft.window):
-            listed = "、".join(str(one) for one in missing[:5]) + ("…" if len(missing) > 5 else "")
+            listed = "、".join(str(one) for one in missing[:5]) + (f" 等 {len(missing)} 个" if missing[5:] else "")
+            skip = command("issue skip", series, missing[-1]) + (" --and-earlier" if missing[1:] else "")
             raise UsageError(
-                f"更早的窗口还没有发布或跳过：{listed}。", "请先发布，或用 `bulletin issue skip` 写明理由跳过。"
+                f"更早的窗口还没有发布或跳过：{listed}。", f"请先发布；不出的可一并跳过：{skip} --reason 理由。"
             )
 
     def _open_before(self, series: Series, window: Window) -> list[Window]:
@@ -1004,7 +1013,7 @@ class Desk:
                 key=f"{Event.RUN_FAILED}:{series}:{window.start}:{'final' if final else 'first'}",
                 event=Event.RUN_FAILED,
                 title=f"{one.title}：{window} 的草稿未能生成",
-                text=f"{one.title}\n窗口：{window}\n原因：{why}\n{rest}\n{_command('run', one, window)}",
+                text=f"{one.title}\n窗口：{window}\n原因：{why}\n{rest}\n{command('run', one, window)}",
                 when=self._clock(),
                 series=series,
             )
@@ -1049,7 +1058,7 @@ class Desk:
                 event=Event.DRAFT_READY,
                 title=f"{series.title}（{number}）草稿已生成",
                 text=f"{series.title}（{number}）\n窗口：{draft.window}\n{counts}\n{silent}"
-                f"看稿：{_command('draft show', series, draft.window)}",
+                f"看稿：{command('draft show', series, draft.window)}",
                 when=self._clock(),
                 series=series.id,
             )
@@ -1185,7 +1194,13 @@ def now() -> dt.datetime:
 
 
 def _standing(
-    window: Window, due: dt.datetime, stand: Stand | None, skipped: str | None, claim: Claim | None, idle: Phase
+    window: Window,
+    due: dt.datetime,
+    stand: Stand | None,
+    skipped: str | None,
+    claim: Claim | None,
+    idle: Phase,
+    attempts: int,
 ) -> Standing:
     """The strongest thing that can be said of a window: put out, skipped, at work, drafted, failed, or waiting."""
     number = stand.number if stand and stand.number > 0 else 0
@@ -1197,7 +1212,11 @@ def _standing(
         return Standing(window, due, Phase.RUNNING, number, f"{claim.worker.who}，自 {claim.since:%m-%d %H:%M} 起")
     if claim and claim.progress is not Progress.DONE:
         told = claim.trouble or "运行中断，没有留下消息"
-        return Standing(window, due, Phase.FAILED, number, f"第{claim.attempt}次：{told}" if claim.attempt else told)
+        told = f"第{claim.attempt}次：{told}" if claim.attempt else told
+        if idle is Phase.DUE and claim.progress is Progress.FAILED:
+            again = claim.attempt < attempts
+            told += f"；{claim.retry:%m-%d %H:%M} 后自动再试" if again else "；不再自动重试"
+        return Standing(window, due, Phase.FAILED, number, told)
     if stand:
         return Standing(window, due, Phase.DRAFT, number, f"修订{stand.revision}")
     return Standing(window, due, idle)
@@ -1208,7 +1227,7 @@ def document(article: Article) -> Document:
     return Document(article.id, article.title, article.text, article.date, article.url)
 
 
-def _command(verb: str, series: Series, window: Window) -> str:
+def command(verb: str, series: Series, window: Window) -> str:
     """A command about a window, as one would type it."""
     which = f"--week {window.start}" if series.first_day is not None else f"--month {window.start:%Y-%m}"
     return f"bulletin {verb} {series.id} {which}"

@@ -23,6 +23,8 @@ An expected "no" about one lead is a `model.Rejection`, not an exception.
 
 from __future__ import annotations
 
+import errno
+
 
 class DeskError(Exception):
     """One sentence that says what is wrong; `fix` says what to do about it."""
@@ -35,8 +37,32 @@ class DeskError(Exception):
         self.fix = fix
 
     def __str__(self) -> str:
-        gap = "" if self.message.endswith(("。", "：", "\n")) else " "
-        return f"{self.message}{gap}{self.fix}".rstrip()
+        end = self.message[-1:]
+        if not self.fix or end in "。！？：\n":
+            gap = ""
+        elif end in ".!?:":
+            gap = " "
+        else:
+            gap = ". " if end.isascii() else "。"
+        return f"{self.message}{gap}{self.fix}"
+
+
+_REASONS = {
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EISDIR: "这是文件夹，不是文件",
+    errno.ENOTDIR: "路径中有一处不是文件夹",
+    errno.EEXIST: "同名的文件挡在这里",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "磁盘只读",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "磁盘配额已满",
+}
+
+
+def reason(error: OSError) -> str:
+    """Why a file could not be read or written, in Chinese."""
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
 
 
 class ConfigError(DeskError):

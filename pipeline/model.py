@@ -523,6 +523,26 @@ class Decision:
     values: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
 
+    @property
+    def chinese(self) -> str:
+        """What was done, as an editor reads it."""
+        return _VERBS.get(self.verb, self.verb)
+
+
+_VERBS = {
+    "generate": "生成",
+    "import": "导入",
+    "include": "收录",
+    "exclude": "剔除",
+    "split": "拆分",
+    "merge": "合并",
+    "edit": "修改",
+    "reorder": "移动",
+    "excerpt": "节选",
+    "waive": "放行",
+    "skip": "跳过",
+}
+
 
 class State(StrEnum):
     """Where an issue stands."""

@@ -1,8 +1,10 @@
 """The command line: results on stdout, one sentence for what is wrong, an exit code for each outcome."""
 
 import json
+import re
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 
@@ -125,15 +127,19 @@ def test_a_later_window_waits_for_the_earlier_one(workspace, put, bulletin):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["run", "beijing-weekly"], 2, "There is no series 'beijing-weekly'. Known: beijing-monthly, national-weekly."),
-        (["run", "beijing-monthly", "--month", "六月"], 2, "'六月' is no month. Write it as 2024-06."),
-        (["run", "beijing-monthly", "--month", "2024-05", "--engine", "inline"], 2, "is not after the last issue"),
+        (["run", "beijing-weekly"], 2, "没有刊物“beijing-weekly”。已配置：beijing-monthly（"),
+        (["run", "beijing-monthly", "--month", "六月"], 2, "“六月”不是月份。请写成 2024-06。"),
+        (["run", "beijing-monthly", "--month", "2024-05", "--engine", "inline"], 2, "不晚于最近一期的窗口"),
         (["run", "beijing-monthly", "--engine", "ray"], 2, "There is no engine 'ray'. Known: prefect, inline."),
-        (["draft", "show", "beijing-monthly", "--month", "2024-08"], 2, "has no draft. Make it with `bulletin run"),
-        (["collect", "neverland", "--engine", "inline"], 2, "There is no source 'neverland'. Known: inbox."),
-        (["issue", "show", "beijing-monthly", "1"], 2, "has no released issue 1"),
+        (
+            ["draft", "show", "beijing-monthly", "--month", "2024-08"],
+            2,
+            "没有草稿。请先运行 bulletin run beijing-monthly --month 2024-08。",
+        ),
+        (["collect", "neverland", "--engine", "inline"], 2, "没有信源“neverland”。已配置：inbox。"),
+        (["issue", "show", "beijing-monthly", "1"], 2, "没有已发布或导入的第1期"),
         (["nonsense"], 2, "No such command"),
-        (["rate", "--series", "beijing-monthly", "missing.jsonl"], 2, "missing.jsonl: No such file"),
+        (["rate", "--series", "beijing-monthly", "missing.jsonl"], 2, "missing.jsonl：没有这个文件或文件夹。"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(workspace, bulletin, arguments, code, said):
@@ -143,9 +149,68 @@ def test_what_is_wrong_is_one_sentence(workspace, bulletin, arguments, code, sai
     assert "Traceback" not in err
 
 
+def test_lists_are_tables_whose_columns_line_up_in_a_terminal(drafted, bulletin):
+    workspace, _, _ = drafted
+    bulletin("-C", workspace, "draft", "edit", "beijing-monthly", "1", "--title", "新标题", "--as", "王编辑", *JUNE[:2])
+    for command in (
+        ("draft", "list"), ("draft", "log", "beijing-monthly", *JUNE[:2]), ("sources", "list"), ("schedule", "next"),
+        ("schedule", "list"), ("schedule", "list", "beijing-monthly"),
+    ):  # fmt: skip
+        code, out, _ = bulletin("-C", workspace, *command)
+        heading, *lines = out.splitlines()
+        assert code == 0
+        assert lines
+        assert "=" not in out
+        starts = [found.end() for found in re.finditer("  +", columns(heading))]
+        assert starts
+        for line in map(columns, lines):
+            assert all(line[start - 2 : start].strip() == "" for start in starts), (command, line)
+
+
+def columns(line: str) -> str:
+    """A line with one character for each column of the terminal."""
+    return "".join("口口" if unicodedata.east_asian_width(char) in "WF" else char for char in line)
+
+
+def test_a_decision_is_kept_and_told_with_what_it_was_about(drafted, bulletin):
+    workspace, _, _ = drafted
+    here, window = ("-C", workspace), ("--month", "2024-06")
+    _, out, _ = bulletin(
+        *here, "draft", "exclude", "beijing-monthly", "1", *window, "--as", "王编辑", "--reason", "重复"
+    )
+    handle = json.loads(bulletin(*here, "draft", "log", "beijing-monthly", "--json", *window)[1])[1]["target"]
+    assert handle.startswith("c"), "a place says nothing once the order has changed"
+    assert out == f"第535期 修订2 王编辑 剔除 {handle}《北京友谊医院上线智慧医疗平台 检查结果实现互认》：重复\n"
+    _, out, _ = bulletin(*here, "draft", "log", "beijing-monthly", *window)
+    assert out.splitlines()[2].split() == [
+        "2", *out.splitlines()[2].split()[1:3], "王编辑", "剔除", f"{handle}《北京友谊医院上线智慧医疗平台",
+        "检查结果实现互认》", "重复",
+    ]  # fmt: skip
+
+
+def test_a_series_nobody_knows_is_not_taken_for_one_without_issues(workspace, bulletin):
+    code, out, err = bulletin("-C", workspace, "issue", "list", "beijing")
+    assert (code, out, "没有刊物“beijing”" in err) == (2, "", True)
+    code, out, err = bulletin("-C", workspace, "issue", "list", "beijing-monthly")
+    assert (code, out, "还没有期刊" in err) == (0, "", True)
+
+
+def test_earlier_windows_are_passed_over_with_the_command_that_the_release_names(workspace, put, bulletin):
+    put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-08-12", "北京日报", *HOSPITAL)
+    here, august = ("-C", workspace), ("--month", "2024-08")
+    bulletin(*here, "run", "beijing-monthly", *august, "--engine", "inline")
+    _, _, err = bulletin(*here, "release", "beijing-monthly", *august, "--engine", "inline")
+    named = re.search(r"bulletin (issue skip .*) --reason 理由", err)[1]
+    assert named == "issue skip beijing-monthly --month 2024-07 --and-earlier"
+    assert bulletin(*here, *named.split(), "--reason", "停刊")[0] == 0
+    _, _, err = bulletin(*here, "run", "beijing-monthly", "--month", "2024-06", "--engine", "inline")
+    named = re.search(r"bulletin (issue skip .* --undo)", err)[1]
+    assert bulletin(*here, *named.split())[0] == 0
+
+
 def test_no_workspace_is_said_before_anything_is_written(tmp_path, bulletin):
     code, _, err = bulletin("-C", tmp_path, "run", "beijing-monthly")
-    assert (code, "is no workspace" in err) == (2, True)
+    assert (code, "不是工作区" in err) == (2, True)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -244,7 +309,7 @@ def test_a_publication_that_could_not_be_written_is_said(drafted, bulletin):
 
 def test_a_month_and_a_week_at_once_are_refused(workspace, bulletin):
     code, _, err = bulletin("-C", workspace, "run", "beijing-monthly", "--month", "2024-06", "--week", "2024-06-01")
-    assert (code, "exclude each other" in err) == (2, True)
+    assert (code, "不能同时用" in err) == (2, True)
 
 
 def test_an_argument_that_is_no_text_is_refused(workspace, bulletin):
@@ -270,7 +335,7 @@ def test_a_draft_is_shown_as_it_was(drafted, bulletin):
     _, out, _ = bulletin(*here, "draft", "show", "beijing-monthly", "--revision", "1", *window)
     assert out.splitlines() == before.splitlines()[2:]
     code, _, err = bulletin(*here, "draft", "show", "beijing-monthly", "--revision", "9", *window)
-    assert (code, "no revision 9" in err) == (2, True)
+    assert (code, "没有修订9" in err) == (2, True)
 
 
 def test_rows_with_gaps_are_clustered_and_rated_all_the_same(tmp_path, bulletin):

@@ -79,7 +79,7 @@ def test_of_two_editors_who_decide_at_once_one_is_told(desk, write):
     write("a", "北京友谊医院")
     read = _run(desk).desked
     desk.decide(read, Decision("exclude", "王编辑", now(), "1"))
-    with pytest.raises(Conflict, match="changed since it was read"):
+    with pytest.raises(Conflict, match="看过之后又有改动"):
         desk.decide(read, Decision("edit", "李编辑", now(), "1", {"title": "另一题"}))
     assert [one.decision.who for one in desk.revisions(read)] == ["系统", "王编辑"]
 
@@ -218,7 +218,7 @@ def test_a_page_nobody_foresaw_is_unreadable_and_the_others_are_read(desk, write
 
 def test_no_source_at_all_is_said_and_takes_no_number(workspace):
     (workspace / "config" / "sources.yaml").write_text("[]\n", "utf-8")
-    with open_desk(workspace, clock=now) as own, pytest.raises(NothingCollected, match="No source is enabled"):
+    with open_desk(workspace, clock=now) as own, pytest.raises(NothingCollected, match="没有启用的信源"):
         _run(own)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import itertools
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -240,7 +241,8 @@ def test_what_fails_is_tried_again_after_a_pause_and_keeps_no_other_from_its_dra
     assert launches.asked.count("national-weekly 2024-06-15") == 1, "it rests"
     with open_desk(workspace, clock=clock) as desk:
         failed = [one.told for one in desk.standing(desk.series("national-weekly")) if one.phase is Phase.FAILED]
-    assert failed == ["第1次：生成进程没有完成（超时或被终止）"]
+    (told,) = failed
+    assert re.fullmatch(r"第1次：生成进程没有完成（超时或被终止）；\d\d-\d\d \d\d:\d\d 后自动再试", told)
     time.sleep(2)
     launches.fail = set()
     clockwork.tick()

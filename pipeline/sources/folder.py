@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from pipeline import config
-from pipeline.errors import FetchError, SourceError
+from pipeline.errors import FetchError, SourceError, reason
 from pipeline.model import Fetch, Lead, Page
 from pipeline.sources.harvest import NEVER, Basket, Harvest, Memory
 
@@ -40,7 +40,7 @@ class Folder:
         basket = Basket(self._source, _MAX_FILES)
 
         def unreadable(error: OSError) -> None:
-            basket.say(f"无法读取文件夹 {_shown(Path(str(error.filename)).name)}（{error.strerror}）")
+            basket.say(f"无法读取文件夹 {_shown(Path(str(error.filename)).name)}（{reason(error)}）")
 
         walk = os.walk(self._root, onerror=unreadable)
         files = sorted(Path(place) / name for place, _, names in walk for name in names)
@@ -69,7 +69,7 @@ def refused(path: Path) -> str:
     try:
         status = path.lstat()
     except OSError as error:
-        return f"无法读取（{error.strerror}）"
+        return f"无法读取（{reason(error)}）"
     if not stat.S_ISREG(status.st_mode):
         return "不是普通文件"
     return f"超过上限 {_MAX_BYTES // 1024 // 1024} MiB" if status.st_size > _MAX_BYTES else ""
@@ -88,7 +88,7 @@ def read(lead: Lead, now: dt.datetime) -> Page:
                 raise FetchError(f"{lead.url}：不是普通文件")
             body = file.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise FetchError(f"{lead.url}：无法读取（{error.strerror}）") from error
+        raise FetchError(f"{lead.url}：无法读取（{reason(error)}）") from error
     if len(body) > _MAX_BYTES:
         raise FetchError(f"{lead.url}：超过上限 {_MAX_BYTES // 1024 // 1024} MiB")
     return Page(url=lead.url, body=body, fetched=now, content_type=_TYPES.get(path.suffix.lower(), ""))

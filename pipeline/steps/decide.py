@@ -32,6 +32,19 @@ def decide(draft: Draft, decision: Decision, rate: Rate) -> Draft:
     return after if after.ordered else replace(after, chosen=in_order(after))
 
 
+def resolved(draft: Draft, decision: Decision) -> Decision:
+    """The decision with handles for places and titles, so that its record is true when those have changed."""
+    if decision.verb == "waive":
+        return replace(decision, target=finding_key(draft, decision.target))
+    candidate, article = find(draft, decision.target)
+    if decision.verb == "split" and article is not candidate.article:
+        return replace(decision, target=article.url)  # a folded article has no handle of its own
+    values = dict(decision.values)
+    if decision.verb == "merge":
+        values["into"] = find(draft, values.get("into", ""))[0].handle
+    return replace(decision, target=candidate.handle, values=values)
+
+
 def find(draft: Draft, target: str) -> tuple[Candidate, Article]:
     """The candidate and the article of it that `target` means; raises `UsageError` when none or several fit."""
     wanted = target.strip()

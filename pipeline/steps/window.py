@@ -30,18 +30,18 @@ def named(series: Series, *, month: str = "", week: str = "") -> Window:
     monthly = series.first_day is None
     if month:
         if not monthly:
-            raise UsageError(f"{series.id} is a weekly series.", "Name a day of the week: --week 2025-08-08.")
+            raise UsageError(f"{series.title}是周刊。", "请写这一周的任一天：--week 2025-08-08。")
         if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month) or month < "0001":
-            raise UsageError(f"{month!r} is no month.", "Write it as 2024-06.")
+            raise UsageError(f"“{month}”不是月份。", "请写成 2024-06。")
         return series.window_of(dt.date.fromisoformat(f"{month}-01"))
     if monthly:
-        raise UsageError(f"{series.id} is a monthly series.", "Name the month: --month 2024-06.")
+        raise UsageError(f"{series.title}是月刊。", "请写月份：--month 2024-06。")
     try:
         return series.window_of(dt.date.fromisoformat(week))
     except ValueError:
-        raise UsageError(f"{week!r} is no day.", "Write it as 2025-08-08.") from None
+        raise UsageError(f"“{week}”不是日期。", "请写成 2025-08-08。") from None
     except OverflowError:
-        raise UsageError(f"{week!r} lies beyond the calendar.", "Write it as 2025-08-08.") from None
+        raise UsageError(f"“{week}”超出了日历。", "请写成 2025-08-08。") from None
 
 
 def between(series: Series, after: Window, before: Window) -> list[Window]:

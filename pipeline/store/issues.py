@@ -124,7 +124,7 @@ class Issues:
                     post(connection, notice(desked))
                 return desked
         except sa.exc.IntegrityError:
-            raise Conflict(f"{draft.series} {draft.window} was drafted by somebody else just now.") from None
+            raise Conflict(f"{draft.series} {draft.window} 的草稿刚由他人生成。", "请重新看稿。") from None
 
     def revise(self, desked: Desked, draft: Draft, decision: Decision, accounts: Accounts | None = None) -> Desked:
         """Keeps the next revision of a draft; raises `Conflict` when it changed since `desked` was read."""
@@ -151,7 +151,7 @@ class Issues:
         with self._database.read() as connection:
             kept = connection.execute(sa.select(REVISIONS).where(here)).first()
         if kept is None:
-            raise UsageError(f"The draft has no revision {revision}.", "See `bulletin draft log`.")
+            raise UsageError(f"草稿没有修订{revision}。", "请用 bulletin draft log 查看。")
         return _DRAFT.validate_json(whole(kept.draft, kept.sha256, f"draft {issue}, revision {revision}"))
 
     def skipped(self, series: str) -> dict[dt.date, str]:
@@ -234,9 +234,7 @@ class Issues:
                 row = _fits(connection, release, configured, replace)
                 return _archived(connection, row, draft, release, decision, configured)
         except sa.exc.IntegrityError:
-            raise Conflict(
-                f"{issue.series} {issue.window} was taken by somebody else just now.", "Try again."
-            ) from None
+            raise Conflict(f"{issue.series} {issue.window} 刚被他人占用。", "请再试一次。") from None
 
     def admits(self, release: Release, configured: Last, *, replace: bool) -> None:
         """Raises `NotImported` when `archive` would."""
@@ -441,10 +439,8 @@ def _desked(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Deske
 
 def _changed(now: Desked, read: Desked) -> Conflict:
     if now.state is State.RELEASED:
-        return Conflict(
-            f"{now.draft.series} {now.number} is released and is never changed.", "A correction is a new revision."
-        )
+        return Conflict(f"{now.draft.series} 第{now.number}期已发布，不再更改。")
     return Conflict(
-        f"The draft changed since it was read (revision {read.revision}, now {now.revision}).",
-        "Look at it again and repeat what is still to do.",
+        f"草稿在您看过之后又有改动（看的是修订{read.revision}，现在是修订{now.revision}），这一步没有保存。",
+        "请重新看稿，仍需要的改动再做一次。",
     )

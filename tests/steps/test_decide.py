@@ -155,3 +155,8 @@ def test_whatever_is_decided_no_article_is_lost_and_no_item_stands_twice(decisio
 
 def test_every_verb_is_one_of_the_registry():
     assert set(DECISIONS) == {"include", "exclude", "split", "merge", "edit", "reorder", "excerpt", "waive"}
+
+
+def test_every_decision_has_a_word_that_an_editor_reads():
+    for verb in DECISIONS:
+        assert Decision(verb, "王编辑", NOON).chinese != verb

@@ -59,11 +59,11 @@ def test_between_lists_what_lies_after_the_last_issue_put_out_elsewhere():
 @pytest.mark.parametrize(
     ("series", "asked", "said"),
     [
-        (MONTHLY, {"month": "2024-13"}, "is no month"),
-        (MONTHLY, {"month": "六月"}, "is no month"),
-        (MONTHLY, {"week": "2024-06-01"}, "is a monthly series"),
-        (WEEKLY, {"month": "2024-06"}, "is a weekly series"),
-        (WEEKLY, {"week": "2025-02-30"}, "is no day"),
+        (MONTHLY, {"month": "2024-13"}, "不是月份"),
+        (MONTHLY, {"month": "六月"}, "不是月份"),
+        (MONTHLY, {"week": "2024-06-01"}, "是月刊"),
+        (WEEKLY, {"month": "2024-06"}, "是周刊"),
+        (WEEKLY, {"week": "2025-02-30"}, "不是日期"),
     ],
 )
 def test_what_is_no_window_is_said_in_a_sentence(series, asked, said):

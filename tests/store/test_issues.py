@@ -51,7 +51,7 @@ def test_drafts_are_numbered_in_the_order_of_their_windows_whenever_they_are_mad
 
 def test_a_window_has_one_draft(issues):
     issues.begin(_draft("2024-06"), DECISION, LAST)
-    with pytest.raises(Conflict, match="drafted by somebody else"):
+    with pytest.raises(Conflict, match="刚由他人生成"):
         issues.begin(_draft("2024-06"), DECISION, LAST)
 
 
@@ -66,7 +66,7 @@ def test_every_accepted_change_is_a_revision_with_who_and_when(issues):
 def test_a_stale_change_is_refused_and_loses_nothing(issues):
     first = issues.begin(_draft("2024-06"), DECISION, LAST)
     issues.revise(first, first.draft, DECISION)
-    with pytest.raises(Conflict, match="revision 1, now 2"):
+    with pytest.raises(Conflict, match="看的是修订1，现在是修订2"):
         issues.revise(first, first.draft, DECISION)
     assert len(issues.revisions(first.id)) == 2
 
@@ -78,7 +78,7 @@ def test_a_released_issue_is_never_changed(issues):
         lambda: issues.revise(desked, desked.draft, DECISION),
         lambda: issues.release(desked, _release(desked)),
     ):
-        with pytest.raises(Conflict, match="is released and is never changed"):
+        with pytest.raises(Conflict, match="已发布，不再更改"):
             change()
     (kept,) = issues.released("beijing-monthly")
     assert kept == _release(desked)
@@ -88,7 +88,7 @@ def test_a_released_issue_is_never_changed(issues):
 def test_only_the_revision_that_was_looked_at_is_released(issues):
     looked_at = issues.begin(_draft("2024-06"), DECISION, LAST)
     issues.revise(looked_at, looked_at.draft, DECISION)
-    with pytest.raises(Conflict, match="changed since it was read"):
+    with pytest.raises(Conflict, match="看过之后又有改动"):
         issues.release(looked_at, _release(looked_at))
     assert issues.released() == []
 
@@ -295,7 +295,7 @@ def test_the_draft_of_a_window_put_out_by_hand_becomes_that_issue_and_is_not_los
     assert (taken.id, taken.number, taken.revision, taken.state) == (june.id, 537, 2, State.RELEASED)
     assert issues.at_revision(june.id, 1) == june.draft
     assert issues.get(july.id).number == 538, "the drafts after it follow"
-    with pytest.raises(Conflict, match="is released and is never changed"):
+    with pytest.raises(Conflict, match="已发布，不再更改"):
         issues.revise(june, june.draft, DECISION)
 
 
