@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -50,6 +51,17 @@ def packaged(name: str) -> Path:
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def _written_as(pattern: str, example: str) -> AfterValidator:
+    """Refuses a text of another shape, in words that show the right one."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"write {example}")
+        return text
+
+    return AfterValidator(check)
 
 
 # ------------------------------------------------------------------------------------------ settings
@@ -102,7 +114,7 @@ class Settings(_Strict):
 
     data: Path = Path("data")
     """The database and the blobs; relative to the workspace."""
-    database: str = ""
+    database: Annotated[str, _written_as(r"(postgres(ql)?://\S+)?", "postgresql://user@host:5432/name")] = ""
     """`postgresql://user@host/name`; empty for SQLite in the data folder."""
     out: Path = Path("out")
     """Where released files are published; relative to the workspace."""
@@ -160,7 +172,7 @@ class Series(_Strict):
     topic: Annotated[str, Field(min_length=1)]
     """The topic words in the lead sentence."""
     window: Literal["monthly"] | WeeklySpec
-    after: Annotated[str, Field(pattern=r"^\d{1,2}:\d{2}$")] = "00:30"
+    after: Annotated[str, _written_as(r"\d{1,2}:[0-5]\d", "hours and minutes, as 00:30")] = "00:30"
     """How long after the window's last midnight its draft is made."""
     catch_up: Annotated[int, Field(ge=0)] | Literal["all"] = 1
     """How many missed windows before the last closed one get their draft by themselves."""

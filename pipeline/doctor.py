@@ -331,7 +331,11 @@ def _database(patient: _Patient) -> Iterator[Sign]:
         yield _good("数据库", told)
     if found.empty:
         if _holds(blobs):
-            yield _fault("数据库", f"里面是空的，而 {blobs} 里有内容", "恢复最近的备份；不要新建，否则期号会重复")
+            yield _fault(
+                "数据库",
+                f"里面是空的，而 {blobs} 里有内容",
+                "恢复最近的备份；如果刚改过 database，先改回去（换数据库见 README）；不要新建，否则期号会重复",
+            )
         else:
             yield _good("数据库", "里面还是空的，第一次运行时建表")
         return
@@ -362,6 +366,7 @@ def _moments(patient: _Patient) -> Iterator[Sign]:
 def _blobs(patient: _Patient) -> Iterator[Sign]:
     blobs = Blobs(patient.config.data / "blobs")
     released = set(Issues(patient.database).published().values())
+    released |= {one.imported.blob for one in Issues(patient.database).released() if one.imported}
     needed = released | patient.database.blobs()
     missing = []
     for name in needed:
@@ -371,7 +376,7 @@ def _blobs(patient: _Patient) -> Iterator[Sign]:
             missing.append(name)
     frozen = [name for name in missing if name in released]
     if frozen:
-        yield _fault("文件库", f"{len(frozen)} 份已发布的成品不见了：{frozen[0][:12]}…", "恢复最近的备份")
+        yield _fault("文件库", f"{len(frozen)} 份已发布的成品或导入的原件不见了：{frozen[0][:12]}…", "恢复最近的备份")
     if len(missing) > len(frozen):
         yield _warning("文件库", f"{len(missing) - len(frozen)} 个采集的页面不见了", "恢复最近的备份，或重新采集")
     if not missing:
@@ -409,7 +414,7 @@ def _manners(patient: _Patient) -> Iterator[Sign]:
     if not polite.robots:
         yield _warning("采集礼仪", "不遵守 robots.txt", "politeness.robots 改为 true，或确认已得到各网站同意")
     if "see settings.yaml" in polite.user_agent:
-        yield _warning("采集礼仪", "user_agent 里没有联系方式", "在 settings.yaml 的 user_agent 里写上")
+        yield _warning("采集礼仪", "user_agent 里没有联系方式", "在 settings.yaml 的 user_agent 里写上邮箱或网址")
     if polite.robots:
         yield _good("采集礼仪", f"遵守 robots.txt，同一网站间隔 {polite.seconds_per_host:g} 秒")
 
@@ -456,7 +461,7 @@ def _series(patient: _Patient) -> Iterator[Sign]:
         today = patient.now.astimezone(BEIJING).date()
         overdue = [one for one in between(series, window, series.window_of(today)) if one.start not in skipped]
         told += f"，已结束而未发布的窗口 {len(overdue)} 个" if overdue else ""
-        yield _good(series.title, told)
+        yield Sign(series.title, Condition.GOOD, told, f"bulletin schedule list {series.id}" if overdue else "")
 
 
 def _publications(patient: _Patient) -> Iterator[Sign]:

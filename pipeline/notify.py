@@ -77,7 +77,7 @@ def targets(config: Config) -> list[Target]:
 def refused(config: Config) -> list[ConfigError]:
     """Every target that nothing can be sent to, with the place it stands at; empty when all are good."""
     return [
-        ConfigError(one.place, f"notify: {one.name}: {why}", "Write an address of apprise, env:NAME or file:path.")
+        ConfigError(one.place, f"notify: {one.name}: {why}", "请写 apprise 的地址、env:变量名 或 file:路径。")
         for one in targets(config)
         if (why := one.trouble or ("" if _plugin(one.address) is not None else "apprise 不认识这个地址"))
     ]
@@ -131,6 +131,8 @@ def _sent(address: str, notice: Notice) -> str:
     if plugin is None:
         return "apprise 不认识这个地址"
     sender = Apprise(asset=plugin.asset)
+    if plugin.notify_format == NotifyFormat.HTML:
+        plugin.notify_format = NotifyFormat.TEXT  # in its HTML every blank of a command cannot be pasted into a shell
     sender.add(plugin)
     kinds = {Event.DRAFT_READY: NotifyType.SUCCESS, Event.RUN_FAILED: NotifyType.FAILURE}
     with _heard() as said:

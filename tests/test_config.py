@@ -214,3 +214,22 @@ def test_a_secret_is_shown_nowhere(workspace, monkeypatch):
 def test_a_mistake_in_who_is_told_has_its_place(workspace, text, said):
     _write(workspace, "settings.yaml", text)
     assert said in _refused(workspace)
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "said"),
+    [
+        ("settings", "database: mysql://desk@db/desk", "database: write postgresql://user@host:5432/name"),
+        ("settings", "database: desk.db", "database: write postgresql://user@host:5432/name"),
+        ("series", '  after: "1am"', "beijing-monthly.after: write hours and minutes, as 00:30"),
+        ("series", '  after: "00:75"', "beijing-monthly.after: write hours and minutes, as 00:30"),
+    ],
+)
+def test_a_text_of_the_wrong_shape_is_answered_with_the_right_one(tmp_path, file, line, said):
+    shutil.copytree(packaged("config"), tmp_path / "config")
+    path = tmp_path / "config" / f"{file}.yaml"
+    old = 'database: ""' if file == "settings" else "  unit: 月报"
+    path.write_text(path.read_text("utf-8").replace(old, line if file == "settings" else f"{old}\n{line}", 1), "utf-8")
+    with pytest.raises(ConfigError, match=rf"{file}\.yaml:\d+:\d+: ") as refused:
+        load(tmp_path)
+    assert str(refused.value).endswith(said)

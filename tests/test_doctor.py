@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import doctor
+from pipeline.config import packaged
 from pipeline.desk import Inline, open_desk
 from pipeline.doctor import Condition, examine
 from pipeline.model import BEIJING, Decision, Event, Notice, Window
@@ -288,3 +289,12 @@ def test_a_terminal_without_chinese_is_told_so_in_english(workspace):
     )
     assert b"shows no Chinese: export LANG=C.UTF-8" in ended.stderr
     assert b"Traceback" not in ended.stderr
+
+
+def test_a_lost_original_of_an_imported_issue_is_a_fault(workspace):
+    with open_desk(workspace, clock=lambda: NOW) as desk:
+        desk.file(packaged("seeds") / "003_885bb48bbbd89533.txt", "王编辑")
+    assert _signs(workspace, "文件库") == [("正常", "文件库：1 个文件都在 → ")]
+    (original,) = (path for path in (workspace / "data" / "blobs").rglob("*") if path.is_file())
+    original.unlink()
+    assert [told for told in _bad(workspace) if "导入的原件不见了" in told]

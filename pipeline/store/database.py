@@ -162,7 +162,9 @@ class Database:
 
     def _lost(self) -> StoreError:
         return StoreError(
-            f"{self.place} holds no bulletin desk, though its files are here.", "Restore the last backup."
+            f"{self.place} holds no bulletin desk, though its files are here.",
+            "Restore the last backup. If you changed `database` in settings.yaml, change it back: a desk does not move "
+            "into another database; a new one begins with a new workspace into which the issues are imported.",
         )
 
 
