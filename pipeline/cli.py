@@ -520,12 +520,13 @@ def schedule_list(
         rows = []
         for one in desk.config.series.values():
             count: dict[Phase, int] = {}
-            for each in desk.standing(one):
+            standing = desk.standing(one)
+            for each in standing:
                 count[each.phase] = count.get(each.phase, 0) + 1
             rows.append(
                 {
                     "series": one.id,
-                    "last": desk.last(one).number,
+                    "last": max([desk.last(one).number, *(s.number for s in standing if s.phase is Phase.RELEASED)]),
                     "next": f"{due_at(one, next_due(one, now())):%Y-%m-%d %H:%M}",
                     "windows": "，".join(f"{phase.chinese} {count[phase]}" for phase in Phase if phase in count),
                     "paused": paused.get(one.id, ""),
@@ -785,7 +786,7 @@ def draft_log(series: SeriesArgument, month: Month = "", week: Week = "", as_jso
         for row, one in zip(rows, revisions, strict=True):
             row |= {"verb": one.decision.chinese, "target": _meant(one.decision, desked.draft)}
     headings = {
-        "revision": "修订", "when": "时间", "who": "经手人", "verb": "操作", "target": "对象", "reason": "理由",
+        "revision": "修订", "when": "时间", "who": "经手人", "verb": "操作", "reason": "理由", "target": "对象",
     }  # fmt: skip
     _rows(rows, as_json, headings, "")
 

@@ -681,7 +681,8 @@ def _part(workspace: Path, name: str) -> Any:
     except ValidationError as error:
         first = error.errors()[0]
         where = f"environment variable {_variable(tuple(str(step) for step in first['loc'][:2]))}"
-        raise ConfigError(where, f"{first['msg'][:1].lower()}{first['msg'][1:]}") from None
+        said = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(where, f"{said[:1].lower()}{said[1:]}") from None
 
 
 def _place(workspace: Path, name: str) -> Path:

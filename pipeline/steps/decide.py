@@ -190,7 +190,7 @@ def _excerpt(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
 
 def _waive(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
     if not decision.reason:
-        raise UsageError("放行须写明理由。")
+        raise UsageError("放行须写明理由。", "请用 --reason 写明。")
     waiver = Waiver(decision.reason, decision.who, decision.values.get("of", ""))
     return replace(draft, waivers={**draft.waivers, finding_key(draft, decision.target): waiver})
 
