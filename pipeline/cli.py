@@ -1219,7 +1219,7 @@ def _remark(finding: Finding, *, imported: bool) -> str:
 def _summary(desked: Desked) -> dict[str, Any]:
     return {
         "series": desked.draft.series,
-        "number": desked.number,
+        "number": desked.number if desked.number > 0 else None,
         "window": str(desked.draft.window),
         "state": desked.state.value,
         "revision": desked.revision,

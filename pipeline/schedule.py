@@ -253,6 +253,9 @@ def serve(config: Config, clockwork: Clockwork, clock: Clock, stopping: threadin
             moments = found
             wind(moments)
     clockwork.stopping.set()
+    # let it finish the round in hand: a job that is done with and taken out after the stop is not found any more
+    scheduler.pause()
+    scheduler.get_jobs()
     scheduler.shutdown()
     news.set()
     telling.join(_TELLING_SECONDS)
