@@ -1246,7 +1246,7 @@ def _rows(rows: list[dict[str, Any]], as_json: bool, headings: Mapping[str, str]
 def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
-    text = " ".join(str(value).split())
+    text = "" if value is None else " ".join(str(value).split())
     if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", text):
         return text[:16].replace("T", " ")
     return text

@@ -192,6 +192,9 @@ def test_a_draft_that_an_import_left_without_a_number_says_so(put, run, write_ol
     assert run("import-issue", write_old("july", text))[0] == 0
     code, out, _ = run("draft", "show", SERIES, "--month", "2024-06")
     assert (code, "（第〔未定〕期） 草稿" in out) == (0, True)
+    (listed,) = json.loads(run("draft", "list", "--json")[1])
+    assert listed["number"] is None
+    assert "None" not in run("draft", "list")[1]
 
 
 def test_every_layout_is_imported_in_one_go(run, write_old):
