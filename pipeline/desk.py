@@ -639,9 +639,12 @@ class Desk:
         claim = self.claims.of(work)
         if claim is None or claim.owner != owner or claim.progress is not Progress.RUNNING:
             return
-        minutes = self.config.settings.clock.retry_minutes * 2 ** min(claim.attempt - 1, 20)
+        timing = self.config.settings.clock
+        minutes = timing.retry_minutes * 2 ** min(claim.attempt - 1, 20)
+        # a round of collecting comes again anyhow
+        longest = 24 * 60 if work.series else timing.collect_minutes
         # what was interrupted is not broken: whoever stopped it starts it again, as often as he likes
-        pause = _INTERRUPTED if interrupted else min(dt.timedelta(minutes=minutes), dt.timedelta(days=1))
+        pause = _INTERRUPTED if interrupted else dt.timedelta(minutes=min(minutes, longest))
         self.claims.fail(owner, why, pause, counts=not interrupted)
         log.warning("given back", series=work.series, window=str(work.window), attempt=claim.attempt, why=why)
 

@@ -19,7 +19,7 @@ import time_machine
 from pipeline import schedule
 from pipeline.config import Series, load, packaged
 from pipeline.desk import Inline, open_desk
-from pipeline.model import BEIJING, Decision, Event, Phase, Progress, Work
+from pipeline.model import BEIJING, COLLECTING, Decision, Event, Phase, Progress, Work
 from pipeline.schedule import Children, Clockwork, triggers, upcoming
 from pipeline.steps.window import due_at, following
 
@@ -346,6 +346,21 @@ def test_collecting_keeps_its_interval_across_restarts_and_schedulers(workspace,
         for _ in range(2):
             Clockwork(lambda: open_desk(workspace, clock=clock), launches, clock).tick()
     assert launches.asked == ["collect"] * 3
+
+
+def test_a_week_without_the_web_does_not_make_collecting_rarer_than_its_interval(workspace, launches, clock):
+    configure(workspace, clock="{collect_minutes: 240}")
+    launches.fail = {"collect"}
+    clock.set("2024-06-05 06:00")
+    for attempt in range(1, 12):
+        Clockwork(lambda: open_desk(workspace, clock=clock), launches, clock).tick()
+        with open_desk(workspace, clock=clock) as desk:
+            stands = desk.claims.of(COLLECTING)
+            assert (stands.attempt, stands.progress) == (attempt, Progress.FAILED)
+            rests = (stands.retry - stands.since) / dt.timedelta(minutes=1)
+            assert abs(rests - min(10 * 2 ** (attempt - 1), 240)) < 1
+            with desk.runs._database.write() as connection:
+                connection.exec_driver_sql("UPDATE claims SET retry = 0")
 
 
 def test_a_clock_that_runs_ahead_by_forty_days_and_is_set_right_leaves_one_draft_a_window(
