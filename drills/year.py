@@ -5,7 +5,7 @@ usage: python -m drills.year [--postgresql] [--days 370] [--seconds-per-day 0.2]
 The demo web is the source; the days of a year pass in about a minute. Two workers look every moment whether a
 draft is due, as `bulletin serve` does, and make it in their own process, so that a kill -9 takes scheduler and
 run together: at a named point in 35 of 100 runs, just after the draft was kept in 10 of 100, and from outside at
-any moment besides. In the middle of the year both are gone for 25 days. At the end every window must have one
+any moment besides. In October both are gone for 26 days. At the end every window must have one
 draft, made once, and the numbers must follow the windows without a gap.
 """
 
