@@ -43,7 +43,7 @@ system: ## Install LibreOffice, Chinese fonts and PostgreSQL where apt-get is al
 demo: $(STAMP) system ## Make issue 535 from the demo web, from HTTP to the released DOCX
 	@$(BIN)/bulletin demo
 
-test: $(STAMP) system check ## Run every check and every test (about six minutes on two cores)
+test: $(STAMP) system check ## Run every check and every test (about seven minutes on two cores)
 	@$(BIN)/pytest
 
 check: $(STAMP) ## Lint, types and import contracts
