@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import structlog
 
@@ -97,18 +98,15 @@ def look(folder: Path, point: str) -> None:
 @contextmanager
 def _asleep(folder: Path) -> Iterator[None]:
     """Lets the run stand still before it judges, until somebody else's draft is there."""
-    propose, renew = Desk.propose, Claims.renew
+    propose = Desk.propose
 
     def late(desk: Desk, run: int) -> Proposal:
         while _standing(folder).phase is not Phase.DRAFT:
             time.sleep(0.2)
         return propose(desk, run)
 
-    Desk.propose, Claims.renew = late, lambda *_: True  # type: ignore[method-assign,assignment]
-    try:
+    with patch.object(Desk, "propose", late), patch.object(Claims, "renew", lambda *_: True):
         yield
-    finally:
-        Desk.propose, Claims.renew = propose, renew  # type: ignore[method-assign]
 
 
 def play(folder: Path, point: str, database: str = "") -> Aftermath:

@@ -25,7 +25,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from unittest.mock import patch
 
 import structlog
 from ruamel.yaml import YAML
@@ -90,37 +92,32 @@ class Deadly:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Wraps the desk's verbs so that a run passes the points."""
-        visit, read, propose, judge, keep = Desk._visit, Desk.read, Desk.propose, Desk.judge, issue_store.keep
 
-        def visited(desk, source):  # type: ignore[no-untyped-def]  # wrappers of the methods above
-            harvested = visit(desk, source)
-            self.passes("harvest")
-            return harvested
-
-        def with_point(point: str, verb: Callable[..., object]) -> Callable[..., object]:
-            def wrapped(*args: object) -> object:
+        def before(point: str, verb: Callable[..., object]) -> Callable[..., object]:
+            @wraps(verb)
+            def wrapped(*arguments: object) -> object:
                 self.passes(point)
-                return verb(*args)
+                return verb(*arguments)
 
-            wrapped.__name__ = verb.__name__
             return wrapped
 
-        def kept(connection, accounts):  # type: ignore[no-untyped-def]
-            keep(connection, accounts)
-            self.passes("keep")
+        def after(point: str, verb: Callable[..., object]) -> Callable[..., object]:
+            @wraps(verb)
+            def wrapped(*arguments: object) -> object:
+                made = verb(*arguments)
+                self.passes(point)
+                return made
 
-        def judged(desk, run):  # type: ignore[no-untyped-def]
-            made = judge(desk, run)
-            self.passes("kept")
-            return made
+            return wrapped
 
-        Desk._visit, Desk.read, Desk.propose = visited, with_point("read", read), with_point("judge", propose)  # type: ignore[method-assign,assignment]
-        Desk.judge, issue_store.keep = judged, kept  # type: ignore[method-assign]
-        try:
+        with (
+            patch.object(Desk, "_visit", after("harvest", Desk._visit)),
+            patch.object(Desk, "read", before("read", Desk.read)),
+            patch.object(Desk, "propose", before("judge", Desk.propose)),
+            patch.object(issue_store, "keep", after("keep", issue_store.keep)),
+            patch.object(Desk, "judge", after("kept", Desk.judge)),
+        ):
             yield
-        finally:
-            Desk._visit, Desk.read, Desk.propose, Desk.judge = visit, read, propose, judge  # type: ignore[method-assign]
-            issue_store.keep = keep
 
 
 def work(workspace: Path, clock: FastClock, diary: Path, chance: random.Random | None) -> None:

@@ -171,7 +171,7 @@ def test_nothing_is_released_by_itself(workspace, clockwork, clock):
     clockwork.tick()
     with open_desk(workspace, clock=clock) as desk:
         assert desk.issues.released() == []
-    assert not list((workspace / "out").glob("*")) if (workspace / "out").exists() else True
+    assert list((workspace / "out").glob("*")) == []
 
 
 def test_after_weeks_off_the_last_window_and_one_missed_before_it_are_made_in_order(
