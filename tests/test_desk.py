@@ -11,12 +11,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pipeline import desk as module
 from pipeline.config import packaged
-from pipeline.desk import Desk, Inline, now, open_desk
+from pipeline.desk import Desk, Inline, claiming, now, open_desk
 from pipeline.errors import Blocked, Busy, Conflict, NothingCollected, StoreError, TemplateError, UsageError
 from pipeline.model import Decision, Fate, Phase, Progress, Severity, Window, Work, Worker
 from pipeline.sources.folder import Folder
+from pipeline.store import Blobs
 
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
 STORIES = {
@@ -128,7 +128,7 @@ def _ended() -> int:
 
 def test_the_window_of_a_run_that_was_killed_on_this_machine_is_free_at_once(desk, write):
     write("a", "北京友谊医院")
-    killed = Worker("王编辑@这里", module._home(), _ended())
+    killed = Worker("王编辑@这里", claiming._home(), _ended())
     assert desk.claims.take(Work("beijing-monthly", JUNE), killed, now())
     phases = {one.window: one.phase for one in desk.standing(desk.series("beijing-monthly"))}
     assert phases[JUNE] is Phase.FAILED
@@ -145,7 +145,7 @@ def test_whether_a_process_elsewhere_lives_is_not_guessed(desk, home):
 def test_a_run_under_the_clocks_claim_says_which_process_works_on_it(desk, write):
     write("a", "北京友谊医院")
     june = Work("beijing-monthly", JUNE)
-    claim = desk.claims.take(june, Worker("时钟@这里", module._home(), _ended()), now())
+    claim = desk.claims.take(june, Worker("时钟@这里", claiming._home(), _ended()), now())
     _run(desk, owner=claim.owner)
     done = desk.claims.of(june)
     assert (done.owner, done.progress) == (claim.owner, Progress.DONE)
@@ -193,7 +193,7 @@ def test_a_full_or_broken_store_stops_the_run_instead_of_passing_for_a_silent_so
     def full(self, data):
         raise StoreError("No space left on device.")
 
-    monkeypatch.setattr(module.Blobs, "put", full)
+    monkeypatch.setattr(Blobs, "put", full)
     with pytest.raises(StoreError, match="No space left"):
         _run(desk)
     assert desk.issues.all() == []

@@ -1,0 +1,36 @@
+"""The verbs of the desk, a file each: collect · judge · decide · release · tell · claim · run; `Desk` has them all.
+
+A run is a graph of three stages, the same for every engine::
+
+    harvest(source) × sources   →   read(leads) × batches   →   judge(run)
+
+An `Engine` says how the calls of a stage are carried out: as plain calls, or as tasks of an orchestrator.
+Between the stages travel ids and counts, never articles; what a stage learns is in the store before it ends.
+
+Each file holds one class with the verbs of its kind; who needs another's verbs derives from it::
+
+    Room ← Collecting                                    ← Running ← Desk
+         ← Judging ← Deciding ← Releasing ← Telling      ←
+         ← Claiming                                      ←
+                                Releasing ← Archive                ←
+"""
+
+from pipeline.desk.engine import Engine, Inline
+from pipeline.desk.judging import Proposal, document
+from pipeline.desk.room import command
+from pipeline.desk.running import Report
+from pipeline.desk.wiring import Desk, fetcher, now, open_desk, open_store
+
+__all__ = [
+    "Desk",
+    "Engine",
+    "Inline",
+    "Proposal",
+    "Report",
+    "command",
+    "document",
+    "fetcher",
+    "now",
+    "open_desk",
+    "open_store",
+]

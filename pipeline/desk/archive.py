@@ -1,0 +1,115 @@
+"""The archive: issues put out here or elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from pipeline.desk.releasing import Releasing
+from pipeline.errors import NotImported, UsageError, reason
+from pipeline.model import (
+    Decision,
+    Desked,
+    Draft,
+    Elsewhere,
+    Finding,
+    Imported,
+    Last,
+    Printed,
+    Release,
+    Severity,
+    Tally,
+)
+from pipeline.outputs import FORMATS, Context
+from pipeline.outputs.pages import page_numbers
+from pipeline.steps.disassemble import as_draft, decode, disassemble
+
+log = structlog.get_logger("pipeline.desk")
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What became of a file with an old issue."""
+
+    imported: Imported
+    findings: Sequence[Finding]
+    """What the import and the release checks say of it by itself; `review` holds it against earlier issues too."""
+    desked: Desked | None
+    """`None` when nothing was kept: on a dry run, or because the archive holds it already."""
+
+
+class Archive(Releasing):
+    """Takes old issues in, and gives every issue out again."""
+
+    def file(self, path: Path, who: str, *, series: str = "", replacing: bool = False, keep: bool = True) -> Filed:
+        """Takes an issue that was put out elsewhere into the archive; `series` overrides its masthead.
+
+        Raises `NotImported`, naming the file, when it cannot be read or does not fit between the issues there.
+        """
+        try:
+            data = path.read_bytes()
+            imported = disassemble(decode(data), self.config.series, series)
+            return self._filed(imported, path.name, data, who, replacing, keep)
+        except FileNotFoundError:
+            raise NotImported(f"{path}：文件打不开：没有这个文件。", "请核对文件名。") from None
+        except IsADirectoryError:
+            raise NotImported(f"{path}：文件打不开：这是文件夹。", f"请写出里面的文件，如 {path / '*.txt'}。") from None
+        except OSError as error:
+            raise NotImported(f"{path}：文件打不开（{reason(error)}）。", "请核对文件及其权限。") from None
+        except NotImported as error:
+            raise NotImported(f"{path}：{error.message}", error.fix) from None
+
+    def _filed(self, imported: Imported, name: str, data: bytes, who: str, replacing: bool, keep: bool) -> Filed:
+        printed, now = imported.issue, self._clock()
+        one = self.series(printed.series)
+        draft = as_draft(printed, self.rater(one), now)
+        issue = self._assembled(draft, printed.number)
+        origin = Elsewhere(name, hashlib.sha256(data).hexdigest(), printed.lead, imported.findings, imported.notes)
+        release = Release(issue, 0, who, now, {}, {}, Tally({}), origin)
+        # without the archive: a hundred files, each held against all others, took a minute, and the time is quadratic
+        found = self._reviewed(release, draft, ())
+        configured = Last(one.last.number, one.last_window)
+        if not keep:
+            self.issues.admits(release, configured, replace=replacing)
+            return Filed(imported, found, None)
+        self._blobs.put(data)
+        decision = Decision("import", who, now, values={"file": name})
+        desked = self.issues.archive(draft, release, decision, configured, replace=replacing)
+        if desked:
+            log.info("imported", series=one.id, number=issue.number, items=len(issue.items), file=name, who=who)
+        return Filed(imported, found, desked)
+
+    def released(self, series: str, number: int) -> Release:
+        """One released or imported issue; raises `UsageError` when there is none of that number."""
+        for one in self.issues.released(self.series(series).id):
+            if one.issue.number == number:
+                return one
+        raise UsageError(
+            f"{self.series(series).title}没有已发布或导入的第{number}期。", "请用 bulletin issue list 查看。"
+        )
+
+    def review(self, release: Release) -> list[Finding]:
+        """What the checks say of an issue of the archive; an imported one with its lead sentence as printed."""
+        desked = self.desked(release.issue.series, release.issue.window)
+        return self._reviewed(release, desked.draft, self.printed(before=release.issue.window))
+
+    def _reviewed(self, release: Release, draft: Draft, earlier: Sequence[Printed]) -> list[Finding]:
+        issue, origin = release.issue, release.imported
+        if origin is None:
+            return self._answered(draft, self._checked(issue, draft, earlier))
+        # it is out: what the checks advise an editor to do before a release is too late
+        found = [replace(one, fix="") for one in self._checked(replace(issue, lead=origin.lead), draft, earlier)]
+        return sorted([*origin.findings, *found], key=lambda one: (one.severity is not Severity.BLOCKING, one.position))
+
+    def copies(self, release: Release) -> dict[str, bytes]:
+        """An issue's files by name: the frozen ones, or for an imported issue its canonical form."""
+        if release.imported is None:
+            return {name: self._blobs.get(blob) for name, blob in release.files.items()}
+        template = self._template(f"{self.config.settings.template}.docx")
+        pages = page_numbers(release.issue, template)
+        context = Context(templates=template.parent, template=template.stem, pages=pages)
+        return {f"{release.issue.filename}.{name}": one.render(release.issue, context) for name, one in FORMATS.items()}

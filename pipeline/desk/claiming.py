@@ -1,0 +1,204 @@
+"""Claiming: who does which piece of work, and how every window stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from pipeline.config import Series
+from pipeline.desk.room import Room
+from pipeline.errors import Busy, DeskError
+from pipeline.model import COLLECTING, Claim, Phase, Progress, Standing, State, Window, Work, Worker
+from pipeline.steps.window import caught_up, due_at, following, over
+from pipeline.store import Stand
+
+log = structlog.get_logger("pipeline.desk")
+_INTERRUPTED = dt.timedelta(minutes=1)  # before the clock takes up again what somebody stopped
+
+
+class Claiming(Room):
+    """Takes work, keeps it, gives it back."""
+
+    def due(self) -> list[tuple[Series, Window]]:
+        """The windows whose drafts are over and get made by themselves, each series' oldest first.
+
+        Which of them still have to be made, and by whom, `claim_due` decides.
+        """
+        now, paused = self._clock(), self.claims.paused()
+        found = []
+        for series in self.config.series.values():
+            if series.id in paused:
+                continue
+            closed = self.issues.closed(series.id)
+            windows = caught_up(series, over(series, self.last(series).window, now))
+            found += [(series, window) for window in windows if window.start not in closed]
+        return found
+
+    def claim_due(self, series: Series, window: Window) -> Claim | None:
+        """Claims the making of a due window's draft; `None` when it is made, being made, or given up."""
+        attempts = self.config.settings.clock.attempts
+        return self._taken(Work(series.id, window), stale=due_at(series, window), attempts=attempts)
+
+    def died_out(self, series: Series, window: Window) -> bool:
+        """Whether the last attempt at a window's draft was killed, so that nobody was left to say so."""
+        claim = self.claims.of(Work(series.id, window))
+        killed = claim is not None and claim.progress is Progress.RUNNING and not claim.alive
+        return killed and claim is not None and claim.attempt >= self.config.settings.clock.attempts
+
+    def claim_collecting(self) -> Claim | None:
+        """Claims a round of collecting; `None` when one is under way, or was within the interval."""
+        interval = dt.timedelta(minutes=self.config.settings.clock.collect_minutes)
+        return self._taken(COLLECTING, stale=self._clock() - interval)
+
+    def _taken(self, work: Work, *, stale: dt.datetime | None = None, attempts: int | None = None) -> Claim | None:
+        """Takes work that is free, or whose worker is gone from this machine: its lease need not be waited for."""
+        claim = self.claims.take(work, myself(), self._clock(), stale=stale, attempts=attempts)
+        if claim is None and (held := self.claims.of(work)) and held.alive and _is_gone(held.worker):
+            claim = self.claims.take(work, myself(), self._clock(), stale=stale, attempts=attempts, dead=held.owner)
+        return claim
+
+    @contextmanager
+    def held(self, claim: Claim) -> Iterator[None]:
+        """Keeps a claim alive for as long as its work lasts."""
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(self.claims.lease_seconds / 4):
+                try:
+                    if not self.claims.renew(claim.owner):
+                        return  # done, or taken over: the fence tells
+                except Exception as error:
+                    # whatever it is: the next beat may get through, and without any the work is somebody else's
+                    log.warning("heartbeat missed", why=str(error))
+
+        thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def give_back(self, work: Work, owner: str, why: str, *, interrupted: bool = False) -> None:
+        """Gives claimed work back undone, to be tried again after a pause that grows with each attempt."""
+        claim = self.claims.of(work)
+        if claim is None or claim.owner != owner or claim.progress is not Progress.RUNNING:
+            return
+        timing = self.config.settings.clock
+        minutes = timing.retry_minutes * 2 ** min(claim.attempt - 1, 20)
+        # a round of collecting comes again anyhow
+        longest = 24 * 60 if work.series else timing.collect_minutes
+        # what was interrupted is not broken: whoever stopped it starts it again, as often as he likes
+        pause = _INTERRUPTED if interrupted else dt.timedelta(minutes=min(minutes, longest))
+        self.claims.fail(owner, why, pause, counts=not interrupted)
+        log.warning("given back", series=work.series, window=str(work.window), attempt=claim.attempt, why=why)
+
+    @contextmanager
+    def _given_back(self, series: str, window: Window, owner: str) -> Iterator[None]:
+        """Gives a claim back when its run ends in an error."""
+        try:
+            yield
+        except BaseException as error:
+            why = error.message if isinstance(error, DeskError) else f"{type(error).__name__}：{error}"
+            stopped = not isinstance(error, Exception)
+            self.give_back(Work(series, window), owner, "运行被中断" if stopped else why, interrupted=stopped)
+            raise
+
+    def _claimed(self, series: str, window: Window) -> Claim:
+        work = Work(series, window)
+        claim = self._taken(work)
+        if claim is None:
+            held = self.claims.of(work)
+            by = f"{held.worker.who}，自 {held.since:%Y-%m-%d %H:%M} 起" if held else "另一进程"
+            raise Busy(
+                f"{self.series(series).title}（{window}）正在生成：{by}。",
+                f"请等它结束；它若已不在，{self.claims.lease_seconds:.0f} 秒后自动放行。",
+            )
+        return claim
+
+    def standing(self, series: Series) -> list[Standing]:
+        """How every window of a series stands that is not put out elsewhere, oldest first, the open one last."""
+        now = self._clock()
+        last = self.last(series).window
+        ended = over(series, last, now)
+        by_itself = {window.start for window in caught_up(series, ended)}
+        open_one = following(series, ended[-1] if ended else last)
+        stand, skipped = self.issues.stand(series.id), self.issues.skipped(series.id)
+        claims = self.claims.on(series.id)
+        return [
+            _standing(
+                window,
+                due_at(series, window),
+                stand.get(window.start),
+                skipped.get(window.start),
+                claims.get(window.start),
+                Phase.OPEN if window == open_one else Phase.DUE if window.start in by_itself else Phase.MISSED,
+                self.config.settings.clock.attempts,
+            )
+            for window in [*ended, open_one]
+        ]
+
+
+def myself() -> Worker:
+    """This process, as somebody else would recognise it, on this machine or another."""
+    who = f"{getpass.getuser()}@{socket.gethostname()}（进程 {os.getpid()}）"
+    return Worker(who, _home(), os.getpid())
+
+
+def _home() -> str:
+    """Among which processes a number counts: those since the last start of the machine, in the same container."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""  # no Linux: a lease runs out soon enough
+
+
+def _is_gone(worker: Worker) -> bool:
+    """Whether a process of this machine is known to have ended."""
+    if not worker.home or worker.home != _home():
+        return False
+    try:
+        os.kill(worker.process, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False  # it lives, and is somebody else's
+    return False
+
+
+def _standing(
+    window: Window,
+    due: dt.datetime,
+    stand: Stand | None,
+    skipped: str | None,
+    claim: Claim | None,
+    idle: Phase,
+    attempts: int,
+) -> Standing:
+    """The strongest thing that can be said of a window: put out, skipped, at work, drafted, failed, or waiting."""
+    number = stand.number if stand and stand.number > 0 else 0
+    if stand and stand.state is State.RELEASED:
+        return Standing(window, due, Phase.RELEASED, number)
+    if skipped is not None:
+        return Standing(window, due, Phase.SKIPPED, told=skipped)
+    if claim and claim.alive and not _is_gone(claim.worker):
+        return Standing(window, due, Phase.RUNNING, number, f"{claim.worker.who}，自 {claim.since:%m-%d %H:%M} 起")
+    if claim and claim.progress is not Progress.DONE:
+        told = claim.trouble or "运行中断，没有留下消息"
+        told = f"第{claim.attempt}次：{told}" if claim.attempt else told
+        if idle is Phase.DUE and claim.progress is Progress.FAILED:
+            again = claim.attempt < attempts
+            told += f"；{claim.retry:%m-%d %H:%M} 后自动再试" if again else "；不再自动重试"
+        return Standing(window, due, Phase.FAILED, number, told)
+    if stand:
+        return Standing(window, due, Phase.DRAFT, number, f"修订{stand.revision}")
+    return Standing(window, due, idle)

@@ -1,0 +1,157 @@
+"""Collecting and reading: from the configured sources to stored articles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from pipeline.config import ManualSource, Source
+from pipeline.desk.room import Room
+from pipeline.errors import DeskError, FetchError, SourceError, StoreError, UsageError
+from pipeline.executor import Lost, choose, map_items
+from pipeline.model import Article, Event, Fate, Lead, Notice, Page, Rejection
+from pipeline.sources import Memory, open_source
+from pipeline.steps.read import read_pages
+from pipeline.store import Asked
+
+log = structlog.get_logger("pipeline.desk")
+BATCH = 200
+"""Leads that are read in one call: enough to be worth several processes, few enough to repeat after a crash."""
+_PORTION = 20  # pages that one process reads in one go: a page that hangs is found out after this many limits
+_SILENT = 3  # failed visits in a row after which people are told; one or two are the web's daily weather
+
+
+@dataclass(frozen=True, slots=True)
+class Harvested:
+    """What one source gave in one visit, in counts; the leads are in the store."""
+
+    source: str
+    leads: tuple[int, ...]
+    pages: int = 0
+    failed: int = 0
+    notes: tuple[str, ...] = ()
+    """What was left out and why, in Chinese."""
+    unchanged: bool = False
+
+
+class Collecting(Room):
+    """Asks sources, fetches what they name, reads what came."""
+
+    def sources(self, ids: Sequence[str] = ()) -> list[Source]:
+        """The sources to ask: those named, else all that are enabled."""
+        known = {source.id: source for source in self.config.sources}
+        for one in ids:
+            if one not in known:
+                raise UsageError(f"没有信源“{one}”。", f"已配置：{'、'.join(known) or '无'}。")
+        return [known[one] for one in ids] if ids else [source for source in known.values() if source.enabled]
+
+    def harvest(self, source: str) -> Harvested:
+        """Asks one source for leads and fetches their pages; raises `SourceError` when it cannot be read."""
+        return self._harvest(self.sources([source])[0])
+
+    def take(self, urls: Sequence[str], files: Sequence[Path]) -> Harvested:
+        """Takes addresses and files that somebody named as leads, and reads them."""
+        source = ManualSource(
+            id="manual", name="手工添加", kind="manual", urls=tuple(urls), files=tuple(path.resolve() for path in files)
+        )
+        harvested = self._harvest(source)
+        self.read([one for one in self.leads.unread() if one in harvested.leads])
+        return harvested
+
+    def _harvest(self, source: Source) -> Harvested:
+        try:
+            return self._visit(source)
+        except DeskError:
+            raise
+        except Exception as error:
+            # a source nobody foresaw must not take the others with it
+            log.exception("source failed", source=source.id)
+            trouble = f"{source.name}：采集时出错（{type(error).__name__}：{error}）"
+            self._failing(source, self.leads.asked(source.id), trouble)
+            raise SourceError(trouble) from error
+
+    def _visit(self, source: Source) -> Harvested:
+        now = self._clock()
+        limit = self.config.settings.politeness.pages_per_source
+        collector = open_source(source, self.config.workspace, limit)
+        before = self.leads.asked(source.id)
+        try:
+            harvest = collector.leads(self._fetch, Memory(before.etag, before.modified, before.of))
+        except (SourceError, FetchError) as error:
+            self._failing(source, before, error.message)
+            log.warning("source failed", source=source.id, why=error.message)
+            raise
+        stored = self.leads.add(harvest.leads, now)
+        pages = failed = 0
+        for one in self.leads.due(source.id, now):
+            if one.page is None and not one.lead.path and (known := self.leads.page_of(one.lead.url)) is not None:
+                self.leads.use_page(one.id, known)
+                continue
+            if not one.lead.path and pages + failed >= limit:
+                break  # without a page and a fate, the rest is accounted as deferred
+            try:
+                page = collector.page(one.lead, self._fetch, now)
+            except (FetchError, SourceError) as error:
+                self.leads.missed(one.id, error.message, now)
+                failed += 1
+            except Exception as error:
+                # a page nobody foresaw must not keep the source's others from being fetched
+                log.exception("page could not be fetched", url=one.lead.url)
+                self.leads.missed(one.id, f"取页面时出错：{type(error).__name__}", now)
+                failed += 1
+            else:
+                self.leads.add_page(one.id, one.lead.url, page)
+                pages += 1
+        # only now: a visit that died half-way must not be answered "unchanged" next time
+        memory = harvest.memory
+        self.leads.remember(source.id, Asked(memory.etag, memory.modified, memory.of), now)
+        log.info("harvested", source=source.id, leads=len(stored), pages=pages, failed=failed, notes=harvest.notes)
+        return Harvested(source.id, tuple(one.id for one in stored), pages, failed, harvest.notes, harvest.unchanged)
+
+    def _failing(self, source: Source, before: Asked, why: str) -> None:
+        """Keeps that a visit failed; the third time in a row people are told, and not again until one went well."""
+        now, failures = self._clock(), before.failures + 1
+        silent = Notice(
+            # two visits at once know of the same earlier one, and so tell the same
+            key=f"{Event.SOURCE_SILENT}:{source.id}:{before.when}",
+            event=Event.SOURCE_SILENT,
+            title=f"信源“{source.name}”连续 {_SILENT} 次未能采集",
+            text=f"信源：{source.name}（{source.id}）\n原因：{why.removeprefix(f'{source.name}：')}\n"
+            "其他信源照常采集，草稿会列出未能采集的来源；这个信源恢复之前不再提醒。\n"
+            f"试一次：bulletin collect {source.id}",
+            when=now,
+        )
+        after = replace(before, failures=failures, trouble=why)
+        self.leads.remember(source.id, after, now, silent if failures == _SILENT else None)
+
+    def read(self, leads: Sequence[int]) -> int:
+        """Reads the stored pages of leads into articles; returns how many there are."""
+        now = self._clock()
+        ids: list[int] = []
+        work: list[tuple[Page, Lead]] = []
+        for one in self.leads.get(leads):
+            if one.page is None:
+                continue
+            try:
+                work.append((self.leads.page(one.page), one.lead))
+                ids.append(one.id)
+            except StoreError as error:
+                # one lost file must not keep the others from being read; the editor sees which it was
+                log.error("page is lost", url=one.lead.url, why=error.message)
+                self.leads.settle([(one.id, Rejection(Fate.UNREADABLE, "保存的页面已缺失或损坏"))], now)
+        settings = self.config.settings
+        outcomes = [
+            Rejection(Fate.UNREADABLE, one.because) if isinstance(one, Lost) else one
+            for one in map_items(
+                choose(settings.workers, len(work), settings.page_seconds),
+                partial(read_pages, outlets=self.config.outlets),
+                work,
+                _PORTION,
+            )
+        ]
+        self.leads.settle(list(zip(ids, outcomes, strict=True)), now)
+        return sum(isinstance(one, Article) for one in outcomes)

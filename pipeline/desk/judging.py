@@ -1,0 +1,133 @@
+"""Judging: what a window's draft should be, from everything the store holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.config import Series
+from pipeline.desk.room import Room
+from pipeline.model import Article, Desked, Document, Draft, Fate, Printed, Rating, Rejection, Window
+from pipeline.steps import select
+from pipeline.steps.cover import cover
+from pipeline.steps.dedupe import group, relate
+from pipeline.steps.rate import Rater
+from pipeline.store import Accounted, Accounts, Stored
+
+MARGIN = 14  # days around a window in which another telling of the same event is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a run would make of a window, and what it found there."""
+
+    before: Desked | None
+    draft: Draft
+    accounts: Accounts
+
+
+class Judging(Room):
+    """Groups, rates and holds against earlier issues; keeps nothing."""
+
+    def propose(self, run: int) -> Proposal:
+        """The draft of a run's window from everything the store holds, and every lead's fate; keeps nothing."""
+        begun = self.runs.get(run)
+        series, window = self.series(begun.series), begun.window
+        before = self.issues.of_window(series.id, window)
+        stored = self.leads.of_window(series.id, window, MARGIN)
+        draft, rejected = self._drafted(series, window, stored, before.draft if before else None, begun.silent)
+        settled = {**rejected, **select.settled(draft)}
+        fates = _one_article_once([_accounted(one, settled) for one in stored])
+        accounts = Accounts(run, fates, begun.owner)
+        return Proposal(before, draft, accounts)
+
+    def _drafted(
+        self,
+        series: Series,
+        window: Window,
+        stored: Sequence[Stored],
+        previous: Draft | None,
+        silent: Sequence[str],
+    ) -> tuple[Draft, dict[str, Rejection]]:
+        articles = self.leads.articles(one.article for one in stored if one.article)
+        near = {
+            key: one
+            for key, one in articles.items()
+            if one.date is None
+            or window.start - dt.timedelta(days=MARGIN) <= one.date <= window.end + dt.timedelta(days=MARGIN)
+        }
+        rejected = {key: select.outside(one, window) for key, one in articles.items() if key not in near}
+        documents = [document(one) for _, one in sorted(near.items())]
+        edges = relate(documents)
+        stories = group(
+            documents,
+            edges,
+            together=previous.together if previous else (),
+            apart=previous.apart if previous else (),
+            prefer=lambda key: select.preference(near[key], window, self.config.outlets),
+        )
+        inside = [one for one in documents if one.date is None or one.date in window]
+        seen: dict[str, dt.datetime] = {}
+        for one in stored:
+            if one.article:
+                seen[one.article] = min(one.first_seen, seen.get(one.article, one.first_seen))
+        kept, out = select.candidates(
+            window,
+            near,
+            stories,
+            [edge for edge in edges if not edge.relation.folds],
+            self.rater(series),
+            cover(inside, self.printed()),
+            seen,
+        )
+        return select.draft(series.id, window, kept, silent, previous), {**rejected, **out}
+
+    def rater(self, series: Series) -> Callable[[Article], Rating]:
+        """How well an article fits the scope of a series."""
+        place = self.config.scope.places[series.place] if series.place else None
+        rater = Rater(self.config.scope, place, self.config.outlets)
+        return lambda article: rater.rate(article.title, article.text, outlet=article.outlet, url=article.url)
+
+    def printed(self, before: Window | None = None) -> list[Printed]:
+        """Every item of every released issue, or of those whose windows ended earlier than that of `before`."""
+        return [
+            Printed(
+                release.issue.series,
+                release.issue.number,
+                place,
+                Document(item.handle, item.title, item.text, item.date, item.url),
+            )
+            for release in self.issues.released()
+            if before is None or release.issue.window.end < before.end
+            for place, item in enumerate(release.issue.items, start=1)
+        ]
+
+
+def document(article: Article) -> Document:
+    """An article as comparisons see it."""
+    return Document(article.id, article.title, article.text, article.date, article.url)
+
+
+def _accounted(stored: Stored, settled: Mapping[str, Rejection]) -> Accounted:
+    if stored.article:
+        outcome = settled[stored.article]
+        return Accounted(stored.id, outcome.fate, outcome.because, stored.article, decides=True)
+    if stored.rejection:
+        return Accounted(stored.id, stored.rejection.fate, stored.rejection.because)
+    return Accounted(stored.id, Fate.DEFERRED, "尚未取得或尚未读取")
+
+
+_PRINTED = (Fate.INCLUDED, Fate.STANDBY, Fate.EXCLUDED, Fate.COVERED, Fate.HIJACKED, Fate.UNDATED)
+
+
+def _one_article_once(verdicts: Sequence[Accounted]) -> list[Accounted]:
+    """A second lead to the same article is a duplicate of the first, so that 收录 counts items."""
+    met: set[str] = set()
+    once: list[Accounted] = []
+    for one in verdicts:
+        if one.article in met and one.fate in _PRINTED:
+            one = Accounted(one.lead, Fate.DUPLICATE, "同一地址，另一信源也给出", one.article)
+        met.add(one.article or f"lead {one.lead}")
+        once.append(one)
+    return once

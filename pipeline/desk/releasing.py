@@ -1,0 +1,170 @@
+"""Releasing: an issue put out for good, its number, its files."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import structlog
+
+from pipeline.config import Series
+from pipeline.desk.deciding import Deciding
+from pipeline.desk.room import command
+from pipeline.errors import Blocked, StoreError, UsageError
+from pipeline.model import BEIJING, Decision, Desked, Fate, Release, Severity, State, Tally, Window, digest
+from pipeline.outputs import FORMATS, Context
+from pipeline.outputs.pages import page_numbers
+from pipeline.steps import select
+from pipeline.steps.window import between
+from pipeline.store import Accounted, write_whole
+
+log = structlog.get_logger("pipeline.desk")
+
+
+class Releasing(Deciding):
+    """Renders, checks once more, releases, publishes; skips windows."""
+
+    def render(self, desked: Desked, name: str) -> bytes:
+        """A draft as one of `FORMATS`, with its findings as comments."""
+        issue = self.issue(desked)
+        template = self._template(f"{self.config.settings.template}.docx")
+        context = Context(
+            templates=template.parent,
+            template=template.stem,
+            pages=page_numbers(issue, template, estimate_only=True),
+            draft=True,
+            findings=tuple(self.findings(desked)),
+        )
+        return FORMATS[name].render(issue, context)
+
+    def release(self, desked: Desked, who: str) -> Release:
+        """Puts a draft out for good, exactly the revision that was read.
+
+        Raises `Blocked` for blocking findings, `UsageError` for an earlier window that is neither released nor
+        skipped, `Conflict` when the draft changed since it was read.
+        """
+        series = self.series(desked.draft.series)
+        self._still_open(series, desked.draft.window)
+        if desked.draft.window.end >= self._clock().astimezone(BEIJING).date():
+            raise UsageError(f"窗口{desked.draft.window}还没有结束，不能发布。")
+        self._nothing_before(series, desked)
+        self._number_is_free(desked)
+        if blocking := [one for one in self.findings(desked) if one.severity is Severity.BLOCKING]:
+            listed = "\n".join(f"  [{one.key}] {one.message}。{one.fix}" for one in blocking)
+            raise Blocked(f"有 {len(blocking)} 项检查未通过，不能发布：\n{listed}")
+        issue = self.issue(desked)
+        template = self._template(f"{self.config.settings.template}.docx")
+        pages = page_numbers(issue, template)
+        context = Context(templates=template.parent, template=template.stem, pages=pages)
+        files = {
+            f"{issue.filename}.{name}": self._blobs.put(output.render(issue, context))
+            for name, output in FORMATS.items()
+        }
+        release = Release(issue, desked.revision, who, self._clock(), pages, files, self.tally(desked))
+        self.issues.release(desked, release)
+        log.info("released", series=series.id, number=issue.number, items=len(issue.items), who=who)
+        self._publish(files)
+        return release
+
+    def reconcile(self) -> None:
+        """Makes published copies that are missing or different anew: after a crash, starting again is the repair."""
+        self._publish(self.issues.published())
+
+    def _publish(self, files: Mapping[str, str]) -> None:
+        """Writes the copies that are not there yet; `pending` names those that could not be written."""
+        for name, blob in files.items():
+            target = self.config.out / name
+            try:
+                there = target.read_bytes() if target.is_file() else None
+                if there is not None and hashlib.sha256(there).hexdigest() == blob:
+                    continue
+                if there is not None:
+                    # somebody worked in the published file: theirs is kept beside the released one
+                    target.rename(target.with_name(f"{target.stem}-改动{digest(there)[:6]}{target.suffix}"))
+                write_whole(target, self._blobs.get(blob))
+            except (OSError, StoreError) as error:
+                log.error("publishing is pending", file=str(target), why=str(error))
+                self.pending.append(name)
+
+    def skip(self, series: str, window: Window, decision: Decision, *, earlier: bool = False) -> list[Window]:
+        """Marks a window, with `earlier` every open one before it too, as one that gets no issue or number."""
+        if not decision.reason:
+            raise UsageError("跳过一期须写明理由。", "请用 --reason 写明。")
+        one = self.series(series)
+        last = self.last(one)
+        if window.start <= last.window.start:
+            raise UsageError(f"{window} 不晚于最近一期的窗口 {last.window}，无须跳过。")
+        if window.end >= self._clock().astimezone(BEIJING).date():
+            raise UsageError(f"窗口{window}还没有结束，不能跳过。")
+        windows = [*(self._open_before(one, window) if earlier else ()), window]
+        for each in windows:
+            self.issues.skip(series, each, decision)
+        self._renumber(one)
+        return windows
+
+    def unskip(self, series: str, window: Window) -> None:
+        """Takes a skip back; the window's draft, if it had one, is a draft again."""
+        one = self.series(series)
+        if not self.issues.unskip(series, window):
+            raise UsageError(f"{one.title} {window} 没有跳过，无须撤销。")
+        self._renumber(one)
+
+    def tally(self, desked: Desked) -> Tally:
+        """What became of every lead of the window's last run, with the editor's decisions."""
+        run = self.runs.last(desked.draft.series, desked.draft.window)
+        settled = select.settled(desked.draft)
+        fates = self.runs.fates(run.id) if run else []
+        return counted(
+            replace(one, fate=settled[one.article].fate) if one.decides and one.article in settled else one
+            for one in fates
+        )
+
+    def _still_open(self, series: Series, window: Window) -> None:
+        found = self.issues.of_window(series.id, window)
+        if found and found.state is State.RELEASED:
+            raise UsageError(f"{series.title}第{found.number}期（{window}）已发布，不再更改。")
+        last = self.last(series)
+        if window.start <= last.window.start:
+            raise UsageError(
+                f"{series.title}：{window} 不晚于最近一期的窗口 {last.window}。",
+                "要出更早的一期，请先改正 series.yaml 里的 last。",
+            )
+        if window.start in self.issues.skipped(series.id):
+            raise UsageError(
+                f"{series.title} {window} 已跳过：{self.issues.skipped(series.id)[window.start]}。",
+                f"要出这一期，请先运行 {command('issue skip', series, window)} --undo。",
+            )
+
+    def _nothing_before(self, series: Series, desked: Desked) -> None:
+        if missing := self._open_before(series, desked.draft.window):
+            listed = "、".join(str(one) for one in missing[:5]) + (f" 等 {len(missing)} 个" if missing[5:] else "")
+            skip = command("issue skip", series, missing[-1]) + (" --and-earlier" if missing[1:] else "")
+            raise UsageError(
+                f"更早的窗口还没有发布或跳过：{listed}。", f"请先发布；不出的可一并跳过：{skip} --reason 理由。"
+            )
+
+    def _open_before(self, series: Series, window: Window) -> list[Window]:
+        done = self.issues.closed(series.id)
+        return [one for one in between(series, self.last(series).window, window) if one.start not in done]
+
+    def _number_is_free(self, desked: Desked) -> None:
+        """A register beside the database: a restored backup must not give a number out a second time."""
+        known = self.issues.published()
+        title, mark, _ = self.issue(desked).filename.partition("-第")
+        for path in sorted(self.config.out.glob(f"{title}{mark}*期-*")) if self.config.out.is_dir() else []:
+            number = re.match(r"(\d+)期", path.name.removeprefix(title + mark))
+            if number and int(number[1]) >= desked.number and path.name not in known and "-改动" not in path.name:
+                raise StoreError(
+                    f"{path} 已经发布过第{number[1]}期，数据库里却没有它的记录。",
+                    "请恢复较新的备份；如确为误放的文件，请先移走。",
+                )
+
+
+def counted(verdicts: Iterable[Accounted]) -> Tally:
+    """How many leads met each fate."""
+    counts: dict[Fate, int] = {}
+    for one in verdicts:
+        counts[one.fate] = counts.get(one.fate, 0) + 1
+    return Tally(counts)

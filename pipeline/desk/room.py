@@ -1,0 +1,71 @@
+"""What the verbs of the desk share: the stores, the ways out, the configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pipeline.config import Config, Series, packaged
+from pipeline.errors import TemplateError, UsageError
+from pipeline.model import Clock, Fetch, Last, Window
+from pipeline.store import Blobs, Claims, Database, Issues, Leads, Notices, Runs
+
+
+class Room:
+    """One office's workspace, opened."""
+
+    def __init__(
+        self, config: Config, *, fetch: Fetch, clock: Clock, database: Database, blobs: Blobs, templates: Path
+    ) -> None:
+        self.config = config
+        self.claims = Claims(database, config.settings.clock.lease_seconds)
+        self.leads = Leads(database, blobs)
+        self.issues = Issues(database)
+        self.runs = Runs(database)
+        self.notices = Notices(database)
+        self._blobs = blobs
+        self._database = database
+        self._fetch = fetch
+        self._clock = clock
+        self._templates = templates
+        self.pending: list[str] = []
+
+    def close(self) -> None:
+        """Gives back the database."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def series(self, name: str) -> Series:
+        """The configured series; raises `UsageError` when there is none of that name."""
+        try:
+            return self.config.series[name]
+        except KeyError:
+            known = "、".join(f"{one.id}（{one.title}）" for one in self.config.series.values())
+            raise UsageError(f"没有刊物“{name}”。", f"已配置：{known}。") from None
+
+    def last(self, series: Series) -> Last:
+        """The last issue of a series that was put out elsewhere: as configured, or a later one in the archive."""
+        return self.issues.last(series.id, Last(series.last.number, series.last_window))
+
+    def _renumber(self, series: Series) -> None:
+        self.issues.renumber(series.id, self.last(series))
+
+    def _template(self, name: str) -> Path:
+        """A template of the workspace, which owns either all of them or none."""
+        folder = self._templates if self._templates.is_dir() else packaged("templates")
+        if not (folder / name).is_file():
+            raise TemplateError(
+                f"{folder / name} is missing.", "Copy the packaged one there (`bulletin init` writes it)."
+            )
+        return folder / name
+
+
+def command(verb: str, series: Series, window: Window) -> str:
+    """A command about a window, as one would type it."""
+    which = f"--week {window.start}" if series.first_day is not None else f"--month {window.start:%Y-%m}"
+    return f"bulletin {verb} {series.id} {which}"

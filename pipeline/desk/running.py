@@ -1,0 +1,190 @@
+"""Running: a window's draft from its sources to its next revision."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from pipeline.config import Source
+from pipeline.desk.claiming import Claiming, myself
+from pipeline.desk.collecting import BATCH, Collecting
+from pipeline.desk.engine import Engine
+from pipeline.desk.judging import MARGIN, Proposal
+from pipeline.desk.releasing import counted
+from pipeline.desk.room import command
+from pipeline.desk.telling import Telling
+from pipeline.errors import Conflict, DeskError, NothingCollected, StoreError, UsageError
+from pipeline.model import Decision, Desked, Draft, Tally, Window
+
+log = structlog.get_logger("pipeline.desk")
+_ATTEMPTS = 5  # at making a draft anew while editors work on it
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run came to."""
+
+    desked: Desked | None
+    """`None` on a dry run."""
+    draft: Draft
+    tally: Tally
+    silent: Sequence[str]
+    """The names of the sources that could not be collected."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Stage → seconds it took."""
+
+
+class Running(Collecting, Telling, Claiming):
+    """Puts the stages of a run together."""
+
+    def run(
+        self,
+        series: str,
+        window: Window,
+        engine: Engine,
+        *,
+        collect: bool = True,
+        keep: bool = True,
+        owner: str = "",
+        say: Callable[[str], None] = lambda line: None,
+    ) -> Report:
+        """Collects, reads and judges: a window's draft from its sources to its next revision.
+
+        Without `collect` the stored pages are read again, with nothing fetched. A run that keeps its draft works
+        under a claim: that of `owner`, else one of its own. Raises `Busy` while somebody else makes this draft,
+        `NothingCollected` when every source failed: no issue is made of nothing, and no number is taken.
+        """
+        self._still_open(self.series(series), window)
+        if not keep:
+            return self._run(series, window, engine, "", collect, say)
+        if owner:
+            # whoever took the claim keeps it alive and limits the time; who works on it is this process
+            self.claims.adopt(owner, myself())
+            with self._given_back(series, window, owner):
+                return self._run(series, window, engine, owner, collect, say)
+        claim = self._claimed(series, window)
+        with self.held(claim), self._given_back(series, window, claim.owner):
+            return self._run(series, window, engine, claim.owner, collect, say)
+
+    def _run(
+        self, series: str, window: Window, engine: Engine, owner: str, collect: bool, say: Callable[[str], None]
+    ) -> Report:
+        run = self.runs.begin(series, window, engine.name, self._clock(), owner)
+        seconds: dict[str, float] = {}
+        silent: dict[str, str] = {}
+        outcome = "failed"
+        try:
+            with _timed(seconds, "harvest"):
+                if collect:
+                    silent = self._collected(engine, self.sources(), say)
+            self.runs.hear(run.id, list(silent))
+            with _timed(seconds, "read"):
+                stored = () if collect else self.leads.of_window(series, window, MARGIN)
+                again = [one.id for one in stored if one.page is not None]
+                self._read_all(engine, sorted({*self.leads.unread(), *again}), say)
+            with _timed(seconds, "judge"):
+                if owner:
+                    desked: Desked | None = self._judged(engine, run.id)
+                    tally = counted(self.runs.fates(run.id))
+                else:
+                    desked, made = None, self.propose(run.id)
+                    tally = counted(made.accounts.leads)
+            say(str(tally))
+            outcome = "degraded" if silent else "done"
+            return Report(desked, desked.draft if desked else made.draft, tally, tuple(silent), seconds)
+        finally:
+            self.runs.finish(run.id, outcome, seconds, self._clock())
+
+    def report(self, series: str, window: Window) -> Report:
+        """What the window's last run came to, from the store."""
+        desked = self.desked(series, window)
+        run = self.runs.last(series, window)
+        if run is None:
+            raise UsageError(
+                f"{series} {window} 还没有生成过。", f"请先运行 {command('run', self.series(series), window)}。"
+            )
+        return Report(desked, desked.draft, counted(self.runs.fates(run.id)), run.silent, run.seconds)
+
+    def judge(self, run: int) -> int:
+        """Keeps what `propose` says as the next revision of the window's draft; returns the issue's id.
+
+        Raises `Conflict` when editors keep changing the draft while it is being made anew.
+        """
+        for _ in range(_ATTEMPTS):
+            made = self.propose(run)
+            try:
+                desked = self._kept(made)
+            except Conflict:
+                continue  # an editor decided something meanwhile: judge again on top of that
+            log.info("drafted", series=made.draft.series, number=desked.number, items=len(made.draft.chosen))
+            return desked.id
+        raise Conflict("草稿在重新生成时一直有人改动。", "请等编辑改完再生成。")
+
+    def _kept(self, made: Proposal) -> Desked:
+        decision = Decision("generate", "系统", self._clock(), values={"run": str(made.accounts.run)})
+        accounts = replace(made.accounts, at=decision.when)
+        if made.before is None:
+            last = self.last(self.series(made.draft.series))
+            return self.issues.begin(made.draft, decision, last, accounts, self._ready(made.draft))
+        if made.draft == made.before.draft:
+            self.runs.account(accounts)
+            return made.before
+        return self.issues.revise(made.before, made.draft, decision, accounts)
+
+    def _judged(self, engine: Engine, run: int) -> Desked:
+        result = engine.each(self.judge, [run])[0]
+        if isinstance(result, DeskError):
+            raise result
+        return self.issues.get(result)
+
+    def collect(
+        self, engine: Engine, ids: Sequence[str] = (), say: Callable[[str], None] = lambda line: None
+    ) -> dict[str, str]:
+        """Asks sources and reads what they gave; returns which failed and why (name → reason)."""
+        silent = self._collected(engine, self.sources(ids), say)
+        self._read_all(engine, self.leads.unread(), say)
+        return silent
+
+    def _collected(self, engine: Engine, sources: Sequence[Source], say: Callable[[str], None]) -> dict[str, str]:
+        if not sources:
+            raise NothingCollected("没有启用的信源。", "请在 config/sources.yaml 里启用。")
+        say(f"采集 {len(sources)} 个信源")
+        silent: dict[str, str] = {}
+        for source, result in zip(sources, engine.each(self.harvest, [one.id for one in sources]), strict=True):
+            if isinstance(result, StoreError):
+                raise result
+            if isinstance(result, DeskError):
+                why = result.message.removeprefix(f"{source.name}：")
+                silent[source.name] = why
+                say(f"  {source.name}：未能采集。{why}")
+            else:
+                lost = f"，{result.failed} 个未取得" if result.failed else ""
+                told = "内容未变" if result.unchanged else f"{len(result.leads)} 条线索"
+                say(f"  {source.name}：{told}，新取 {result.pages} 个页面{lost}")
+                for note in result.notes:
+                    say(f"    {note}")
+        if len(silent) == len(sources):
+            raise NothingCollected("所有信源都未能采集，没有生成草稿，也没有占用期号。", "请检查网络和 sources.yaml。")
+        return silent
+
+    def _read_all(self, engine: Engine, waiting: Sequence[int], say: Callable[[str], None]) -> None:
+        if not waiting:
+            return
+        batches = [waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)]
+        say(f"读取 {len(waiting)} 个页面")
+        for result in engine.each(self.read, batches):
+            if isinstance(result, DeskError):
+                raise result
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.monotonic()
+    try:
+        yield
+    finally:
+        seconds[stage] = round(time.monotonic() - start, 2)

@@ -1,0 +1,76 @@
+"""The desk, and the only wiring: configuration, fetcher, database, blobs and templates put together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from pipeline import config as configuration
+from pipeline.config import Config
+from pipeline.desk.archive import Archive
+from pipeline.desk.running import Running
+from pipeline.errors import ConfigError, StoreError
+from pipeline.fetch import Fetcher
+from pipeline.model import BEIJING, Clock, Fetch
+from pipeline.store import Blobs, Database, Leads
+
+
+class Desk(Running, Archive):
+    """Everything one office's workspace can do."""
+
+    def __init__(
+        self, config: Config, *, fetch: Fetch, clock: Clock, database: Database, blobs: Blobs, templates: Path
+    ) -> None:
+        super().__init__(config, fetch=fetch, clock=clock, database=database, blobs=blobs, templates=templates)
+        for series in config.series.values():
+            self._renumber(series)
+        self.reconcile()
+
+
+def open_desk(workspace: Path, *, clock: Clock) -> Desk:
+    """The desk of a workspace: configuration, fetcher, database, blobs and templates put together."""
+    if not workspace.is_dir():
+        raise ConfigError(str(workspace), "is not a folder", "Make one with `bulletin init`.")
+    config = configuration.load(workspace)
+    database, blobs = open_store(config)
+    return Desk(
+        config,
+        fetch=fetcher(config, clock),
+        clock=clock,
+        database=database,
+        blobs=blobs,
+        templates=workspace / "templates",
+    )
+
+
+def open_store(config: Config) -> tuple[Database, Blobs]:
+    """The database and the blobs of a workspace; raises `StoreError` when one was lost and the other was not."""
+    blobs = Blobs(config.data / "blobs")
+    # an empty database in place of the lost one would give every number out again
+    database = Database(config.settings.database or config.data / "desk.db", fresh=blobs.empty())
+    # in this order: a page's bytes are here before its row is
+    if Leads(database, blobs).any_page() and blobs.empty():
+        database.close()
+        # reading the stored pages again would note every one of them as lost, for everybody who uses the database
+        raise StoreError(
+            f"{database.place} knows pages, but {blobs.folder} is empty.",
+            "Name the `data` folder they are in (several machines share one), or restore the last backup.",
+        )
+    return database, blobs
+
+
+def fetcher(config: Config, clock: Clock) -> Fetcher:
+    """The one way out to the network, as the settings want it."""
+    settings = config.settings
+    return Fetcher(
+        settings.politeness,
+        ports=settings.ports,
+        connect_to=settings.connect_to,
+        trust=config.at(settings.trust) if settings.trust else None,
+        clock=clock,
+    )
+
+
+def now() -> dt.datetime:
+    """The time of day, as the wiring hands it in."""
+    return dt.datetime.now(BEIJING)  # noqa: TID251 - the one door
