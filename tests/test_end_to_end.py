@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from docx import Document as Word
 
-from pipeline import cli
+from pipeline.cli.setup import again
 from pipeline.config import load, packaged
 from pipeline.demo import play as demo
 from pipeline.demo import seeds
@@ -57,7 +57,7 @@ def played(request, tmp_path_factory):
             if kind == "postgresql":
                 place = around.enter_context(request.getfixturevalue("server").database("TEMPLATE template0"))
                 patched.setattr(demo, "write_workspace", partial(_on_a_server, place=place))
-            code = play(folder, **window, engine="inline", bulletin=cli._again)
+            code = play(folder, **window, engine="inline", bulletin=again)
         assert code == 0
         with open_desk(folder, clock=now) as desk:
             yield folder, scene, desk
@@ -187,10 +187,10 @@ def test_a_released_issue_rendered_again_gives_the_same_bytes(played):
     _, _, desk = played
     release = _released(desk)
     context = Context(templates=packaged("templates"), pages=release.pages)
-    again = {
+    rendered = {
         f"{release.issue.filename}.{name}": output.render(release.issue, context) for name, output in FORMATS.items()
     }
-    assert {name: hashlib.sha256(data).hexdigest() for name, data in again.items()} == release.files
+    assert {name: hashlib.sha256(data).hexdigest() for name, data in rendered.items()} == release.files
 
 
 def test_the_draft_for_review_is_marked_and_the_release_is_not(played):
@@ -249,7 +249,7 @@ def test_prefect_and_plain_calls_make_the_same_issue(tmp_path, monkeypatch):
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect-home"))
     issues = {}
     for engine in ("prefect", "inline"):
-        code = play(tmp_path / engine, month="2024-06", week="", engine=engine, bulletin=cli._again)
+        code = play(tmp_path / engine, month="2024-06", week="", engine=engine, bulletin=again)
         assert code == 0
         with open_desk(tmp_path / engine, clock=now) as desk:
             issues[engine] = _released(desk)

@@ -1,0 +1,13 @@
+"""The command line: `bulletin …`, a file a group of commands.
+
+Exit codes: 0 done · 1 failure · 2 usage or configuration · 3 done, but some sources failed · 4 done, nothing in
+the window · 5 blocked by checks · 130 interrupted. Results go to stdout, progress to stderr.
+
+Whatever is heavy is imported inside the commands, so that `--help` stays under 0.6 s.
+"""
+
+from pipeline.cli import setup, sources, runs, clock, drafts, issues, stages  # isort: skip - the order of `--help`
+from pipeline.cli.app import app
+from pipeline.cli.process import main
+
+__all__ = ["app", "clock", "drafts", "issues", "main", "runs", "setup", "sources", "stages"]

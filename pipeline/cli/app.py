@@ -1,0 +1,41 @@
+"""The command line's frame: its groups of commands, their common options, its exit codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DONE, FAILED, MISUSED, DEGRADED, NOTHING, BLOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+sources_app = typer.Typer(no_args_is_help=True, help="The sources that are watched (信源).")
+draft_app = typer.Typer(no_args_is_help=True, help="Look at a draft and decide about it (看稿与改稿).")
+issue_app = typer.Typer(no_args_is_help=True, help="Issues that were released or imported (期刊).")
+config_app = typer.Typer(no_args_is_help=True, help="The configuration (配置).")
+schedule_app = typer.Typer(no_args_is_help=True, help="What is drafted by itself, and when (自动生成).")
+app.add_typer(sources_app, name="sources")
+app.add_typer(draft_app, name="draft")
+app.add_typer(issue_app, name="issue")
+app.add_typer(config_app, name="config")
+app.add_typer(schedule_app, name="schedule")
+notify_app = typer.Typer(no_args_is_help=True, help="Who is told what happens (通知).")
+app.add_typer(notify_app, name="notify")
+
+SeriesArgument = Annotated[str, typer.Argument(help="Which bulletin, by its id in series.yaml, as beijing-monthly.")]
+Month = Annotated[str, typer.Option("--month", help="The month, as 2024-06. Default: the last one that is over.")]
+Week = Annotated[str, typer.Option("--week", help="The week, by any of its days, as 2025-08-08.")]
+Target = Annotated[str, typer.Argument(help="Handle, position, address, or a part of the title.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why (it is kept, with your name).")]
+Who = Annotated[str, typer.Option("--as", envvar="BULLETIN_EDITOR", help="Who decides; default: the login name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+EngineName = Annotated[str, typer.Option("--engine", help="prefect, or inline for plain calls without a server.")]
+
+
+class State:
+    """What the common options of this process said."""
+
+    workspace = Path()
+    debug = False
+    quiet = False

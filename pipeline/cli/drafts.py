@@ -1,0 +1,342 @@
+"""Commands about drafts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.cli.app import BLOCKED, DONE, AsJson, Month, Reason, SeriesArgument, Target, Week, Who, draft_app
+from pipeline.cli.speech import out, plain, say, table, text_of
+from pipeline.cli.workspace import opened, signed, window_of
+from pipeline.errors import UsageError
+from pipeline.errors import reason as why
+
+if TYPE_CHECKING:
+    from pipeline.desk import Desk
+    from pipeline.model import Decision, Desked, Draft, Finding
+
+_FIELDS = {"title": "标题", "outlet": "来源", "url": "链接", "date": "日期", "body": "正文"}
+
+
+@draft_app.command("list")
+def draft_list(as_json: AsJson = False) -> None:
+    """List the drafts that are not released yet."""
+    from pipeline.model import State
+
+    with opened() as desk:
+        rows = [_summary(one) for one in desk.issues.all() if one.state is State.DRAFT]
+    headings = {
+        "series": "刊物", "number": "期号", "window": "窗口", "revision": "修订", "items": "入选", "candidates": "候选",
+    }  # fmt: skip
+    table(rows, as_json, headings, "没有草稿。生成上一期的草稿：bulletin run 刊物代号")
+
+
+@draft_app.command("show")
+def draft_show(
+    series: SeriesArgument,
+    month: Month = "",
+    week: Week = "",
+    revision: Annotated[int, typer.Option(help="As it was at this revision (see `draft log`).")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show a draft: what is in, what waits, and why."""
+    with opened() as desk:
+        desked = desk.desked(series, window_of(desk, series, month, week))
+        if revision:
+            show_draft(desk, desk.issues.at_revision(desked.id, revision), None, as_json)
+        else:
+            show_draft(desk, desked.draft, desked, as_json)
+
+
+@draft_app.command("include")
+def draft_include(
+    series: SeriesArgument, target: Target, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
+) -> None:
+    """Take a candidate into the issue.
+
+    An article that was judged out is taken by its address.
+    """
+    _decide(series, month, week, who, "include", target, reason)
+
+
+@draft_app.command("exclude")
+def draft_exclude(
+    series: SeriesArgument, target: Target, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
+) -> None:
+    """Put a candidate out of the issue."""
+    _decide(series, month, week, who, "exclude", target, reason)
+
+
+@draft_app.command("split")
+def draft_split(
+    series: SeriesArgument, target: Target, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
+) -> None:
+    """Make a folded article a candidate of its own."""
+    _decide(series, month, week, who, "split", target, reason)
+
+
+@draft_app.command("merge")
+def draft_merge(
+    series: SeriesArgument,
+    target: Target,
+    into: Annotated[str, typer.Argument(help="The candidate it joins.")],
+    reason: Reason = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Fold a candidate under another one."""
+    _decide(series, month, week, who, "merge", target, reason, into=into)
+
+
+@draft_app.command("edit")
+def draft_edit(
+    series: SeriesArgument,
+    target: Target,
+    title: Annotated[str | None, typer.Option(help="The new title.")] = None,
+    outlet: Annotated[str | None, typer.Option(help="The new 来源.")] = None,
+    url: Annotated[str | None, typer.Option(help="The new link.")] = None,
+    date: Annotated[str | None, typer.Option(help="The new date, as 2024-06-04.")] = None,
+    body: Annotated[Path | None, typer.Option(help="A UTF-8 file with the new text, one paragraph a line.")] = None,
+    reason: Reason = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Change the title, outlet, link, date or text of a candidate."""
+    text = text_of(body) if body else None
+    values = {"title": title, "outlet": outlet, "url": url, "date": date, "body": text}
+    given = {field: value for field, value in values.items() if value is not None}
+    if not given:
+        raise UsageError("没有写要改什么。", "请用 --title、--outlet、--url、--date 或 --body。")
+    _decide(series, month, week, who, "edit", target, reason, **given)
+
+
+@draft_app.command("reorder")
+def draft_reorder(
+    series: SeriesArgument,
+    target: Target,
+    to: Annotated[int, typer.Argument(help="The position it takes, from 1.")],
+    reason: Reason = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Move an item to another position."""
+    _decide(series, month, week, who, "reorder", target, reason, to=str(to))
+
+
+@draft_app.command("excerpt")
+def draft_excerpt(
+    series: SeriesArgument,
+    target: Target,
+    whole: Annotated[bool, typer.Option("--whole", help="Print the whole article again.")] = False,
+    reason: Reason = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Print only the part of an article on topic, as （节选）."""
+    _decide(series, month, week, who, "excerpt", target, reason, **({"whole": "yes"} if whole else {}))
+
+
+@draft_app.command("waive")
+def draft_waive(
+    series: SeriesArgument,
+    finding: Annotated[str, typer.Argument(help="The finding, as `draft check` prints it: same-event:c3f9a.")],
+    reason: Reason = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Let a blocking finding pass, for a reason."""
+    _decide(series, month, week, who, "waive", finding, reason)
+
+
+@draft_app.command("apply")
+def draft_apply(
+    series: SeriesArgument,
+    file: Annotated[Path, typer.Argument(help="A YAML file of decisions: editor, decisions.")],
+    month: Month = "",
+    week: Week = "",
+) -> None:
+    """Apply a file of decisions, one revision each."""
+    from pipeline.config import Decisions, read_decisions
+
+    recorded: Decisions = read_decisions(file)
+    for one in recorded.decisions:
+        _decide(series, month, week, recorded.editor, one.verb, one.target, one.reason, **one.values)
+
+
+@draft_app.command("check")
+def draft_check(series: SeriesArgument, month: Month = "", week: Week = "", as_json: AsJson = False) -> None:
+    """Run the release checks."""
+    from pipeline.model import Severity
+
+    with opened() as desk:
+        found = desk.findings(desk.desked(series, window_of(desk, series, month, week)))
+    if as_json:
+        out(json.dumps([plain(one) for one in found], ensure_ascii=False))
+    else:
+        for one in found:
+            out(remark(one, imported=False))
+        say(f"{len(found)} 项")
+    raise typer.Exit(BLOCKED if any(one.severity is Severity.BLOCKING for one in found) else DONE)
+
+
+@draft_app.command("log")
+def draft_log(series: SeriesArgument, month: Month = "", week: Week = "", as_json: AsJson = False) -> None:
+    """Say who decided what, oldest first."""
+    with opened() as desk:
+        desked = desk.desked(series, window_of(desk, series, month, week))
+        revisions = desk.revisions(desked)
+    rows: list[dict[str, Any]] = [
+        {
+            "revision": one.revision,
+            "when": one.decision.when.isoformat(timespec="seconds"),
+            "who": one.decision.who,
+            "verb": one.decision.verb,
+            "target": one.decision.target,
+            **{field: value[:60] for field, value in one.decision.values.items()},
+            "reason": one.decision.reason,
+        }
+        for one in revisions
+    ]
+    if not as_json:
+        for row, one in zip(rows, revisions, strict=True):
+            row |= {"verb": one.decision.chinese, "target": _meant(one.decision, desked.draft)}
+    headings = {
+        "revision": "修订", "when": "时间", "who": "经手人", "verb": "操作", "reason": "理由", "target": "对象",
+    }  # fmt: skip
+    table(rows, as_json, headings, "")
+
+
+@draft_app.command("export")
+def draft_export(
+    series: SeriesArgument,
+    folder: Annotated[Path, typer.Option("--to", help="Where the files go.")] = Path(),
+    month: Month = "",
+    week: Week = "",
+) -> None:
+    """Write a draft as DOCX and Markdown, marked 送审稿."""
+    from pipeline.outputs import FORMATS
+
+    with opened() as desk:
+        desked = desk.desked(series, window_of(desk, series, month, week))
+        for name in FORMATS:
+            target = folder / f"{desk.issue(desked).filename}-送审稿{desked.revision}.{name}"
+            data = desk.render(desked, name)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+            except OSError as error:
+                raise UsageError(f"{target}：{why(error)}。", "请用 --to 另指一个文件夹。") from None
+            out(str(target))
+
+
+def _decide(series: str, month: str, week: str, who: str, verb: str, target: str, reason: str, **values: str) -> None:
+    from pipeline.desk import now
+    from pipeline.model import Decision
+
+    with opened() as desk:
+        desked = desk.desked(series, window_of(desk, series, month, week))
+        decision = Decision(verb, signed(who), now(), target, values, reason)
+        after = desk.decide(desked, decision)
+        if after == desked:
+            say("这一步没有改变草稿，不另记修订。")
+        else:
+            decision = next(one.decision for one in desk.revisions(after) if one.revision == after.revision)
+        because = f"：{reason}" if reason else ""
+        told = _meant(decision, desked.draft, after.draft)
+        out(f"第{after.number}期 修订{after.revision} {decision.who} {decision.chinese} {told}{because}")
+
+
+def _meant(decision: Decision, *drafts: Draft) -> str:
+    """What a decision is about and what it says, as an editor reads it."""
+    titles: dict[str, str] = {}
+    for candidate in (one for draft in drafts for one in draft.candidates):
+        titles |= {article.url: article.title for article in candidate.articles}
+        titles[candidate.handle] = candidate.article.title
+    told = [_titled(titles, decision.target)]
+    for field, value in decision.values.items():
+        if field in _FIELDS:
+            told.append(f"{_FIELDS[field]}改为“{value if len(value) <= 60 else value[:60] + '……'}”")
+        elif field == "to":
+            told.append(f"至第{value}条")
+        elif field == "into":
+            told.append(f"到 {_titled(titles, value)}")
+        elif field == "whole":
+            told.append("印全文")
+        elif field == "file":
+            told.append(value)
+    return " ".join(one for one in told if one)
+
+
+def _titled(titles: Mapping[str, str], target: str) -> str:
+    return f"{target}《{titles[target]}》" if target in titles else target
+
+
+def show_draft(desk: Desk, draft: Draft, desked: Desked | None, as_json: bool) -> None:
+    """A draft as an editor reads it, or as JSON."""
+    if as_json:
+        out(json.dumps(plain(desked or draft), ensure_ascii=False))
+        return
+    if desked:
+        issue = desk.issue(desked)
+        out(f"{issue.title}（第{issue.number_chinese}期） {desked.state.chinese} 修订{desked.revision} {draft.window}")
+        out(issue.lead)
+    out(f"入选 {len(draft.chosen)} 条")
+    for place, handle in enumerate(draft.chosen, start=1):
+        out(_told(draft, handle, f"{place}."))
+    waiting = [one.handle for one in draft.candidates if one.handle not in draft.chosen]
+    out(f"备选与未入选 {len(waiting)} 条")
+    for handle in waiting:
+        out(_told(draft, handle, "-"))
+
+
+def _told(draft: Draft, handle: str, mark: str) -> str:
+    from pipeline.model import Flag
+
+    candidate = draft.candidate(handle)
+    edits = draft.edits.get(handle, {})
+    article = candidate.article
+    lines = [
+        f"{mark} {handle} {edits.get('title', article.title)}",
+        f"    （{edits.get('outlet', article.outlet)}） {edits.get('date', article.date or '无日期')} "
+        f"得分 {candidate.rating.score:.2f} {edits.get('url', article.url)}",
+        f"    {'；'.join(candidate.rating.because)}",
+    ]
+    lines += [
+        f"    折叠：{one.title}（{one.outlet}） {one.date} {one.url}"
+        + ("（疑似镜像站，不作来源）" if Flag.MIRROR in one.flags else "")
+        for one in candidate.articles[1:]
+    ]
+    lines += [
+        f"    已收于{one.place}：{one.title}（{one.relation.chinese} {one.score:.2f}）"
+        for one in candidate.coverage[:1]
+    ]
+    lines += [f"    注意：{note}" for note in article.notes]
+    return "\n".join(lines)
+
+
+def remark(finding: Finding, *, imported: bool) -> str:
+    """A finding in one line; of an imported issue nothing can be mended any more."""
+    printed = "原刊有误" if finding.severity.value == "blocking" else "请核对"
+    mark = printed if imported else finding.severity.chinese
+    return f"{mark} [{finding.key}] {finding.message}{'。' if finding.fix else ''}{finding.fix}"
+
+
+def _summary(desked: Desked) -> dict[str, Any]:
+    return {
+        "series": desked.draft.series,
+        "number": desked.number if desked.number > 0 else None,
+        "window": str(desked.draft.window),
+        "state": desked.state.value,
+        "revision": desked.revision,
+        "items": len(desked.draft.chosen),
+        "candidates": len(desked.draft.candidates),
+    }

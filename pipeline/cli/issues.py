@@ -1,0 +1,234 @@
+"""Commands about released and imported issues."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.app import (
+    BLOCKED,
+    DEGRADED,
+    DONE,
+    FAILED,
+    AsJson,
+    EngineName,
+    Month,
+    Reason,
+    SeriesArgument,
+    State,
+    Week,
+    Who,
+    app,
+    issue_app,
+)
+from pipeline.cli.drafts import remark
+from pipeline.cli.speech import out, plain, say, table
+from pipeline.cli.workspace import opened, signed, wants_prefect, window_of
+from pipeline.errors import UsageError
+from pipeline.errors import reason as why
+
+if TYPE_CHECKING:
+    pass
+
+
+@app.command()
+def release(
+    series: SeriesArgument,
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+    revision: Annotated[int, typer.Option(help="Release only if the draft is at this revision.")] = 0,
+    engine: EngineName = "prefect",
+) -> None:
+    """Put a draft out for good.
+
+    Its number is taken, and its files are frozen and written to the `out` folder. `bulletin draft check` says before
+    what keeps it back.
+    """
+    with opened() as desk:
+        window = window_of(desk, series, month, week)
+        desked = desk.desked(series, window, revision)
+        if not wants_prefect(engine):
+            desk.release(desked, signed(who))
+    if wants_prefect(engine):
+        from pipeline import flows
+
+        flows.embedded(
+            flows.releasing(),
+            workspace=str(State.workspace.resolve()),
+            series=series,
+            start=window.start,
+            end=window.end,
+            revision=desked.revision,
+            who=signed(who),
+        )
+    with opened() as desk:
+        released = next(one for one in desk.issues.released(series) if one.issue.window == window)
+        issue = released.issue
+        say(f"{issue.title} 第{issue.number_chinese}期 已发布：{len(issue.items)}条。{released.tally}")
+        for name in released.files:
+            if name in desk.pending:
+                say(f"bulletin: {desk.config.out / name} 尚未写出，期刊已安全入库；排除故障后再运行任一命令即补写。")
+            else:
+                out(str(desk.config.out / name))
+        raise typer.Exit(DEGRADED if desk.pending else DONE)
+
+
+@issue_app.command("list")
+def issue_list(
+    series: Annotated[str, typer.Argument(help="Which bulletin. Default: all.")] = "", as_json: AsJson = False
+) -> None:
+    """List the issues that were released or imported."""
+    with opened() as desk:
+        if series:
+            desk.series(series)
+        rows = [
+            {
+                "series": one.issue.series,
+                "number": one.issue.number,
+                "state": "导入" if one.imported else "已发布",
+                "window": str(one.issue.window),
+                "items": len(one.issue.items),
+                "who": one.who,
+                "when": one.when.isoformat(timespec="seconds"),
+            }
+            for one in desk.issues.released(series)
+        ]
+    headings = {
+        "series": "刊物", "number": "期号", "state": "状态", "window": "窗口", "items": "条数", "who": "经手人",
+        "when": "时间",
+    }  # fmt: skip
+    table(rows, as_json, headings, "还没有期刊。发布用 bulletin release，导入往期用 bulletin import-issue。")
+
+
+@issue_app.command("show")
+def issue_show(
+    series: SeriesArgument,
+    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a released or imported issue."""
+    with opened() as desk:
+        found = desk.released(series, number)
+    if as_json:
+        out(json.dumps(plain(found), ensure_ascii=False))
+        return
+    issue = found.issue
+    out(f"{issue.title}（第{issue.number_chinese}期）\n{issue.lead}")
+    for place, item in enumerate(issue.items, start=1):
+        out(f"{place}. {item.title}\n   （{item.outlet}） {item.date} {item.url}")
+    if found.imported:
+        out(f"导入：{found.imported.file}（{found.who}，{found.when:%Y-%m-%d}）；原刊导语：{found.imported.lead}")
+        out(f"{found.imported.blob}  {found.imported.file}")
+        return
+    out(str(found.tally))
+    for name, sha in found.files.items():
+        out(f"{sha}  {name}")
+
+
+@issue_app.command("check")
+def issue_check(
+    series: SeriesArgument,
+    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    as_json: AsJson = False,
+) -> None:
+    """Run the release checks on a released or imported issue.
+
+    Of an imported one it also says what its import found.
+    """
+    from pipeline.model import Severity
+
+    with opened() as desk:
+        release = desk.released(series, number)
+        found = desk.review(release)
+    if as_json:
+        out(json.dumps([plain(one) for one in found], ensure_ascii=False))
+    else:
+        for one in found:
+            out(remark(one, imported=release.imported is not None))
+        say(f"{len(found)} 项")
+    raise typer.Exit(BLOCKED if any(one.severity is Severity.BLOCKING for one in found) else DONE)
+
+
+@issue_app.command("export")
+def issue_export(
+    series: SeriesArgument,
+    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    folder: Annotated[Path, typer.Option("--to", help="Where the files go.")] = Path(),
+) -> None:
+    """Write an issue's DOCX and Markdown.
+
+    Of a released issue they are the frozen files; an imported one is written in the canonical form.
+    """
+    with opened() as desk:
+        for name, data in desk.copies(desk.released(series, number)).items():
+            target = folder / name
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+            except OSError as error:
+                raise UsageError(f"{target}：{why(error)}。", "请用 --to 另指一个文件夹。") from None
+            out(str(target))
+
+
+@app.command("import-issue")
+def import_issue(
+    files: Annotated[list[Path], typer.Argument(help="Old issues, as UTF-8 or GB18030 text, or Markdown.")],
+    series: Annotated[str, typer.Option("--series", help="Which bulletin, whatever the masthead says.")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Take the file in place of an earlier import.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken in.")] = False,
+    who: Who = "",
+) -> None:
+    """Take old issues into the archive (导入往期).
+
+    Their numbers and windows come from what is printed; numbering goes on after the latest. Try it with --dry-run.
+    """
+    from pipeline.errors import Conflict, NotImported
+
+    code = DONE
+    with opened() as desk:
+        for file in files:
+            try:
+                filed = desk.file(file, signed(who), series=series, replacing=replace, keep=not dry_run)
+            except (NotImported, Conflict) as error:
+                say(f"bulletin: {error}")
+                code = FAILED
+                continue
+            issue = filed.imported.issue
+            done = "已导入" if filed.desked else "试读，没有导入" if dry_run else "已经导入过，没有改变"
+            out(f"{file.name}：{issue.title} 第{issue.number_chinese}期 {issue.window} {len(issue.items)}条 {done}")
+            for one in filed.findings:
+                out(f"  {remark(one, imported=True)}")
+            for note in filed.imported.notes:
+                out(f"  {note}")
+    raise typer.Exit(code)
+
+
+@issue_app.command("skip")
+def issue_skip(
+    series: SeriesArgument,
+    month: Month = "",
+    week: Week = "",
+    reason: Reason = "",
+    who: Who = "",
+    earlier: Annotated[bool, typer.Option("--and-earlier", help="And every open window before it.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the skip back.")] = False,
+) -> None:
+    """Mark a window as one that gets no issue (--undo: gets one).
+
+    No number is taken. A reason is needed.
+    """
+    from pipeline.desk import now
+    from pipeline.model import Decision
+
+    with opened() as desk:
+        window = window_of(desk, series, month, week)
+        if undo:
+            desk.unskip(series, window)
+            say(f"{series} {window} 不再跳过")
+            return
+        for one in desk.skip(series, window, Decision("skip", signed(who), now(), reason=reason), earlier=earlier):
+            say(f"{series} {one} 已跳过")

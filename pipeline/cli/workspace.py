@@ -1,0 +1,78 @@
+"""What the commands open, and how they name windows, engines and people."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pipeline.cli.app import State
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.desk import Desk
+    from pipeline.model import Window
+
+
+@contextmanager
+def opened() -> Iterator[Desk]:
+    """The desk of the workspace, for as long as a command needs it."""
+    from pipeline.desk import now, open_desk
+
+    _known_workspace()
+    with open_desk(State.workspace, clock=now) as desk:
+        yield desk
+
+
+def configuration() -> Config:
+    """The workspace's configuration."""
+    from pipeline.config import load
+
+    _known_workspace()
+    return load(State.workspace)
+
+
+def _known_workspace() -> None:
+    if not (State.workspace / "config").is_dir():
+        raise UsageError(
+            f"{State.workspace.resolve()} 不是工作区。", "请先进入工作区，或用 -C 指明；新建用 bulletin init。"
+        )
+
+
+def loose_configuration() -> Config:
+    """The workspace's configuration where there is one, else the packaged one."""
+    from pipeline.config import load
+
+    return load(State.workspace)
+
+
+def window_of(desk: Desk, series: str, month: str, week: str) -> Window:
+    """The window that `--month` or `--week` name, else the last one that is over."""
+    from pipeline.desk import now
+    from pipeline.steps.window import last_closed, named
+
+    one = desk.series(series)
+    if month and week:
+        raise UsageError("--month 和 --week 不能同时用。", "请只写一个。")
+    return named(one, month=month, week=week) if month or week else last_closed(one, now())
+
+
+def wants_prefect(engine: str) -> bool:
+    """Whether the run goes through Prefect, which then keeps its files in the workspace."""
+    if engine not in ("prefect", "inline"):
+        raise UsageError(f"There is no engine {engine!r}.", "Known: prefect, inline.")
+    if engine == "prefect":
+        from pipeline.config import load
+
+        # Prefect reads it once, when it is imported
+        os.environ.setdefault("PREFECT_HOME", str(load(State.workspace).data / "prefect"))
+    return engine == "prefect"
+
+
+def signed(who: str) -> str:
+    """The name that is kept with what somebody decides."""
+    import getpass
+
+    return who or getpass.getuser()
