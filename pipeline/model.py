@@ -198,6 +198,16 @@ class Article:
         return digest(self.url, self.title, str(self.date or ""), self.text)[:16]
 
 
+@dataclass(frozen=True, slots=True)
+class Revisit:
+    """What the page of a stored article looked like when it was asked for again; the stored version stays."""
+
+    url: str
+    when: dt.datetime
+    told: str = ""
+    """What is different now, in Chinese; empty when nothing is."""
+
+
 class Fate(StrEnum):
     """What became of a lead; every lead of a run has exactly one."""
 

@@ -173,12 +173,21 @@ def draft_apply(
 
 
 @draft_app.command("check")
-def draft_check(series: SeriesArgument, month: Month = "", week: Week = "", as_json: AsJson = False) -> None:
+def draft_check(
+    series: SeriesArgument,
+    month: Month = "",
+    week: Week = "",
+    links: Annotated[bool, typer.Option("--links", help="Ask for every item's page again first.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Run the release checks."""
     from pipeline.model import Severity
 
     with opened() as desk:
-        found = desk.findings(desk.desked(series, window_of(desk, series, month, week)))
+        desked = desk.desked(series, window_of(desk, series, month, week))
+        if links:
+            say(f"{desk.revisit_all(desked.id)} 条的网页打不开或有改动")
+        found = desk.findings(desked)
     if as_json:
         out(json.dumps([plain(one) for one in found], ensure_ascii=False))
     else:

@@ -134,5 +134,6 @@ class Deciding(Judging):
                 late=frozenset(draft.late),
                 apart=frozenset(frozenset((ids.get(a, a), ids.get(b, b))) for a, b in draft.apart),
                 silent=draft.silent,
+                revisits=self.revisits.of(item.url for item in issue.items),
             )
         )

@@ -8,7 +8,7 @@ from typing import Self
 from pipeline.config import Config, Series, packaged
 from pipeline.errors import TemplateError, UsageError
 from pipeline.model import Clock, Fetch, Last, Window
-from pipeline.store import Blobs, Claims, Database, Issues, Leads, Notices, Runs
+from pipeline.store import Blobs, Claims, Database, Issues, Leads, Notices, Revisits, Runs
 
 
 class Room:
@@ -21,6 +21,7 @@ class Room:
         self.claims = Claims(database, config.settings.clock.lease_seconds)
         self.leads = Leads(database, blobs)
         self.issues = Issues(database)
+        self.revisits = Revisits(database)
         self.runs = Runs(database)
         self.notices = Notices(database)
         self._blobs = blobs

@@ -11,10 +11,11 @@ import structlog
 
 from pipeline.config import Source
 from pipeline.desk.claiming import Claiming, myself
-from pipeline.desk.collecting import BATCH, Collecting
+from pipeline.desk.collecting import BATCH
 from pipeline.desk.engine import Engine
 from pipeline.desk.judging import MARGIN, Proposal
 from pipeline.desk.releasing import counted
+from pipeline.desk.revisiting import Revisiting
 from pipeline.desk.room import command
 from pipeline.desk.telling import Telling
 from pipeline.errors import Conflict, DeskError, NothingCollected, StoreError, UsageError
@@ -38,7 +39,7 @@ class Report:
     """Stage → seconds it took."""
 
 
-class Running(Collecting, Telling, Claiming):
+class Running(Revisiting, Telling, Claiming):
     """Puts the stages of a run together."""
 
     def run(
@@ -86,16 +87,21 @@ class Running(Collecting, Telling, Claiming):
                 stored = () if collect else self.leads.of_window(series, window, MARGIN)
                 again = [one.id for one in stored if one.page is not None]
                 self._read_all(engine, sorted({*self.leads.unread(), *again}), say)
+            desked = None
             with _timed(seconds, "judge"):
                 if owner:
-                    desked: Desked | None = self._judged(engine, run.id)
-                    tally = counted(self.runs.fates(run.id))
+                    desked = self._judged(engine, run.id)
+                    draft, tally = desked.draft, counted(self.runs.fates(run.id))
                 else:
-                    desked, made = None, self.propose(run.id)
-                    tally = counted(made.accounts.leads)
+                    made = self.propose(run.id)
+                    draft, tally = made.draft, counted(made.accounts.leads)
+            if desked and collect:
+                # after the draft is kept: a slow site costs nobody the draft
+                with _timed(seconds, "revisit"):
+                    self._looked_again(engine, desked, say)
             say(str(tally))
             outcome = "degraded" if silent else "done"
-            return Report(desked, desked.draft if desked else made.draft, tally, tuple(silent), seconds)
+            return Report(desked, draft, tally, tuple(silent), seconds)
         finally:
             self.runs.finish(run.id, outcome, seconds, self._clock())
 
@@ -140,6 +146,13 @@ class Running(Collecting, Telling, Claiming):
         if isinstance(result, DeskError):
             raise result
         return self.issues.get(result)
+
+    def _looked_again(self, engine: Engine, desked: Desked, say: Callable[[str], None]) -> None:
+        result = engine.each(self.revisit, [desked.id])[0]
+        if isinstance(result, DeskError):
+            log.warning("not revisited", issue=desked.id, why=result.message)
+        elif result:
+            say(f"{result} 条的网页打不开或有改动，见检查结果")
 
     def collect(
         self, engine: Engine, ids: Sequence[str] = (), say: Callable[[str], None] = lambda line: None

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pipeline.config import Outlet, Outlets
 from pipeline.model import (
+    BEIJING,
     Coverage,
     Document,
     Edge,
@@ -25,6 +26,7 @@ from pipeline.model import (
     Item,
     Printed,
     Relation,
+    Revisit,
     Severity,
     chinese_date,
 )
@@ -51,6 +53,8 @@ class Inspection:
     apart: frozenset[frozenset[str]] = frozenset()
     """Pairs of handles that the editor split on purpose."""
     silent: Sequence[str] = ()
+    revisits: Mapping[str, Revisit] = field(default_factory=dict)
+    """Address → what its page looked like when it was last asked for again."""
 
     @cached_property
     def documents(self) -> list[Document]:
@@ -359,6 +363,20 @@ def _sources(inspection: Inspection) -> Iterator[Finding]:
         )
 
 
+def _page_now(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        if (revisit := inspection.revisits.get(item.url)) and revisit.told:
+            day = chinese_date(revisit.when.astimezone(BEIJING).date())
+            yield _about(
+                place,
+                item,
+                "page-now",
+                Severity.WARNING,
+                f"{revisit.told}（{day}核对）",
+                "刊物仍印所存的版本；请打开原文核对，或换用另一家的链接。",
+            )
+
+
 CHECKS: Mapping[str, Check] = {
     "link": _link,
     "host": _host,
@@ -373,6 +391,7 @@ CHECKS: Mapping[str, Check] = {
     "content": _content,
     "lead": _lead,
     "sources": _sources,
+    "page-now": _page_now,
 }
 
 

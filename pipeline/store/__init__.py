@@ -6,6 +6,7 @@ from pipeline.store.database import Database
 from pipeline.store.issues import Issues, Stand
 from pipeline.store.leads import Asked, Leads, Stored
 from pipeline.store.notices import Notices, Waiting
+from pipeline.store.revisits import Revisits
 from pipeline.store.runs import Accounted, Accounts, Runs
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Issues",
     "Leads",
     "Notices",
+    "Revisits",
     "Runs",
     "Stand",
     "Stored",

@@ -210,3 +210,14 @@ NOTICES = sa.Table(
     sa.Column("settled", Words, nullable=False),
     sa.Column("given_up", sa.Boolean, nullable=False),
 )
+
+REVISITS = sa.Table(
+    "revisits",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("url", Words, nullable=False),
+    sa.Column("at", Words, nullable=False),
+    # what is different from the stored article; empty when nothing is
+    sa.Column("told", Prose, nullable=False),
+    sa.Index("ix_revisits_url", "url", postgresql_using="hash"),
+)

@@ -89,7 +89,7 @@ import sqlalchemy as sa
 from pipeline.store import Database
 made = []
 def kill(_connection, _cursor, statement, *_):
-    if statement.lstrip().startswith(("CREATE TABLE", "ALTER TABLE")):
+    if statement.lstrip().startswith(("CREATE TABLE", "CREATE INDEX", "ALTER TABLE")):
         made.append(statement)
         if len(made) == 2:
             os.kill(os.getpid(), signal.SIGKILL)

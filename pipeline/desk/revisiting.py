@@ -1,0 +1,63 @@
+"""Revisiting: are the pages that an issue prints still there, and do they still say what was stored?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+
+import structlog
+
+from pipeline.desk.collecting import Collecting
+from pipeline.desk.releasing import Releasing
+from pipeline.errors import FetchError
+from pipeline.executor import Lost, choose, map_items
+from pipeline.model import Article, Fate, Item, Lead, Page, Rejection, Revisit
+from pipeline.steps.read import read_pages
+from pipeline.steps.revisit import changed
+
+log = structlog.get_logger("pipeline.desk")
+
+_FRESH = dt.timedelta(hours=12)  # a page seen within it is not asked for again by the run that drafts
+
+
+class Revisiting(Collecting, Releasing):
+    """Asks for printed pages again; what is stored stays as it is."""
+
+    def revisit(self, issue: int) -> int:
+        """Looks again at the pages of a draft's items that were not seen for half a day; returns how many differ."""
+        return self._revisited(issue, _FRESH)
+
+    def revisit_all(self, issue: int) -> int:
+        """Looks again at the page of every item of a draft; returns how many differ."""
+        return self._revisited(issue, dt.timedelta(0))
+
+    def _revisited(self, issue: int, fresh: dt.timedelta) -> int:
+        desked = self.issues.get(issue)
+        known = {one.handle: one.article for one in desked.draft.candidates}
+        differing = 0
+        for item in self.issue(desked).items:
+            now = self._clock()
+            seen = self.revisits.seen(item.url)
+            if not item.url.startswith(("http://", "https://")) or (seen is not None and now - seen < fresh):
+                continue
+            told = self._look(item, known[item.handle])
+            self.revisits.keep(Revisit(item.url, now, told))
+            differing += bool(told)
+            log.info("revisited", url=item.url, told=told)
+        return differing
+
+    def _look(self, item: Item, stored: Article) -> str:
+        try:
+            page = self._fetch(item.url).page
+        except FetchError as error:
+            return f"网页打不开了（{error.message.removeprefix(f'{item.url}：')}）"
+        if page is None or item.url != stored.url:
+            return ""  # an address that the editor gave: that it opens is all that can be asked
+        return changed(stored, self._reread(page, item))
+
+    def _reread(self, page: Page, item: Item) -> Article | Rejection:
+        settings = self.config.settings
+        executor = choose(settings.workers, 1, settings.page_seconds)
+        lead = Lead(source="", url=item.url)
+        one = map_items(executor, partial(read_pages, outlets=self.config.outlets), [(page, lead)], 1)[0]
+        return Rejection(Fate.UNREADABLE, one.because) if isinstance(one, Lost) else one
