@@ -24,6 +24,7 @@ An expected "no" about one lead is a `model.Rejection`, not an exception.
 from __future__ import annotations
 
 import errno
+from typing import Any
 
 
 class DeskError(Exception):
@@ -36,6 +37,10 @@ class DeskError(Exception):
         self.message = message
         self.fix = fix
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # pickle would call the class with `args`, which not every class here takes
+        return _again, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         end = self.message[-1:]
         if not self.fix or end in "。！？：\n":
@@ -45,6 +50,12 @@ class DeskError(Exception):
         else:
             gap = ". " if end.isascii() else "。"
         return f"{self.message}{gap}{self.fix}"
+
+
+def _again(kind: type[DeskError], arguments: tuple[Any, ...], fields: dict[str, Any]) -> DeskError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(fields)
+    return error
 
 
 _REASONS = {
