@@ -125,10 +125,10 @@ class Settings(_Strict):
     """`host:port` or `*:port` → `address:port` dialled instead, as curl's `--connect-to` does."""
     trust: Path | None = None
     """A PEM file of certificate authorities trusted besides the public ones; relative to the workspace."""
-    workers: Annotated[int, Field(ge=1, le=64)] = 2
-    """Processes that read pages when there are many."""
+    workers: Annotated[int, Field(ge=0, le=64)] = 0
+    """Processes that parse what comes from the web; 0 for one a core."""
     page_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
-    """How long reading one batch of pages may take, per page."""
+    """How long reading one page may take."""
     clock: Timing = Timing()
     notify: tuple[Told, ...] = ()
     """Who is told of drafts, failed runs and silent sources."""

@@ -5,55 +5,66 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import Config
-from pipeline.desk import fetcher, now
+from pipeline.desk import children, fetcher, now
 from pipeline.errors import FetchError, UsageError
-from pipeline.model import Document, Page, Rejection
+from pipeline.executor import Lost
+from pipeline.model import Article, Document, Fetch, Page, Rejection
 from pipeline.steps.dedupe import group, relate
 from pipeline.steps.rate import Rater
 from pipeline.steps.read import read_plainly
 
 Row = dict[str, Any]
+_PORTION = 100  # pages that are held in memory and read side by side
 
 
 def extracted(targets: Sequence[str], config: Config) -> Iterator[Row]:
     """Pages by file or address, each as one row, in the order given; one that fails as `file` and `error`."""
     fetch = fetcher(config, now)
-    for target in targets:
-        try:
-            if target.startswith(("http://", "https://")):
-                page = fetch(target).page
-                assert page is not None  # nothing was asked conditionally
-            else:
-                page = Page(url=f"file:{Path(target).name}", body=Path(target).read_bytes(), fetched=now())
-        except OSError as error:
-            yield {"file": target, "error": error.strerror or str(error)}
-            continue
-        except FetchError as error:
-            yield {"file": target, "error": error.message}
-            continue
-        article = read_plainly(page, config.outlets)
-        if isinstance(article, Rejection):
-            yield {"file": target, "error": article.because}
-            continue
-        yield {
-            "file": target,
-            "title": article.title,
-            "date": article.date.isoformat() if article.date else "",
-            "source": article.outlet,
-            "author": article.author,
-            "editor": article.editor,
-            "body": article.text,
-            "blocks": [
-                {key: value for key, value in asdict(block).items() if value or key == "kind"}
-                for block in article.blocks
-            ],
-            "confidence": article.confidence,
-            "evidence": dict(article.evidence),
-        }
+    with children(config) as readers:
+        for start in range(0, len(targets), _PORTION):
+            portion = [_page(target, fetch) for target in targets[start : start + _PORTION]]
+            articles = readers.each(
+                partial(read_plainly, outlets=config.outlets), [page for page in portion if isinstance(page, Page)]
+            )
+            for target, page in zip(targets[start : start + _PORTION], portion, strict=True):
+                yield {"file": target, **(_fields(next(articles)) if isinstance(page, Page) else {"error": page})}
+
+
+def _page(target: str, fetch: Fetch) -> Page | str:
+    """A page by file or address, or why there is none."""
+    try:
+        if not target.startswith(("http://", "https://")):
+            return Page(url=f"file:{Path(target).name}", body=Path(target).read_bytes(), fetched=now())
+        page = fetch(target).page
+        assert page is not None  # nothing was asked conditionally
+        return page
+    except OSError as error:
+        return error.strerror or str(error)
+    except FetchError as error:
+        return error.message
+
+
+def _fields(article: Article | Rejection | Lost) -> Row:
+    if isinstance(article, Rejection | Lost):
+        return {"error": article.because}
+    return {
+        "title": article.title,
+        "date": article.date.isoformat() if article.date else "",
+        "source": article.outlet,
+        "author": article.author,
+        "editor": article.editor,
+        "body": article.text,
+        "blocks": [
+            {key: value for key, value in asdict(block).items() if value or key == "kind"} for block in article.blocks
+        ],
+        "confidence": article.confidence,
+        "evidence": dict(article.evidence),
+    }
 
 
 def clustered(rows: Sequence[Mapping[str, Any]]) -> Iterator[Row]:

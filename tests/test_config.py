@@ -136,7 +136,7 @@ def test_the_environment_wins_over_a_single_value_and_an_empty_variable_is_none(
     config = load(workspace)
     assert config.out == workspace / "别处"
     assert (config.settings.politeness.robots, config.settings.politeness.retries) == (False, 1)
-    assert (config.settings.clock.run_minutes, config.settings.workers) == (2.5, 2)
+    assert (config.settings.clock.run_minutes, config.settings.workers) == (2.5, 0)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_every_value_says_where_it_comes_from(workspace, monkeypatch):
     assert found["settings.out"] == ("成品", "config/settings.yaml:2")
     assert found["settings.politeness.retries"] == (1, "config/settings.yaml:4")
     assert found["settings.politeness.robots"] == (False, "environment BULLETIN_POLITENESS__ROBOTS")
-    assert found["settings.workers"] == (2, "default")
+    assert found["settings.workers"] == (0, "default")
     assert found["series.national-weekly.window.weekly.from"][0] == "sat"
     assert found["series.beijing-monthly.last.number"][0] == 534
     assert found["scope"][1] == "packaged scope.yaml"

@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.desk import Desk, Inline, claiming, now, open_desk
 from pipeline.errors import Blocked, Busy, Conflict, NothingCollected, StoreError, TemplateError, UsageError
 from pipeline.model import Decision, Fate, Phase, Progress, Severity, Window, Work, Worker
 from pipeline.sources.folder import Folder
+from pipeline.steps.read import read_page
 from pipeline.store import Blobs
 
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
@@ -199,21 +201,20 @@ def test_a_full_or_broken_store_stops_the_run_instead_of_passing_for_a_silent_so
     assert desk.issues.all() == []
 
 
-def test_a_page_nobody_foresaw_is_unreadable_and_the_others_are_read(desk, write, monkeypatch):
+def fragile(work, *, outlets):
+    if "友谊".encode() in work[0].body:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return read_page(work, outlets=outlets)
+
+
+def test_a_page_that_crashes_its_reader_is_unreadable_and_the_others_are_read(desk, write, monkeypatch):
     write("a", "北京友谊医院")
     write("b", "北京天坛医院", "2024-06-20")
-    from pipeline.steps import read
-
-    extract = read.extract
-
-    def fragile(page, outlets, lead):
-        if "友谊".encode() in page.body:
-            raise RecursionError
-        return extract(page, outlets, lead)
-
-    monkeypatch.setattr(read, "extract", fragile)
+    monkeypatch.setattr("pipeline.desk.collecting.read_page", fragile)
     report = _run(desk)
     assert report.tally.counts == {Fate.INCLUDED: 1, Fate.UNREADABLE: 1}
+    [lost] = [one for one in desk.leads.of_window("beijing-monthly", JUNE, 14) if one.rejection]
+    assert lost.rejection.because == "页面过于复杂：读取进程意外退出（SIGSEGV）"
 
 
 def test_no_source_at_all_is_said_and_takes_no_number(workspace):

@@ -1,98 +1,396 @@
-"""Batches on this process and on several: what dies or hangs takes nothing else along."""
+"""Calls in child processes: what dies, hangs or eats takes nothing else along, and nothing is left behind."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import pickle
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from pipeline.executor import Executor, Lost, Processes, Serial, choose, map_items
-
-EXECUTORS = {"serial": Serial(), "processes": Processes(2, seconds=5)}
-
-
-def double(batch: Sequence[int]) -> list[int]:
-    return [2 * one for one in batch]
+from pipeline import errors
+from pipeline.errors import ConfigError, DeskError, FetchError, SourceError
+from pipeline.executor import Children, Lost, Stopped
+from pipeline.executor import children as ours
 
 
-def dare(batch: Sequence[str]) -> list[str]:
-    for one in batch:
-        if one == "crash":
-            os.kill(os.getpid(), 11)
-        if one == "hang":
-            ctypes.PyDLL(None).sleep(60)  # C code that holds the interpreter: no signal handler gets to run
-        if one == "eat":
-            bytearray(8 * 1024**3)
-        if one == "fail":
-            raise ValueError("标题为空")
-    return [one.upper() for one in batch]
+@pytest.fixture
+def children() -> Iterator[Children]:
+    with Children(2, seconds=10) as children:
+        yield children
 
 
-def process(batch: Sequence[str]) -> list[int]:
+def names(folder: str) -> list[str]:
+    return [one.name for one in Path(folder).iterdir()]
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def dare(what: str) -> str:
+    if what == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if what == "hang":
+        ctypes.PyDLL(None).sleep(60)  # C code that holds the interpreter: no signal handler gets to run
+    if what == "spin":
+        while True:
+            pass
+    if what == "eat":
+        bytearray(8 * 1024**3)
+    if what == "leave":
+        sys.exit(3)
+    if what == "fail":
+        raise ValueError("标题为空")
+    if what == "lambda":
+        return lambda: None  # type: ignore[return-value]
+    return what.upper()
+
+
+def process(_: object = None) -> int:
     time.sleep(0.05)
-    return [os.getpid() for _ in batch]
+    return os.getpid()
 
 
-@pytest.mark.parametrize("executor", EXECUTORS.values(), ids=EXECUTORS.keys())
-def test_results_come_in_the_order_of_the_batches(executor: Executor) -> None:
-    assert list(executor.map_batches(double, [[n, n + 1] for n in range(20)])) == [
-        [2 * n, 2 * n + 2] for n in range(20)
-    ]
+def nap(_: object = None) -> int:
+    time.sleep(20)
+    return os.getpid()
 
 
-@pytest.mark.parametrize("executor", EXECUTORS.values(), ids=EXECUTORS.keys())
-def test_nothing_to_do_gives_nothing(executor: Executor) -> None:
-    assert list(executor.map_batches(double, [])) == []
+def die_once(mark: Path) -> str:
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "读到了"
 
 
-@pytest.mark.parametrize("executor", EXECUTORS.values(), ids=EXECUTORS.keys())
-def test_an_exception_costs_its_own_batch_only(executor: Executor) -> None:
-    assert list(executor.map_batches(dare, [["a"], ["fail"], ["b"]])) == [
-        ["A"],
+def refuse(error: DeskError) -> None:
+    raise error
+
+
+def circumstances() -> dict[str, object]:
+    return {
+        "threads": threading.active_count(),
+        "descriptors": sorted(map(int, names("/proc/self/fd"))),
+        "memory": resource.getrlimit(resource.RLIMIT_AS)[0],
+        "core": resource.getrlimit(resource.RLIMIT_CORE)[0],
+        "password": os.environ.get("PGPASSWORD", ""),
+        "interrupt": signal.getsignal(signal.SIGINT) == signal.SIG_IGN,
+    }
+
+
+def connect(port: int) -> None:
+    socket.create_connection(("127.0.0.1", port))
+
+
+def run_a_program() -> None:
+    subprocess.run(["true"])
+
+
+def size(data: bytes) -> int:
+    return len(data)
+
+
+def zeros(count: int) -> bytes:
+    return bytes(count)
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def ends(pid: int, within: float = 5) -> bool:
+    until = time.monotonic() + within
+    while is_there(pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not is_there(pid)
+
+
+# ---------------------------------------------------------------------------------------- what comes back
+
+
+def test_results_come_in_the_order_of_the_items(children: Children) -> None:
+    assert list(children.each(double, list(range(40)))) == [2 * number for number in range(40)]
+
+
+def test_nothing_to_do_gives_nothing_and_starts_nothing(children: Children) -> None:
+    assert list(children.each(double, [])) == []
+    assert not children._living
+
+
+def test_an_exception_costs_its_own_item_only(children: Children) -> None:
+    assert list(children.each(dare, ["a", "fail", "b", "leave", "c"])) == [
+        "A",
         Lost("读取出错（ValueError：标题为空）"),
-        ["B"],
+        "B",
+        Lost("读取出错（SystemExit：3）"),
+        "C",
     ]
 
 
-def test_a_crash_a_hang_and_a_glutton_cost_their_own_batches_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.executor._STARTUP_SECONDS", 4)
-    executor = Processes(2, seconds=0.5)
-    begun = time.monotonic()
-    results = list(executor.map_batches(dare, [["a"], ["crash"], ["b"], ["hang"], ["c"], ["eat"], ["d"]]))
-    assert [result for result in results if not isinstance(result, Lost)] == [["A"], ["B"], ["C"], ["D"]]
-    assert [result.because[:8] for result in results if isinstance(result, Lost)] == [
-        "读取进程意外退出",
-        "读取超过时限 0",
-        "读取出错（Mem",
-    ]
-    assert time.monotonic() - begun < 15
+def test_a_crash_a_hang_and_a_glutton_cost_their_own_items_only() -> None:
+    with Children(2, seconds=1) as children:
+        list(children.each(double, [1, 2]))
+        begun = time.monotonic()
+        results = list(children.each(dare, ["a", "crash", "b", "hang", "c", "eat", "d", "spin", "e"]))
+        assert [one for one in results if isinstance(one, str)] == ["A", "B", "C", "D", "E"]
+        assert [one.because for one in results if isinstance(one, Lost)] == [
+            "页面过于复杂：读取进程意外退出（SIGSEGV）",
+            "页面过于复杂：读取超过时限 1 秒",
+            "页面过于复杂：读取所需内存超过上限 768 MiB",
+            "页面过于复杂：读取超过时限 1 秒",
+        ]
+        assert time.monotonic() - begun < 8
 
 
-def test_a_crash_costs_its_own_item_only() -> None:
-    items = ["a", "b", "crash", "c", "d", "e"]
-    results = map_items(Processes(1, seconds=10), dare, items, size=3)
-    assert [one if isinstance(one, str) else "lost" for one in results] == ["A", "B", "lost", "C", "D", "E"]
+def test_a_result_that_cannot_travel_is_a_failure_of_its_own_item(children: Children) -> None:
+    lost, kept = children.each(dare, ["lambda", "b"])
+    assert isinstance(lost, Lost)
+    assert "读取出错" in lost.because
+    assert kept == "B"
 
 
-def test_the_work_is_done_by_as_many_processes_as_asked_for() -> None:
-    pids = {pid for [pid] in Processes(2, seconds=10).map_batches(process, [["x"]] * 20)}
+def test_a_child_that_somebody_else_ended_is_replaced_and_the_item_done(children: Children, tmp_path: Path) -> None:
+    assert list(children.each(die_once, [tmp_path / "mark"])) == ["读到了"]
+
+
+def test_large_pages_and_large_results_travel_whole(children: Children) -> None:
+    assert children.apart(size, bytes(20 * 1024**2)) == 20 * 1024**2
+    assert children.apart(zeros, 20 * 1024**2) == bytes(20 * 1024**2)
+
+
+def test_a_call_apart_returns_what_the_function_returns(children: Children) -> None:
+    assert children.apart(double, number=4) == 8
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SourceError("卫健委：返回的是网页而不是订阅源", "请核对 url。"),
+        FetchError("超过总时限"),
+        ConfigError("sources.yaml:3", "no CSS selector", "Write one."),
+    ],
+    ids=["a source", "a fetch", "a setting"],
+)
+def test_an_expected_error_arrives_as_it_was_raised(children: Children, error: DeskError) -> None:
+    with pytest.raises(type(error)) as caught:
+        children.apart(refuse, error)
+    assert str(caught.value) == str(error)
+    assert vars(caught.value) == vars(error)
+
+
+def test_every_error_of_the_tree_survives_the_journey() -> None:
+    kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, DeskError)]
+    assert len(kinds) > 10
+    for kind in kinds:
+        error = kind("甲", "乙") if kind is not ConfigError else ConfigError("甲", "乙", "丙")
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again), vars(again)) == (kind, str(error), vars(error))
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("crash", "页面过于复杂：读取进程意外退出"),
+        ("hang", "页面过于复杂：读取超过时限 0.5 秒"),
+        ("eat", "页面过于复杂：读取所需内存超过上限"),
+        ("fail", "读取出错（ValueError：标题为空）"),
+    ],
+)
+def test_what_goes_wrong_apart_is_said_in_a_sentence(what: str, said: str) -> None:
+    with Children(1, seconds=0.5) as children:
+        assert children.apart(double, 1) == 2
+        with pytest.raises(SourceError, match=said):
+            children.apart(dare, what)
+        assert children.apart(dare, "b") == "B"
+
+
+# ------------------------------------------------------------------------------------------- what it costs
+
+
+def test_the_work_is_done_by_as_many_processes_as_asked_for(children: Children) -> None:
+    pids = set(children.each(process, [None] * 20))
     assert len(pids) == 2
     assert os.getpid() not in pids
 
 
-def test_a_listener_who_leaves_takes_the_workers_along() -> None:
-    results = Processes(1, seconds=10).map_batches(process, [["x"]] * 5)
-    [pid] = next(results)
+def test_a_single_caller_needs_a_single_child(children: Children) -> None:
+    assert len({children.apart(process) for _ in range(10)}) == 1
+
+
+def test_several_threads_share_the_children(children: Children) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        pids = set(threads.map(lambda _: children.apart(process), range(40)))
+    assert len(pids) == 2
+
+
+def test_a_replacement_is_there_in_a_third_of_a_second(children: Children) -> None:
+    children.apart(double, 1)
+    begun = time.monotonic()
+    with pytest.raises(SourceError):
+        children.apart(dare, "crash")
+    assert children.apart(double, 1) == 2
+    assert time.monotonic() - begun < 1.0  # three forks; 0.05 s on an idle machine
+
+
+def test_desks_of_a_process_share_the_loaded_parsers() -> None:
+    with Children(1, seconds=5) as one, Children(1, seconds=5) as other:
+        assert one.apart(os.getppid) == other.apart(os.getppid)
+
+
+# ------------------------------------------------------------------------------------- what a child may do
+
+
+def test_a_child_has_limits_and_nothing_of_its_parents(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", "geheim")
+    with socket.create_server(("127.0.0.1", 0)), Children(1, seconds=5, preload=("json",)) as fresh:
+        assert fresh.apart(circumstances) == {
+            "threads": 1,
+            # three to the world, one to the parent, one that looks at them
+            "descriptors": [0, 1, 2, *fresh.apart(circumstances)["descriptors"][3:]],  # type: ignore[index]
+            "memory": 768 * 1024**2,
+            "core": 0,
+            "password": "",
+            "interrupt": True,
+        }
+        assert len(fresh.apart(circumstances)["descriptors"]) == 5  # type: ignore[arg-type]
+
+
+def test_a_child_opens_no_connection_and_runs_no_program(children: Children) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with pytest.raises(SourceError, match="PermissionError"):
+            children.apart(connect, server.getsockname()[1])
+        server.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            server.accept()
+    with pytest.raises(SourceError, match="PermissionError"):
+        children.apart(run_a_program)
+
+
+def test_computing_is_bounded_without_the_parent(children: Children) -> None:
+    soft = children.apart(resource.getrlimit, resource.RLIMIT_CPU)[0]
+    assert 10 <= soft <= 14
+
+
+# --------------------------------------------------------------------------------------------- how it ends
+
+
+def test_a_listener_who_leaves_takes_the_running_children_along(children: Children) -> None:
+    results = children.each(process, [None] * 8)
+    pid = next(results)
+    assert isinstance(pid, int)
+    begun = time.monotonic()
     results.close()  # type: ignore[attr-defined]
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    assert time.monotonic() - begun < 2
+    assert children.apart(double, 2) == 4
 
 
-@pytest.mark.parametrize(
-    ("workers", "pages", "kind"), [(2, 150, Serial), (2, 151, Processes), (1, 5000, Serial), (4, 0, Serial)]
-)
-def test_processes_are_started_when_they_pay(workers: int, pages: int, kind: type) -> None:
-    assert isinstance(choose(workers, pages, 30.0), kind)
+def test_children_go_when_they_are_closed_and_leave_no_zombie() -> None:
+    children = Children(2, seconds=5)
+    pids = set(children.each(process, [None] * 8))
+    children.close()
+    assert not any(is_there(pid) for pid in pids if isinstance(pid, int))
+
+
+@pytest.mark.parametrize("call", [lambda c: c.apart(nap), lambda c: list(c.each(nap, [1, 2, 3]))], ids=["one", "many"])
+def test_who_waits_for_a_child_that_is_sent_home_learns_it_at_once(call: Callable[[Children], object]) -> None:
+    children = Children(1, seconds=60)
+    children.apart(double, 1)
+    with ThreadPoolExecutor(3) as threads:
+        waiting = [threads.submit(call, children) for _ in range(3)]
+        time.sleep(0.3)
+        begun = time.monotonic()
+        children.close()
+        assert [type(one.exception(5)) for one in waiting] == [Stopped] * 3
+        assert time.monotonic() - begun < 2
+
+
+def test_a_nursery_that_is_killed_takes_its_children_along_and_is_replaced() -> None:
+    with Children(1, seconds=5, preload=("csv",)) as children:
+        nursery, child = children.apart(os.getppid), children.apart(os.getpid)
+        os.kill(nursery, signal.SIGKILL)
+        assert ends(child)
+        assert children.apart(double, 3) == 6
+        assert children.apart(os.getppid) != nursery
+
+
+def test_a_nursery_that_cannot_start_is_an_error_and_no_fault_of_the_page() -> None:
+    with Children(1, seconds=5, preload=("no_such_module",)) as children:
+        with pytest.raises(DeskError, match="无法启动读取页面的进程"):
+            children.apart(double, 1)
+        with pytest.raises(DeskError, match="无法启动读取页面的进程"):
+            list(children.each(double, [1, 2]))
+
+
+PROGRAM = """
+    import os, signal, sys, threading, time
+    sys.path.insert(0, "tests")
+    from pipeline.executor import Children
+    from test_executor import nap, process
+
+    children = Children(2, seconds=60)
+    print(children.apart(process), children.apart(os.getppid), flush=True)
+    how = sys.argv[1]
+    if how == "killed":
+        threading.Thread(target=children.apart, args=(nap,), daemon=True).start()
+        time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "interrupted":
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        signal.signal(signal.SIGALRM, lambda *_: os.killpg(0, signal.SIGINT))
+        with children:
+            list(children.each(nap, [1, 2, 3]))
+    if how == "left open":
+        pass
+"""
+
+
+@pytest.mark.parametrize(("how", "code"), [("killed", -9), ("interrupted", -2), ("left open", 0)])
+def test_children_end_with_their_parent_however_it_ends(how: str, code: int) -> None:
+    begun = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(PROGRAM), how],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        start_new_session=True,
+    )
+    assert time.monotonic() - begun < 10
+    assert done.returncode == code
+    assert "Warning" not in done.stderr
+    child, nursery = map(int, done.stdout.split())
+    assert ends(child)
+    assert ends(nursery)
+
+
+def test_a_thousand_pages_with_crashes_leave_no_descriptor_and_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ours, "_CALLS", 50)  # so that children are replaced all the time
+    with Children(2, seconds=10) as children:
+        nursery = children.apart(os.getppid)
+        before, alive = len(names("/proc/self/fd")), threading.active_count()
+        results = list(children.each(dare, ["crash" if number % 100 == 50 else "a" for number in range(1000)]))
+        assert sum(isinstance(one, Lost) for one in results) == 10
+        assert results.count("A") == 990
+        assert len(names("/proc/self/fd")) <= before + 1  # the second child
+        assert threading.active_count() == alive
+        of_nursery = Path(f"/proc/{nursery}/task/{nursery}/children").read_text().split()
+        assert len(of_nursery) <= 2
+        held = len(names(f"/proc/{nursery}/fd"))
+    assert Path(f"/proc/{nursery}/task/{nursery}/children").read_text() == ""
+    assert len(names(f"/proc/{nursery}/fd")) == held
+    assert names(f"/proc/{nursery}/task") == [str(nursery)]

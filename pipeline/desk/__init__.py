@@ -19,7 +19,7 @@ from pipeline.desk.engine import Engine, Inline
 from pipeline.desk.judging import Proposal, document
 from pipeline.desk.room import command
 from pipeline.desk.running import Report
-from pipeline.desk.wiring import Desk, fetcher, now, open_desk, open_store
+from pipeline.desk.wiring import Desk, children, fetcher, now, open_desk, open_store
 
 __all__ = [
     "Desk",
@@ -27,6 +27,7 @@ __all__ = [
     "Inline",
     "Proposal",
     "Report",
+    "children",
     "command",
     "document",
     "fetcher",

@@ -12,16 +12,15 @@ import structlog
 from pipeline.config import ManualSource, Source
 from pipeline.desk.room import Room
 from pipeline.errors import DeskError, FetchError, SourceError, StoreError, UsageError
-from pipeline.executor import Lost, choose, map_items
+from pipeline.executor import Lost
 from pipeline.model import Article, Event, Fate, Lead, Notice, Page, Rejection
 from pipeline.sources import Memory, open_source
-from pipeline.steps.read import read_pages
+from pipeline.steps.read import read_page
 from pipeline.store import Asked
 
 log = structlog.get_logger("pipeline.desk")
 BATCH = 200
 """Leads that are read in one call: enough to be worth several processes, few enough to repeat after a crash."""
-_PORTION = 20  # pages that one process reads in one go: a page that hangs is found out after this many limits
 _SILENT = 3  # failed visits in a row after which people are told; one or two are the web's daily weather
 
 
@@ -143,15 +142,9 @@ class Collecting(Room):
                 # one lost file must not keep the others from being read; the editor sees which it was
                 log.error("page is lost", url=one.lead.url, why=error.message)
                 self.leads.settle([(one.id, Rejection(Fate.UNREADABLE, "保存的页面已缺失或损坏"))], now)
-        settings = self.config.settings
         outcomes = [
             Rejection(Fate.UNREADABLE, one.because) if isinstance(one, Lost) else one
-            for one in map_items(
-                choose(settings.workers, len(work), settings.page_seconds),
-                partial(read_pages, outlets=self.config.outlets),
-                work,
-                _PORTION,
-            )
+            for one in self._children.each(partial(read_page, outlets=self.config.outlets), work)
         ]
         self.leads.settle(list(zip(ids, outcomes, strict=True)), now)
         return sum(isinstance(one, Article) for one in outcomes)

@@ -7,6 +7,7 @@ from typing import Self
 
 from pipeline.config import Config, Series, packaged
 from pipeline.errors import TemplateError, UsageError
+from pipeline.executor import Children
 from pipeline.model import Clock, Fetch, Last, Window
 from pipeline.store import Blobs, Claims, Database, Issues, Leads, Notices, Revisits, Runs
 
@@ -15,7 +16,15 @@ class Room:
     """One office's workspace, opened."""
 
     def __init__(
-        self, config: Config, *, fetch: Fetch, clock: Clock, database: Database, blobs: Blobs, templates: Path
+        self,
+        config: Config,
+        *,
+        fetch: Fetch,
+        clock: Clock,
+        children: Children,
+        database: Database,
+        blobs: Blobs,
+        templates: Path,
     ) -> None:
         self.config = config
         self.claims = Claims(database, config.settings.clock.lease_seconds)
@@ -28,11 +37,13 @@ class Room:
         self._database = database
         self._fetch = fetch
         self._clock = clock
+        self._children = children
         self._templates = templates
         self.pending: list[str] = []
 
     def close(self) -> None:
-        """Gives back the database."""
+        """Sends the children home and gives back the database."""
+        self._children.close()
         self._database.close()
 
     def __enter__(self) -> Self:

@@ -166,6 +166,7 @@ class Running(Revisiting, Telling, Claiming):
         if not sources:
             raise NothingCollected("没有启用的信源。", "请在 config/sources.yaml 里启用。")
         say(f"采集 {len(sources)} 个信源")
+        self._children.prepare()  # while the sources are asked
         silent: dict[str, str] = {}
         for source, result in zip(sources, engine.each(self.harvest, [one.id for one in sources]), strict=True):
             if isinstance(result, StoreError):

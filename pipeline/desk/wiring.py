@@ -10,6 +10,7 @@ from pipeline.config import Config
 from pipeline.desk.archive import Archive
 from pipeline.desk.running import Running
 from pipeline.errors import ConfigError, StoreError
+from pipeline.executor import Children
 from pipeline.fetch import Fetcher
 from pipeline.model import BEIJING, Clock, Fetch
 from pipeline.store import Blobs, Database, Leads
@@ -19,9 +20,25 @@ class Desk(Running, Archive):
     """Everything one office's workspace can do."""
 
     def __init__(
-        self, config: Config, *, fetch: Fetch, clock: Clock, database: Database, blobs: Blobs, templates: Path
+        self,
+        config: Config,
+        *,
+        fetch: Fetch,
+        clock: Clock,
+        children: Children,
+        database: Database,
+        blobs: Blobs,
+        templates: Path,
     ) -> None:
-        super().__init__(config, fetch=fetch, clock=clock, database=database, blobs=blobs, templates=templates)
+        super().__init__(
+            config,
+            fetch=fetch,
+            clock=clock,
+            children=children,
+            database=database,
+            blobs=blobs,
+            templates=templates,
+        )
         for series in config.series.values():
             self._renumber(series)
         self.reconcile()
@@ -37,10 +54,17 @@ def open_desk(workspace: Path, *, clock: Clock) -> Desk:
         config,
         fetch=fetcher(config, clock),
         clock=clock,
+        children=children(config),
         database=database,
         blobs=blobs,
         templates=workspace / "templates",
     )
+
+
+def children(config: Config) -> Children:
+    """The processes that parse what comes from the web, as the settings want them."""
+    settings = config.settings
+    return Children(settings.workers, settings.page_seconds, preload=("pipeline.steps.read", "pipeline.sources"))
 
 
 def open_store(config: Config) -> tuple[Database, Blobs]:

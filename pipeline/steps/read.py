@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import structlog
 
 from pipeline.config import Outlets
@@ -15,15 +13,16 @@ from pipeline.steps.screen import screen
 log = structlog.get_logger(__name__)
 
 
-def read_pages(work: Sequence[tuple[Page, Lead]], *, outlets: Outlets) -> list[Article | Rejection]:
-    """Pages into articles as they would be printed, each by itself, in the order given."""
-    return [_guarded(page, outlets, lead, as_printed=True) for page, lead in work]
+def read_page(work: tuple[Page, Lead], *, outlets: Outlets) -> Article | Rejection:
+    """The page of a lead into an article as it would be printed."""
+    page, lead = work
+    return _guarded(page, outlets, lead, as_printed=True)
 
 
 def read_plainly(page: Page, outlets: Outlets) -> Article | Rejection:
     """One page in its own words: repaired where it is damaged, else as it stands.
 
-    Printing style, such as simplified characters for a sound traditional page, belongs to `read_pages`.
+    Printing style, such as simplified characters for a sound traditional page, belongs to `read_page`.
     """
     return _guarded(page, outlets, None, as_printed=False)
 
@@ -37,6 +36,10 @@ def _guarded(page: Page, outlets: Outlets, lead: Lead | None, *, as_printed: boo
         if as_printed:
             return screen(repaired)
         return repaired if Flag.MIRROR in repaired.flags else article
+    except MemoryError:
+        raise  # the process is at its limit, which whoever set the limit tells better
+    except RecursionError:
+        return Rejection(Fate.UNREADABLE, "页面过于复杂：嵌套过深")
     except Exception as error:
         # a page nobody foresaw must not take the others with it; its fate tells the editor
         log.exception("page could not be read", url=page.url)
