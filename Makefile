@@ -53,6 +53,7 @@ check: $(STAMP) ## Lint, types and import contracts
 	@$(BIN)/lint-imports --no-cache
 
 drill: $(STAMP) ## Sweep longer than the tests: kills at every point, and a year with two schedulers; about seven minutes
+	@$(BIN)/python -m drills.addresses
 	@$(BIN)/python -m drills.kills
 	@$(BIN)/python -m drills.kills --postgresql
 	@$(BIN)/python -m drills.year

@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import gzip
 import socket
-import socketserver
 import ssl
 import threading
 import time
@@ -22,76 +21,7 @@ import trustme
 from pipeline.config import Politeness
 from pipeline.errors import ConfigError, FetchError, ForbiddenAddress, TooLarge
 from pipeline.fetch import Fetcher, is_public
-
-NOW = dt.datetime(2024, 7, 1, 0, 30, tzinfo=dt.UTC)
-PAGE = "<html><body><p>北京市卫生健康委推进电子病历共享。</p></body></html>".encode()
-PUBLIC = "93.184.216.34"
-Answer = bytes | Callable[[socket.socket], None]
-
-
-def reply(body: bytes = PAGE, status: str = "200 OK", **headers: str) -> bytes:
-    lines = {"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body))}
-    lines |= {name.replace("_", "-"): value for name, value in headers.items()}
-    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items() if value)
-    return f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + body
-
-
-def moved(location: str) -> bytes:
-    return reply(b"", "302 Found", Location=location)
-
-
-class Site:
-    """A web site whose answers are written byte for byte; `answers` maps a path to one or to several in turn."""
-
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self.answers: dict[str, Answer | list[Answer]] = {}
-        self.requests: list[str] = []
-        self.heads: list[str] = []
-        site = self
-
-        class Handler(socketserver.BaseRequestHandler):
-            def handle(self) -> None:
-                connection: socket.socket = self.request
-                with contextlib.suppress(OSError):
-                    if context is not None:
-                        connection = context.wrap_socket(connection, server_side=True)
-                    site.serve(connection)
-                    connection.close()
-
-        class Server(socketserver.ThreadingTCPServer):
-            allow_reuse_address = True
-            daemon_threads = True
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.port: int = self.server.server_address[1]
-        self.address = f"127.0.0.1:{self.port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def serve(self, connection: socket.socket) -> None:
-        head = b""
-        while b"\r\n\r\n" not in head:
-            if not (data := connection.recv(65536)):
-                return
-            head += data
-        path = head.split(b" ", 2)[1].decode("latin-1")
-        self.requests.append(path)
-        self.heads.append(head.decode("latin-1"))
-        answer = self.answers.get(path, reply(b"", "404 Not Found"))
-        if isinstance(answer, list):
-            answer = answer.pop(0) if len(answer) > 1 else answer[0]
-        if callable(answer):
-            answer(connection)
-        else:
-            connection.sendall(answer)
-
-    @property
-    def pages(self) -> list[str]:
-        """What was asked for besides robots.txt."""
-        return [path for path in self.requests if path != "/robots.txt"]
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+from sites import NOW, PAGE, PUBLIC, Answer, Site, Waits, detour_to, fetcher, moved, names, reply
 
 
 @pytest.fixture
@@ -101,159 +31,20 @@ def site() -> Iterator[Site]:
     site.close()
 
 
-class Waits(list[float]):
-    """Remembers how long somebody wanted to sleep, and does not."""
-
-    def __call__(self, seconds: float) -> None:
-        self.append(seconds)
-
-
-def fetcher(
-    site: Site,
-    *,
-    waits: Callable[[float], None] | None = None,
-    hosts: str = "*:80",
-    robots: bool = False,
-    pause: float = 0,
-    retries: int = 2,
-    total: float = 5,
-    read: float = 2,
-    mebibytes: int = 1,
-    resolve: Callable[..., list[tuple[object, ...]]] = socket.getaddrinfo,
-    trust: Path | None = None,
-) -> Fetcher:
-    politeness = Politeness(
-        seconds_per_host=pause,
-        connect_seconds=3,
-        read_seconds=read,
-        total_seconds=total,
-        retries=retries,
-        robots=robots,
-        max_mebibytes=mebibytes,
-    )
-    return Fetcher(
-        politeness,
-        clock=lambda: NOW,
-        connect_to={hosts: site.address} if hosts else {},
-        trust=trust,
-        sleep=Waits() if waits is None else waits,
-        resolve=resolve,
-    )
-
-
-def names(**answers: str) -> Callable[..., list[tuple[object, ...]]]:
-    """A resolver that knows these names (`_` for `.`) and takes numbers for themselves."""
-
-    def resolve(host: str, port: int, **options: object) -> list[tuple[object, ...]]:
-        known = answers.get(host.replace(".", "_"))
-        if known is None:
-            return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)  # type: ignore[return-value]
-        return [
-            (
-                socket.AF_INET6 if ":" in one else socket.AF_INET,
-                socket.SOCK_STREAM,
-                6,
-                "",
-                (one, port, 0, 0) if ":" in one else (one, port),
-            )
-            for one in known.split()
-        ]
-
-    return resolve
-
-
 @pytest.fixture
 def detour(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Connections to `PUBLIC` end at the site, others to public addresses are refused; returns what was dialled."""
     dialled: list[str] = []
-
-    class Detour(socket.socket):
-        def connect(self, address: tuple[str, int]) -> None:  # type: ignore[override]
-            dialled.append(address[0])
-            if address[0] != PUBLIC:
-                raise ConnectionRefusedError(111, "refused")
-            super().connect(("127.0.0.1", site.port))
-
-    monkeypatch.setattr(socket, "socket", Detour)
+    monkeypatch.setattr(socket, "socket", detour_to(site, dialled))
     return dialled
 
 
 # ------------------------------------------------------------------------------------- what may be dialled
 
-FORBIDDEN = {
-    "loopback": "127.0.0.1",
-    "loopback elsewhere": "127.8.9.10",
-    "this network": "0.0.0.0",
-    "a private class A": "10.1.2.3",
-    "a private class B": "172.16.0.1",
-    "a private class C": "192.168.1.1",
-    "link-local, where clouds keep their keys": "169.254.169.254",
-    "a cloud's keys in shared space": "100.100.100.200",
-    "carrier-grade NAT": "100.64.0.1",
-    "benchmarking, used by fake-ip proxies": "198.18.0.5",
-    "protocol assignments": "192.0.0.8",
-    "relays of 6to4": "192.88.99.1",
-    "documentation": "203.0.113.7",
-    "multicast": "224.0.0.251",
-    "reserved": "240.0.0.1",
-    "broadcast": "255.255.255.255",
-    "IPv6 loopback": "::1",
-    "IPv6 unspecified": "::",
-    "IPv4-mapped": "::ffff:127.0.0.1",
-    "IPv4-mapped public": "::ffff:93.184.216.34",
-    "IPv4-compatible": "::127.0.0.1",
-    "NAT64": "64:ff9b::7f00:1",
-    "local NAT64": "64:ff9b:1::7f00:1",
-    "6to4": "2002:7f00:1::",
-    "Teredo": "2001:0:53aa:64c::7f00:1",
-    "site-local": "fec0::1",
-    "link-local with a zone": "fe80::1%eth0",
-    "unique local, where a cloud keeps its keys": "fd00:ec2::254",
-    "IPv6 multicast": "ff02::1",
-    "IPv6 documentation": "2001:db8::1",
-    "newer IPv6 documentation": "3fff::1",
-    "not a number at all": "example",
-}
-
-
-@pytest.mark.parametrize("address", FORBIDDEN.values(), ids=FORBIDDEN.keys())
-def test_only_public_unicast_addresses_count_as_public(address: str) -> None:
-    assert not is_public(address)
-
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "202.106.0.20", "240e:0:1::1", "2606:4700::6810:84e5"])
 def test_public_addresses_count_as_public(address: str) -> None:
     assert is_public(address)
-
-
-SPELLINGS = {
-    "dotted": "127.0.0.1",
-    "decimal": "2130706433",
-    "octal": "0177.0.0.1",
-    "hexadecimal": "0x7f.1",
-    "short": "127.1",
-    "bare zero": "0",
-    "with a final dot": "127.0.0.1.",
-    "full-width digits": "１２７.0.0.1",
-    "ideographic dots": "127。0。0。1",
-    "IPv6": "[::1]",
-    "mapped": "[::ffff:127.0.0.1]",
-    "by name": "localhost",
-}
-
-
-@pytest.mark.parametrize("host", SPELLINGS.values(), ids=SPELLINGS.keys())
-def test_no_spelling_of_loopback_is_connected_to(site: Site, host: str) -> None:
-    fetch = Fetcher(
-        Politeness(robots=False, seconds_per_host=0, retries=0),
-        clock=lambda: NOW,
-        ports=(site.port,),
-        sleep=Waits(),
-    )
-    with pytest.raises(FetchError) as caught:
-        fetch(f"http://{host}:{site.port}/")
-    assert isinstance(caught.value, ForbiddenAddress)
-    assert site.requests == []
 
 
 def test_the_message_names_the_page_and_the_address_it_led_to(site: Site) -> None:
