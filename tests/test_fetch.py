@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import gzip
+import re
 import socket
 import ssl
 import threading
@@ -242,6 +243,29 @@ def test_a_cookie_set_on_the_way_is_sent_on_that_way_only(site: Site) -> None:
     assert ["Cookie: seen=1" in head for head in site.heads] == [False, True, False]
 
 
+def test_a_page_that_wants_its_cookie_back_is_read(site: Site) -> None:
+    def page(connection: socket.socket) -> None:
+        seen = "Cookie: seen=1" in site.heads[-1]
+        connection.sendall(reply() if seen else reply(b"", "302 Found", Location="/", Set_Cookie="seen=1; Path=/"))
+
+    site.answers["/"] = page
+    assert fetcher(site)("http://news.example/").page is not None
+    assert len(site.requests) == 2
+
+
+def test_a_flood_of_cookies_does_not_come_back(site: Site) -> None:
+    def flooded(target: str) -> bytes:
+        cookies = [f"Set-Cookie: a{target[1:]}b{n}={'x' * (60_000 if n % 2 else 1000)}; Path=/" for n in range(80)]
+        return "\r\n".join(["HTTP/1.1 302 Found", f"Location: {target}", *cookies, "", ""]).encode()
+
+    site.answers |= {"/": flooded("/1"), "/1": flooded("/2"), "/2": reply()}
+    assert fetcher(site)("http://news.example/").page is not None
+    assert 1000 < len(site.heads[1]) < len(site.heads[2]) < 60_000
+    site.heads.clear()
+    assert fetcher(site)("http://news.example/2").page is not None
+    assert "Cookie" not in site.heads[0]
+
+
 # --------------------------------------------------------------------------------------------- connect_to
 
 
@@ -398,6 +422,32 @@ def test_a_bomb_is_stopped_at_the_unpacked_cap_in_bounded_memory(site: Site, enc
         tracemalloc.stop()
 
 
+def peak_kibibytes() -> int:
+    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])  # type: ignore[index]
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux's account of memory")
+@pytest.mark.parametrize("layers", [1, 2], ids=["packed", "packed twice"])
+def test_a_bomb_takes_less_than_a_hundred_mebibytes_of_the_process(
+    site: Site, layers: int, remark: Callable[[str], None]
+) -> None:
+    bomb = gzip_bomb(1024)
+    site.answers["/"] = reply(gzip.compress(bomb) if layers == 2 else bomb, Content_Encoding="gzip")
+    fetch = fetcher(site, mebibytes=10)
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    before = peak_kibibytes()
+    if layers == 2:  # what is packed twice is unpacked once, and is no page then
+        page = fetch("http://news.example/").page
+        assert page is not None
+        assert page.body == bomb
+    else:
+        with pytest.raises(TooLarge):
+            fetch("http://news.example/")
+    taken = (peak_kibibytes() - before) // 1024
+    remark(f"a bomb of {len(bomb) // 1024} KiB that unpacks to 1 GiB took {taken} MiB")
+    assert taken < 100
+
+
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", ", ".join(["gzip"] * 1000), "compress"])
 def test_encodings_that_were_not_offered_are_refused(site: Site, encoding: str) -> None:
     site.answers["/"] = reply(gzip.compress(gzip.compress(PAGE)), Content_Encoding=encoding)
@@ -432,6 +482,23 @@ def flood(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
             connection.sendall(piece)
 
     return answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", b"X-Filler: x\r\n"),
+        drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+    ],
+    ids=["be patient", "trailers", "a chunk's size"],
+)
+def test_an_answer_that_never_comes_to_its_point_is_cut_off(site: Site, answer: Answer) -> None:
+    site.answers["/"] = answer
+    begun = time.monotonic()
+    with pytest.raises(FetchError):
+        fetcher(site, total=0.6, retries=0)("http://news.example/")
+    assert time.monotonic() - begun < 1.6
 
 
 def test_an_endless_body_is_stopped_at_the_cap(site: Site) -> None:

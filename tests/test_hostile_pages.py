@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+import shutil
+import signal
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,6 +24,7 @@ from pydantic import TypeAdapter
 
 from payloads import CONTAINED, TEXTS, UNCONTAINED, leaves
 from pipeline.config import Outlet, Outlets, packaged, read
+from pipeline.desk import open_desk
 from pipeline.errors import SourceError
 from pipeline.executor import Children, Lost
 from pipeline.model import Article, Block, Fate, Issue, Kind, Lead, Page, Rejection
@@ -26,6 +32,7 @@ from pipeline.outputs import FORMATS, Context
 from pipeline.outputs.text import clean
 from pipeline.steps.read import read_page
 from sample_issues import issue_535
+from sites import Site, fetcher, reply
 
 FETCHED = dt.datetime(2024, 7, 1, 1, 0, tzinfo=dt.UTC)
 TITLE = "全市互联网诊疗服务量半年翻番"
@@ -334,22 +341,84 @@ def test_a_page_that_hides_markup_in_an_encoding_is_text(children: Children, out
     assert dangers(issue_of(found)) == []
 
 
-@pytest.mark.parametrize(
-    ("body", "because"),
-    [
-        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj", "PDF"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(200), "图片"),
-        (b"GIF89a" + bytes(200), "图片"),
-        (b"PK\x03\x04" + bytes(200), "压缩包|文档"),
-        (b"\x1f\x8b\x08" + bytes(200), "压缩"),
-        (b"\x00\x00\x00\x18ftypmp42" + bytes(200), "视频"),
-    ],
-    ids=["PDF", "PNG", "GIF", "ZIP", "gzip", "video"],
-)
+NO_PAGES = {
+    "PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj", "PDF"),
+    "PNG": (b"\x89PNG\r\n\x1a\n" + bytes(200), "图片"),
+    "GIF": (b"GIF89a" + bytes(200), "图片"),
+    "ZIP": (b"PK\x03\x04" + bytes(200), "压缩包|文档"),
+    "gzip": (b"\x1f\x8b\x08" + bytes(200), "压缩"),
+    "video": (b"\x00\x00\x00\x18ftypmp42" + bytes(200), "视频"),
+}
+
+
+def as_served(children: Children, outlets: Outlets, body: bytes, kind: str) -> Read:
+    site = Site()
+    site.answers["/1"] = reply(body, Content_Type=kind)
+    try:
+        page = fetcher(site)("http://www.example.cn/1").page
+    finally:
+        site.close()
+    assert page is not None
+    lead = Lead(source="news", url=page.url)
+    [found] = children.each(partial(read_page, outlets=outlets), [(page, lead)])
+    return found
+
+
+@pytest.mark.parametrize(("body", "because"), NO_PAGES.values(), ids=NO_PAGES.keys())
+@pytest.mark.parametrize("kind", ["text/html; charset=gbk", "text/plain", ""])
 def test_bytes_that_are_no_page_are_named_whatever_the_server_calls_them(
-    children: Children, outlets: Outlets, body: bytes, because: str
+    children: Children, outlets: Outlets, body: bytes, because: str, kind: str
 ) -> None:
-    [found] = as_read(children, outlets, body)
-    assert isinstance(found, Rejection | Lost)
-    assert re.search(because, found.because) or "PDF" in found.because
-    assert not isinstance(found, Rejection) or found.fate in (Fate.UNREADABLE, Fate.NOT_AN_ARTICLE)
+    found = as_served(children, outlets, body, kind)
+    assert isinstance(found, Rejection)
+    assert found.fate is Fate.UNREADABLE
+    assert re.search(because, found.because)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["application/octet-stream", "application/xml", "text/plain", "application/pdf", "image/png", "nonsense", ""],
+)
+def test_a_page_is_read_whatever_the_server_calls_it(children: Children, outlets: Outlets, kind: str) -> None:
+    found = as_served(children, outlets, (HEAD + PROSE + TAIL).encode(), kind)
+    assert isinstance(found, Article), found
+    assert "电子病历共享今年上半年继续增长" in found.text
+
+
+def test_who_interrupts_a_run_in_the_middle_of_a_monstrous_page_leaves_at_once_and_finds_it_unread(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "工作区"
+    shutil.copytree(packaged("config"), folder / "config")
+    (folder / "inbox").mkdir()
+    (folder / "config" / "sources.yaml").write_text("- {id: inbox, name: 收件箱, kind: folder, path: inbox}\n", "utf-8")
+    (folder / "inbox" / "1.html").write_text(HEAD + "<p>字<br>" * 600_000 + TAIL, "utf-8")
+    command = [sys.executable, "-m", "pipeline", "-C", str(folder), "run", "beijing-monthly", "--month", "2024-06"]
+    running = subprocess.Popen([*command, "--engine", "inline"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def offspring(pid: int) -> list[int]:
+        listed = Path(f"/proc/{pid}/task").glob("*/children")
+        return [int(one) for path in listed for one in path.read_text().split()]
+
+    try:
+        until = time.monotonic() + 30
+        reading: list[int] = []
+        while not reading and time.monotonic() < until:
+            time.sleep(0.1)
+            reading = [child for nursery in offspring(running.pid) for child in offspring(nursery)]
+        assert reading
+        time.sleep(1)
+        assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        assert running.wait(15) == 130
+        assert time.monotonic() - begun < 10
+    finally:
+        running.kill()
+        running.communicate()
+    until = time.monotonic() + 5
+    while Path(f"/proc/{reading[0]}").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{reading[0]}").exists()
+    with open_desk(folder, clock=lambda: FETCHED) as desk:
+        assert len(desk.leads.unread()) == 1

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from http.cookiejar import Cookie, DefaultCookiePolicy
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -37,6 +38,8 @@ _MAX_SHOWN = 160
 _MAX_WAIT = 60.0  # a longer Retry-After is for the next run; urllib3 would wait six hours
 _MAX_CLOSED = 24 * 3600.0
 _MAX_CRAWL_DELAY = 30.0
+_MAX_COOKIES = 50
+_MAX_COOKIE = 4096  # browsers' own limits for a host and for a cookie
 _MAX_ROBOTS = 512 * 1024  # RFC 9309 asks for at least 500 KiB; what follows is not read
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _LATER = frozenset((408, 425, 429))
@@ -105,9 +108,25 @@ class _Answer:
     """Whether the body may have been cut without anything that proves it."""
 
 
+class _FewCookies(DefaultCookiePolicy):
+    """Takes what a redirect may need; what is set beyond that would come back as megabytes of headers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = _MAX_COOKIES
+
+    def set_ok(self, cookie: Cookie, request: Any) -> bool:
+        small = len(cookie.name) + len(cookie.value or "") <= _MAX_COOKIE
+        if not small or self._left <= 0 or not super().set_ok(cookie, request):
+            return False
+        self._left -= 1
+        return True
+
+
 class _Session(requests.Session):
     def __init__(self, adapter: HTTPAdapter) -> None:
         super().__init__()
+        self.cookies.set_policy(_FewCookies())
         self.trust_env = False  # proxies and .netrc of the environment are not the configuration's
         self.mount("http://", adapter)
         self.mount("https://", adapter)
