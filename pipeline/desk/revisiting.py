@@ -10,9 +10,9 @@ import structlog
 from pipeline.desk.collecting import Collecting
 from pipeline.desk.releasing import Releasing
 from pipeline.errors import FetchError
-from pipeline.executor import Lost, choose, map_items
+from pipeline.executor import Lost
 from pipeline.model import Article, Fate, Item, Lead, Page, Rejection, Revisit
-from pipeline.steps.read import read_pages
+from pipeline.steps.read import read_page
 from pipeline.steps.revisit import changed
 
 log = structlog.get_logger("pipeline.desk")
@@ -56,8 +56,6 @@ class Revisiting(Collecting, Releasing):
         return changed(stored, self._reread(page, item))
 
     def _reread(self, page: Page, item: Item) -> Article | Rejection:
-        settings = self.config.settings
-        executor = choose(settings.workers, 1, settings.page_seconds)
-        lead = Lead(source="", url=item.url)
-        one = map_items(executor, partial(read_pages, outlets=self.config.outlets), [(page, lead)], 1)[0]
+        work = [(page, Lead(source="", url=item.url))]
+        [one] = self._children.each(partial(read_page, outlets=self.config.outlets), work)
         return Rejection(Fate.UNREADABLE, one.because) if isinstance(one, Lost) else one
