@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
 from pipeline.config import Outlets
 from pipeline.model import Article, Fate, Flag, Lead, Page, Rejection
+from pipeline.steps.dedupe import printed_url
 from pipeline.steps.extract import extract
 from pipeline.steps.normalise import normalise
 from pipeline.steps.screen import screen
@@ -34,7 +37,7 @@ def _guarded(page: Page, outlets: Outlets, lead: Lead | None, *, as_printed: boo
             return article
         repaired = normalise(article)
         if as_printed:
-            return screen(repaired)
+            return screen(replace(repaired, url=printed_url(repaired.url)))
         return repaired if Flag.MIRROR in repaired.flags else article
     except MemoryError:
         raise  # the process is at its limit, which whoever set the limit tells better

@@ -15,7 +15,7 @@ import pytest
 from opencc import OpenCC
 
 from pipeline.model import Article, Block, Document, Edge, Kind, Relation
-from pipeline.steps.dedupe import canonical_url, group, relate
+from pipeline.steps.dedupe import canonical_url, group, printed_url, relate
 from pipeline.steps.normalise import normalise
 from pipeline.steps.punctuation import full_width_punctuation, join_conversion_spaces
 
@@ -414,3 +414,41 @@ def test_one_event_of_two_institutions_may_be_told_under_either_name():
     a = Document("a", "北京友谊医院影像远程会诊中心揭牌 检查结果互认", told, JUNE)
     b = Document("b", "北京天坛医院影像远程会诊中心揭牌 检查结果互认", told.replace("首批", "第一批"), JUNE)
     assert relation(a, b) in (Relation.REPRINT, Relation.SAME_EVENT)
+
+
+WECHAT = "https://mp.weixin.qq.com/s?__biz=MzA&mid=22&idx=1&sn=ab"
+
+
+@pytest.mark.parametrize(
+    ("url", "printed"),
+    [
+        ("https://www.example.cn/a/1.html?utm_source=x&utm_medium=y", "https://www.example.cn/a/1.html"),
+        ("https://m.example.cn/a?id=7&spm=1.2.3&b=%E4%B8%AD&from=timeline", "https://m.example.cn/a?id=7&b=%E4%B8%AD"),
+        ("https://baijiahao.baidu.com/s?id=17&wfr=spider&for=pc", "https://baijiahao.baidu.com/s?id=17"),
+        (f"{WECHAT}&chksm=fe&scene=21#wechat_redirect", WECHAT),
+        ("http://a.example.cn/x.do;jsessionid=A1.b?id=3", "http://a.example.cn/x.do?id=3"),
+        (
+            "https://www.thepaper.cn/newsDetail_1?from=singlemessage&isappinstalled=0",
+            "https://www.thepaper.cn/newsDetail_1",
+        ),
+    ],
+)
+def test_an_address_is_printed_without_what_says_who_sent_the_reader(url, printed):
+    assert printed_url(url) == printed
+    assert canonical_url(printed) == canonical_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.example.cn/a/1.html",
+        "HTTP://News.Example.CN:80/A/index.html?b=2&a=1#top",
+        "https://a.example.cn/list?from=2024&scene=3&app=news&ref=5&t=1&timestamp=9",
+        "https://a.example.cn/#/news/1?utm=1",
+        "https://a.example.cn/a?u=http%3A%2F%2Fb.cn%3Fspm%3D1",
+        "file:一份材料.txt",
+        "file:utm?utm_source=x",
+    ],
+)
+def test_an_address_is_otherwise_printed_to_the_letter(url):
+    assert printed_url(url) == url

@@ -15,6 +15,21 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _TRACKING_VALUES = {"from", "f", "app", "for", "tp", "ref", "_t"}  # short names: dropped only with a word as value
+# Of those, the ones that mean nothing else on any site: what is printed must lead to the page, so no doubt is allowed.
+_SURELY_TRACKING = re.compile(
+    r"^(?:utm_\w+|spm|scm|fbclid|gclid|msclkid|yclid|mc_[ce]id|bd_vid|bsh_bid|hmsr|hmpl|hmcu|hmkw|hmci|isappinstalled|"
+    r"share_(?:token|from|source|medium|uid|id|tag)|sharer_\w+|nsukey|pass_ticket|wx_header|exportkey|weixin_\w+|"
+    r"tt_from|wfr|spss|dt_dapp|abtest_cookie|clicktime|enterid|source_ext|jsessionid|phpsessid)$",
+    re.IGNORECASE,
+)
+_SENT_FROM = {
+    "from": re.compile(
+        r"^(?:single|group)message$|^timeline$|^(?:weixin|wechat|weibo|qq|qzone|qrcode|share|copylink)$", re.I
+    ),
+    "for": re.compile(r"^pc$"),  # Baidu's wfr=spider&for=pc
+}
+_WECHAT_ONLY = frozenset(("chksm", "scene", "subscene", "sessionid", "ascene", "devicetype"))
+_WECHAT_FRAGMENTS = frozenset(("rd", "wechat_redirect"))
 _INDEX = re.compile(r"/(?:index|default)\.(?:s?html?|php|aspx?|jsp)$", re.IGNORECASE)
 _MOBILE = re.compile(r"^(?:m|wap|3g|mobile|amp|www)\.(?=[^.]+\.[^.]+)")
 _AMP_PATH = re.compile(r"/amp(?=/|$)|(?<=\.)amp\.(?=html?$)", re.IGNORECASE)
@@ -57,6 +72,30 @@ def canonical_url(url: str) -> str:
     )
     fragment = f"#{parts.fragment}" if parts.fragment.startswith(("/", "!")) else ""
     return f"https://{host}{path}{'?' + query if query else ''}{fragment}"
+
+
+def printed_url(url: str) -> str:
+    """The address as it is printed: to the letter what was found, without what says who sent the reader.
+
+    Only parameters known to be tracking go; a session id in the path goes with them.
+    """
+    rest, mark, fragment = url.partition("#")
+    address, _, query = rest.partition("?")
+    if not address.lower().startswith(("http://", "https://")):
+        return url
+    wechat = address.lower().partition("://")[2].startswith("mp.weixin.qq.com/")
+    kept = "&".join(one for one in query.split("&") if one and not _surely_tracks(one, wechat))
+    if wechat and fragment in _WECHAT_FRAGMENTS:
+        mark = fragment = ""
+    return f"{_SESSION.sub('', address)}{'?' + kept if kept else ''}{mark}{fragment}"
+
+
+def _surely_tracks(parameter: str, wechat: bool) -> bool:
+    name, _, value = parameter.partition("=")
+    known = _SENT_FROM.get(name.lower())
+    return bool(
+        _SURELY_TRACKING.match(name) or (known and known.match(value)) or (wechat and name.lower() in _WECHAT_ONLY)
+    )
 
 
 def _tracks(name: str, value: str) -> bool:
