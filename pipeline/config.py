@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -130,6 +130,8 @@ class Settings(_Strict):
     page_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     """How long reading one page may take."""
     clock: Timing = Timing()
+    rsshub: Annotated[str, _written_as(r"(https?://\S+)?", "https://rsshub.example")] = ""
+    """The address that `rsshub://` stands for in sources.yaml."""
     notify: tuple[Told, ...] = ()
     """Who is told of drafts, failed runs and silent sources."""
 
@@ -292,34 +294,94 @@ class _Source(_Strict):
     """No address that contains one of these."""
 
 
-class FeedSource(_Source):
+class _WebSource(_Source):
+    render_pages: bool = False
+    """Get the pages it leads to with a browser, because scripts make them."""
+
+
+class _PagedSource(_WebSource):
+    """A list of one page or several; with `{page}` in its address the pages are counted."""
+
+    url: str
+    first: str = ""
+    """The first page, where its address does not follow the pattern."""
+    start: Annotated[int, Field(ge=0, le=1_000_000)] = 1
+    """What `{page}` is on the first page."""
+    pages: Annotated[int, Field(ge=1, le=100)] = 1
+
+    @model_validator(mode="after")
+    def _first_begins_a_pattern(self) -> Self:
+        if self.first and "{page}" not in self.url:
+            raise ValueError("first: needs a url with {page}, the address of the pages that follow")
+        return self
+
+    def address(self, number: int) -> str:
+        """The address of a page, counted from 1; empty where no pattern says it."""
+        if number == 1 and self.first:
+            return self.first
+        if "{page}" not in self.url:
+            return self.url if number == 1 else ""
+        return self.url.replace("{page}", str(self.start + number - 1))
+
+
+class FeedSource(_WebSource):
     """RSS, Atom or JSON Feed."""
 
     kind: Literal["feed"]
     url: str
+    """`rsshub://route/…` is a route of the RSSHub that settings.yaml names; as loaded, its whole address."""
 
 
-class ListingSource(_Source):
+class ListingSource(_PagedSource):
     """A page that lists links."""
 
     kind: Literal["listing"]
-    url: str
     links: str
-    """CSS selector of the `<a>` elements."""
+    """CSS selector or XPath of the `<a>` elements; XPath starts with `/`, `./` or `xpath:`."""
     row: str = ""
-    """CSS selector of what holds one link and its date; default: the link's parent."""
+    """Selector of what holds one link and its date; default: the link's parent."""
+    title: str = ""
+    """Selector of the title, inside `row`; default: the link's text."""
     date: str = ""
-    """CSS selector of the date, inside `row`."""
-    pages: Annotated[int, Field(ge=1, le=100)] = 1
+    """Selector of the date, inside `row`."""
+    origin: str = ""
+    """Selector of the outlet that the list names, inside `row`."""
     next: str = ""
-    """CSS selector of the link to the next page of the list."""
+    """Selector of the link to the next page of the list."""
+    render: bool = False
+    """Get the list with a browser, because scripts make it."""
 
 
-class SitemapSource(_Source):
-    """An XML sitemap or sitemap index."""
+class SitemapSource(_WebSource):
+    """An XML sitemap, news sitemap or sitemap index."""
 
     kind: Literal["sitemap"]
     url: str
+    days: Annotated[int, Field(ge=0, le=3660)] = 0
+    """Only what changed in the last so many days, or does not say when; 0 for all."""
+
+
+class JsonSource(_PagedSource):
+    """An interface that answers with a list in JSON."""
+
+    kind: Literal["json"]
+    items: str = "@"
+    """JMESPath expression of the list."""
+    link: Annotated[str, Field(min_length=1)]
+    """Expression of an item's address, or an address with expressions in braces."""
+    title: str = ""
+    date: str = ""
+    origin: str = ""
+    content: str = ""
+    """Expression of the article itself as HTML; its page is then not fetched."""
+
+
+class WarcSource(_Source):
+    """Archives of a crawl."""
+
+    kind: Literal["warc"]
+    path: Annotated[str, Field(min_length=1)]
+    """A `.warc` or `.warc.gz` file, or a pattern such as `crawl/**/*.warc.gz`; relative to the workspace."""
 
 
 class FolderSource(_Source):
@@ -330,7 +392,7 @@ class FolderSource(_Source):
     """Relative to the workspace."""
 
 
-class ManualSource(_Source):
+class ManualSource(_WebSource):
     """Addresses or files that somebody named."""
 
     kind: Literal["manual"]
@@ -339,7 +401,8 @@ class ManualSource(_Source):
 
 
 Source = Annotated[
-    FeedSource | ListingSource | SitemapSource | FolderSource | ManualSource, Field(discriminator="kind")
+    FeedSource | ListingSource | SitemapSource | JsonSource | WarcSource | FolderSource | ManualSource,
+    Field(discriminator="kind"),
 ]
 
 
@@ -491,9 +554,28 @@ def load(workspace: Path) -> Config:
         settings=parts["settings"],
         series=series,
         scope=parts["scope"],
-        sources=parts["sources"],
+        sources=tuple(_routed(workspace, parts["settings"], parts["sources"])),
         outlets=Outlets(parts["outlets"]),
     )
+
+
+def _routed(workspace: Path, settings: Settings, sources: tuple[Source, ...]) -> Iterator[Source]:
+    """The sources, routes of RSSHub as addresses of the one that settings.yaml names."""
+    for index, source in enumerate(sources):
+        if not isinstance(source, FeedSource) or not source.url.startswith(_RSSHUB):
+            yield source
+        elif settings.rsshub:
+            route = source.url.removeprefix(_RSSHUB).lstrip("/")
+            yield source.model_copy(update={"url": f"{settings.rsshub.rstrip('/')}/{route}"})
+        else:
+            raise ConfigError(
+                _at(_place(workspace, "sources"), (index, "url")),
+                f"source {source.name}: url: {source.url!r} is a route of RSSHub, and settings.yaml names none",
+                "Set rsshub in settings.yaml to the address of yours.",
+            )
+
+
+_RSSHUB = "rsshub://"
 
 
 def read(path: Path, adapter: TypeAdapter[Any]) -> Any:

@@ -8,6 +8,7 @@ import pytest
 from pipeline.config import load, origins, packaged, problems, read_decisions, strays, variables
 from pipeline.errors import ConfigError
 from pipeline.model import Window
+from pipeline.sources import open_source
 
 
 @pytest.fixture
@@ -45,10 +46,8 @@ def test_a_workspace_file_wins_over_the_packaged_one(workspace):
 def test_an_unknown_kind_of_source_names_the_known_ones(workspace):
     _write(workspace, "sources.yaml", "- id: bjd\n  name: 北京日报\n  kind: rrs\n  url: https://news.bjd.com.cn/\n")
     message = _refused(workspace)
-    assert (
-        "sources.yaml:1:3: source 北京日报: unknown kind 'rrs' (known: feed, folder, listing, manual, sitemap)"
-        in message
-    )
+    known = "feed, folder, json, listing, manual, sitemap, warc"
+    assert f"sources.yaml:1:3: source 北京日报: unknown kind 'rrs' (known: {known})" in message
 
 
 @pytest.mark.parametrize(
@@ -233,3 +232,39 @@ def test_a_text_of_the_wrong_shape_is_answered_with_the_right_one(tmp_path, file
     with pytest.raises(ConfigError, match=rf"{file}\.yaml:\d+:\d+: ") as refused:
         load(tmp_path)
     assert str(refused.value).endswith(said)
+
+
+def test_a_route_of_rsshub_becomes_an_address_of_the_one_that_is_configured(workspace):
+    _write(workspace, "sources.yaml", "- {id: hub, name: 公众号, kind: feed, url: 'rsshub://wechat/a?limit=5'}\n")
+    _write(workspace, "settings.yaml", "rsshub: https://rsshub.example/base/\n")
+    [source] = load(workspace).sources
+    assert source.url == "https://rsshub.example/base/wechat/a?limit=5"
+
+
+def test_a_route_of_rsshub_without_one_is_refused_with_its_line(workspace):
+    _write(workspace, "sources.yaml", "- id: hub\n  name: 公众号\n  kind: feed\n  url: rsshub://wechat/a\n")
+    message = _refused(workspace)
+    assert "sources.yaml:4:3: source 公众号: url: 'rsshub://wechat/a' is a route of RSSHub" in message
+    assert "Set rsshub in settings.yaml" in message
+
+
+def test_a_first_page_without_a_pattern_is_refused(workspace):
+    _write(
+        workspace,
+        "sources.yaml",
+        "- {id: l, name: 列表, kind: listing, url: 'https://a.example/', links: a, first: 'https://a.example/x'}\n",
+    )
+    assert "first: needs a url with {page}" in _refused(workspace)
+
+
+def test_the_samples_in_the_comments_of_the_sources_can_be_used_as_they_are(workspace):
+    lines = (packaged("config") / "sources.yaml").read_text("utf-8").splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.startswith("# - id: "))
+    sample = [line.removeprefix("#")[1:] for line in lines[begin:] if line.startswith("#")]
+    end = next(number for number, line in enumerate(sample) if line.startswith("Files that"))
+    _write(workspace, "sources.yaml", "\n".join(sample[:end]))
+    _write(workspace, "settings.yaml", "rsshub: https://rsshub.example\n")
+    sources = load(workspace).sources
+    assert {source.kind for source in sources} == {"feed", "listing", "sitemap", "json", "warc"}
+    for source in sources:
+        open_source(source, workspace)

@@ -1,8 +1,8 @@
 """Where leads come from, one file a kind.
 
-A kind is a class made from its piece of sources.yaml, the workspace (for relative paths) and the most
-leads to take from the web in one visit; it has the two methods of `Source`. A new kind is one file, one
-class of settings and one line here.
+A kind is a class made from its piece of sources.yaml and the means it works with; it has the two methods of
+`Source`. What it makes of a document is a function of its module, from plain values to plain values, so that
+the document can be parsed in another process. A new kind is one file, one class of settings and one line here.
 """
 
 from __future__ import annotations
@@ -12,25 +12,36 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import config
+from pipeline.model import Fetch
 from pipeline.sources.feed import Feed
 from pipeline.sources.folder import Folder
-from pipeline.sources.harvest import NEVER, Harvest, Memory, Source
+from pipeline.sources.harvest import NEVER, Apart, Harvest, Means, Memory, Source, here
+from pipeline.sources.json import Json
 from pipeline.sources.listing import Listing
 from pipeline.sources.manual import Manual
 from pipeline.sources.sitemap import Sitemap
+from pipeline.sources.warc import Warc
 
-__all__ = ["KINDS", "NEVER", "Harvest", "Memory", "Source", "open_source"]
+__all__ = ["KINDS", "NEVER", "Apart", "Harvest", "Memory", "Source", "here", "open_source"]
 
 KINDS: Mapping[str, Any] = {
     "feed": Feed,
     "folder": Folder,
+    "json": Json,
     "listing": Listing,
     "manual": Manual,
     "sitemap": Sitemap,
+    "warc": Warc,
 }
 
 
-def open_source(source: config.Source, workspace: Path, most: int = 200) -> Source:
-    """The source of a configuration; raises `ConfigError` for settings only its kind can judge."""
-    made: Source = KINDS[source.kind](source, workspace, most)
+def open_source(
+    source: config.Source, workspace: Path, most: int = 200, *, apart: Apart = here, render: Fetch | None = None
+) -> Source:
+    """The source of a configuration; raises `ConfigError` for settings only its kind can judge.
+
+    Every document is parsed through `apart`; `render` gets the pages of sources that need a browser.
+    """
+    means = Means(workspace, most, apart, render) if render else Means(workspace, most, apart)
+    made: Source = KINDS[source.kind](source, means)
     return made

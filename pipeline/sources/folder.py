@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline import config
 from pipeline.errors import FetchError, SourceError, reason
 from pipeline.model import Fetch, Lead, Page
-from pipeline.sources.harvest import NEVER, Basket, Harvest, Memory
+from pipeline.sources.harvest import NEVER, Basket, Harvest, Means, Memory
 
 _MAX_BYTES = 10 * 1024 * 1024
 _MAX_FILES = 10_000
@@ -27,9 +27,9 @@ _TYPES = {
 class Folder:
     """A folder and its sub-folders, each file one lead."""
 
-    def __init__(self, source: config.FolderSource, workspace: Path, most: int) -> None:
+    def __init__(self, source: config.FolderSource, means: Means) -> None:
         self._source = source
-        self._root = workspace / source.path.expanduser()
+        self._root = means.workspace / source.path.expanduser()
 
     def leads(self, fetch: Fetch, memory: Memory = NEVER) -> Harvest:
         """The files in the order of their names; what is no plain file of a known type is noted."""

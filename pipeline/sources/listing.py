@@ -1,21 +1,34 @@
-"""Pages that list links: CSS selectors say which, and where the dates stand."""
+"""Pages that list links: CSS selectors or XPath say which, and where title, date and outlet stand."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-from cssselect import SelectorError
 from parsel import Selector
-from parsel.csstranslator import HTMLTranslator
 
 from pipeline import config
-from pipeline.errors import ConfigError, SourceError
+from pipeline.errors import SourceError
 from pipeline.model import Fetch, Lead, Page
+from pipeline.sources import selectors
 from pipeline.sources.charset import decode
-from pipeline.sources.harvest import NEVER, Basket, Harvest, Memory, absolute, ask, fetch_page, one_line, parsable
+from pipeline.sources.harvest import (
+    NEVER,
+    Basket,
+    Entry,
+    Harvest,
+    Means,
+    Memory,
+    Reading,
+    absolute,
+    fetch_page,
+    one_line,
+    parsable,
+    read_apart,
+    walk,
+)
+from pipeline.sources.selectors import xpath
 
 _MAX_BYTES = 2 * 1024 * 1024
 _DATE = re.compile(
@@ -23,91 +36,112 @@ _DATE = re.compile(
     r"|\d{1,2}[-/月]\d{1,2}日?(?: ?\d{1,2}:\d{2})?"
     r"|(?:今天|昨天|前天) ?(?:\d{1,2}:\d{2})?|\d{1,2} ?(?:分钟|小时|天)前"
 )
+_OUTLET_LABEL = re.compile(r"^[\[【（(]?(?:信息)?(?:来源|稿源|出处)[:：]\s*")
 
 
 class Listing:
     """A list page by its address, with the pages that follow it."""
 
-    def __init__(self, source: config.ListingSource, workspace: Path, most: int) -> None:
+    def __init__(self, source: config.ListingSource, means: Means) -> None:
         self._source = source
-        self._most = most
-        for key in ("links", "row", "date", "next"):
-            try:
-                HTMLTranslator().css_to_xpath(getattr(source, key) or "a")
-            except (SelectorError, ValueError) as error:
-                raise ConfigError(
-                    f"sources.yaml: source {source.name}", f"{key}: {getattr(source, key)!r} is no CSS selector"
-                ) from error
+        self._means = means
+        selectors.check(
+            source,
+            links=source.links,
+            row=source.row,
+            title=source.title,
+            date=source.date,
+            origin=source.origin,
+            next=source.next,
+        )
 
     def leads(self, fetch: Fetch, memory: Memory = NEVER) -> Harvest:
-        """One lead a matching link, page after page; a later page that fails leaves those before."""
-        basket = Basket(self._source, self._most)
-        url, seen = self._source.url, set[str]()
-        first = NEVER
-        for number in range(1, self._source.pages + 1):
-            seen.add(url)
-            try:
-                fetched, memory = ask(self._source, url, fetch, memory if number == 1 else NEVER, _MAX_BYTES)
-            except SourceError as error:
-                if number == 1:
-                    raise
-                basket.say(f"第 {number} 页未取得：{error.message}")
-                first = NEVER
-                break
-            if number == 1:
-                first = memory
-            if fetched.page is None:
-                return Harvest((), first, unchanged=True)
-            url = self._read(fetched.page, basket, number)
-            if not url or url in seen or basket.full:
-                break
-        return basket.harvest(first)
+        """One lead a matching link, page after page."""
+
+        def read(page: Page, number: int) -> Reading:
+            return read_apart(self._source, self._means.apart, read_list, self._source, page, number)
+
+        basket = Basket(self._source, self._means.most)
+        listed = self._means.render if self._source.render else fetch
+        return walk(self._source, listed, memory, _MAX_BYTES, read, basket)
 
     def page(self, lead: Lead, fetch: Fetch, now: dt.datetime) -> Page:
         """The page behind a link."""
-        return fetch_page(lead, fetch)
+        return fetch_page(lead, self._means.render if self._source.render_pages else fetch)
 
-    def _read(self, page: Page, basket: Basket, number: int) -> str:
-        """Gathers the links of one page; the address of the next, or nothing."""
-        text = parsable(self._source, decode(page.body, page.charset), page.url)
-        document = Selector(text=text or " ", type="html")
-        base = absolute(document.css("base::attr(href)").get(""), page.url) or page.url
-        found = False
-        for link, row in self._rows(document):
-            found = True
-            href = link.attrib.get("href") or link.css("a::attr(href)").get("")
-            basket.add(href, base, title=_title(link), published=self._date(link, row))
-        if not found and number == 1:
-            raise SourceError(
-                f"{self._source.name}：列表页没有与 links 相符的链接（{page.url}）",
-                "网页可能已改版，或由脚本生成；请核对 sources.yaml 中的 links 和 row。",
-            )
-        following = document.css(self._source.next).css("[href]") if self._source.next else None
-        return absolute(following[0].attrib["href"], base) if following else ""
 
-    def _rows(self, document: Selector) -> Iterator[tuple[Selector, Selector]]:
-        if self._source.row:
-            for row in document.css(self._source.row):
-                for link in row.css(self._source.links):
-                    yield link, row
-        else:
-            for link in document.css(self._source.links):
-                yield link, (link.xpath("..") or [link])[0]
+def read_list(source: config.ListingSource, page: Page, number: int) -> Reading:
+    """What one page of a list shows; raises `SourceError` when the first shows no link."""
+    text = parsable(source, decode(page.body, page.charset), page.url)
+    document = Selector(text=text or " ", type="html")
+    base = absolute(document.css("base::attr(href)").get(""), page.url) or page.url
+    entries = tuple(_entry(source, link, row) for link, row in _rows(source, document))
+    if not entries and number == 1:
+        hint = "" if source.render else "由脚本生成的页面可设 render: true。"
+        raise SourceError(
+            f"{source.name}：列表页没有与 links 相符的链接（{page.url}）",
+            f"网页可能已改版，或由脚本生成；请核对 sources.yaml 中的 links 和 row。{hint}",
+        )
+    return Reading(entries, base, following=_following(source, document, base))
 
-    def _date(self, link: Selector, row: Selector) -> str:
-        if self._source.date:
-            for found in row.css(self._source.date):
-                if text := one_line(found.xpath("string()").get("")):
-                    return text
-            return ""
-        # Most lists print the date beside the link; what stands in the link itself is its title.
-        texts = row.xpath(".//text()[not(ancestor::a)]").getall()
-        found_date = _DATE.search(" ".join(texts))
-        return found_date.group() if found_date else ""
+
+def _following(source: config.ListingSource, document: Selector, base: str) -> str:
+    found = document.xpath(xpath(source.next)) if source.next else []
+    hrefs = (_href(one) or one.xpath("(.//@href)[1]").get("") for one in found if not isinstance(one.root, str))
+    given = [one.root for one in found if isinstance(one.root, str)]
+    return next((url for href in (*given, *hrefs) if (url := absolute(href, base))), "")
+
+
+def _rows(source: config.ListingSource, document: Selector) -> Iterator[tuple[Selector, Selector | None]]:
+    if source.row:
+        for row in document.xpath(xpath(source.row)):
+            for link in row.xpath(xpath(source.links, inside=True)):
+                yield link, row
+    else:
+        for link in document.xpath(xpath(source.links)):
+            yield link, None if isinstance(link.root, str) else (link.xpath("..") or [link])[0]
+
+
+def _entry(source: config.ListingSource, link: Selector, row: Selector | None) -> Entry:
+    return Entry(
+        _href(link),
+        title=_first(row, source.title) or _title(link),
+        published=_date(source, row),
+        outlet=_OUTLET_LABEL.sub("", _first(row, source.origin)).rstrip("]】）)"),
+    )
+
+
+def _href(link: Selector) -> str:
+    if isinstance(link.root, str):
+        return link.root  # an XPath may end in /@href
+    return link.attrib.get("href") or link.css("a::attr(href)").get("")
 
 
 def _title(link: Selector) -> str:
     """The link's text, or its title attribute where the text is a shortened form of it."""
-    text = one_line(link.xpath("string()").get(""))
+    if isinstance(link.root, str):
+        return ""
+    text = _text(link)
     full = one_line(link.attrib.get("title", ""))
     return full if full and (not text or text.rstrip("….· ") in full) else text
+
+
+def _date(source: config.ListingSource, row: Selector | None) -> str:
+    if source.date or row is None:
+        return _first(row, source.date)
+    # Most lists print the date beside the link; what stands in the link itself is its title.
+    texts = row.xpath(".//text()[not(ancestor::a)]").getall()
+    found = _DATE.search(" ".join(texts))
+    return found.group() if found else ""
+
+
+def _first(row: Selector | None, selector: str) -> str:
+    """The text of the first element that has one."""
+    if row is None or not selector:
+        return ""
+    found = row.xpath(xpath(selector, inside=True))
+    return next((text for one in found if (text := _text(one))), "")
+
+
+def _text(node: Selector) -> str:
+    return one_line(node.root if isinstance(node.root, str) else node.xpath("string()").get(""))

@@ -9,21 +9,22 @@ from pipeline import config
 from pipeline.errors import FetchError
 from pipeline.model import Fetch, Lead, Page
 from pipeline.sources.folder import read, refused
-from pipeline.sources.harvest import NEVER, Basket, Harvest, Memory, fetch_page
+from pipeline.sources.harvest import NEVER, Basket, Entry, Harvest, Means, Memory, fetch_page
 
 
 class Manual:
     """A list of addresses and files."""
 
-    def __init__(self, source: config.ManualSource, workspace: Path, most: int) -> None:
+    def __init__(self, source: config.ManualSource, means: Means) -> None:
         self._source = source
-        self._files = {str(path): workspace / path.expanduser() for path in source.files}
+        self._means = means
+        self._files = {str(path): means.workspace / path.expanduser() for path in source.files}
 
     def leads(self, fetch: Fetch, memory: Memory = NEVER) -> Harvest:
         """One lead an address or file, in the order given."""
         basket = Basket(self._source, len(self._source.urls) + len(self._files))
         for url in self._source.urls:
-            basket.add(url)
+            basket.add(Entry(url))
         for named, path in self._files.items():
             if refusal := refused(path):
                 basket.say(f"略过 {named}：{refusal}")
@@ -34,7 +35,7 @@ class Manual:
     def page(self, lead: Lead, fetch: Fetch, now: dt.datetime) -> Page:
         """The page or the file's bytes."""
         if not lead.path:
-            return fetch_page(lead, fetch)
+            return fetch_page(lead, self._means.render if self._source.render_pages else fetch)
         if Path(lead.path) not in self._files.values():
             raise FetchError(f"{lead.url}：该来源没有列出此文件")
         return read(lead, now)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
 from pipeline.errors import FetchError
 from pipeline.model import Fetched, Page
+from websites import Website
 
 NOW = dt.datetime(2024, 7, 1, 0, 30, tzinfo=dt.UTC)
 
@@ -42,3 +44,10 @@ def web() -> Web:
 @pytest.fixture
 def now() -> dt.datetime:
     return NOW
+
+
+@pytest.fixture
+def website() -> Iterator[Website]:
+    """A web site on loopback, and a fetcher that finds every host there."""
+    with Website() as site:
+        yield site

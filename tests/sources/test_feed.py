@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 import pytest
 
 from pipeline.config import FeedSource
-from pipeline.errors import SourceError
-from pipeline.sources import NEVER, Harvest, Memory, open_source
+from pipeline.errors import FetchError, ForbiddenAddress, SourceError
+from pipeline.sources import NEVER, Harvest, Memory, Source, open_source
 
 URL = "https://news.example/rss.xml"
 RSS = """<?xml version="1.0" encoding="utf-8"?>
@@ -260,3 +261,122 @@ def test_half_a_character_in_a_json_feed_is_dropped(web: Any) -> None:
     items = '[{"url": "/a/1.html", "title": "电子病历\\ud800互通", "date_published": "2024-06-30\\udfff"}]'
     [lead] = collect(web, f'{{"version": "https://jsonfeed.org/version/1.1", "items": {items}}}').leads
     assert (lead.title, lead.published) == ("电子病历互通", "2024-06-30")
+
+
+ARTICLE = "<p>" + "全市二级以上医院的检查结果已经可以互认，患者不必重复检查。" * 20 + "</p>"
+CARRIED = {
+    "content:encoded": (RSS, f"<content:encoded><![CDATA[{ARTICLE}]]></content:encoded>"),
+    "a long description, as RSSHub writes": (RSS, f"<description><![CDATA[{ARTICLE}]]></description>"),
+    "Atom content": (ATOM, f"<content type='html'><![CDATA[{ARTICLE}]]></content>"),
+}
+
+
+def feed_with(shape: str, more: str) -> str:
+    if shape == ATOM:
+        return ATOM.format(
+            items=f"<entry><title>互认</title><link href='https://news.example/a/1.html'/>{more}</entry>"
+        )
+    prefix = shape.replace("<rss ", "<rss xmlns:content='http://purl.org/rss/1.0/modules/content/' ")
+    return prefix.format(items=ITEM.replace("</item>", more + "</item>"))
+
+
+def visited(web: Any, text: str) -> Source:
+    web.documents[URL] = text.encode()
+    return open_source(FeedSource(id="health", name="健康频道", kind="feed", url=URL), Path(), most=5)
+
+
+@pytest.mark.parametrize(("shape", "more"), CARRIED.values(), ids=CARRIED.keys())
+def test_an_article_that_came_along_stands_in_for_a_page_that_cannot_be_fetched(
+    web: Any, now: dt.datetime, shape: str, more: str
+) -> None:
+    source = visited(web, feed_with(shape, more))
+    [lead] = source.leads(web).leads
+    page = source.page(lead, web, now)
+    assert ARTICLE in page.body.decode()
+    assert (page.url, page.fetched) == ("https://news.example/a/1.html", now)
+    [warning] = page.warnings
+    assert "正文取自订阅源的条目" in warning
+    assert "页面不存在" in warning
+    web.documents[lead.url] = b"page"
+    assert source.page(lead, web, now).body == b"page", "the page itself is better"
+
+
+def test_a_json_feed_carries_articles_too(web: Any, now: dt.datetime) -> None:
+    item = {"id": "1", "url": "https://news.example/a/1.html", "title": "互认", "content_html": ARTICLE}
+    source = visited(web, json.dumps({"items": [item]}))
+    assert ARTICLE in source.page(source.leads(web).leads[0], web, now).body.decode()
+
+
+TEASERS = {
+    "a summary": "<description>全市二级以上医院的检查结果已经可以互认，患者不必重复检查。</description>",
+    "a cut text": f"<content:encoded><![CDATA[{ARTICLE}……]]></content:encoded>",
+    "an invitation": f"<content:encoded><![CDATA[{ARTICLE}<a>阅读全文</a>]]></content:encoded>",
+}
+
+
+@pytest.mark.parametrize("more", TEASERS.values(), ids=TEASERS.keys())
+def test_a_teaser_is_no_article(web: Any, now: dt.datetime, more: str) -> None:
+    source = visited(web, feed_with(RSS, more))
+    with pytest.raises(FetchError, match="页面不存在"):
+        source.page(source.leads(web).leads[0], web, now)
+
+
+def test_an_article_behind_a_forbidden_address_is_not_taken_from_the_feed(web: Any, now: dt.datetime) -> None:
+    def refuse(url: str, **_: Any) -> Any:
+        raise ForbiddenAddress("禁止访问的地址 127.0.0.1")
+
+    source = visited(web, feed_with(*CARRIED["content:encoded"]))
+    [lead] = source.leads(web).leads
+    with pytest.raises(ForbiddenAddress):
+        source.page(lead, refuse, now)
+
+
+def test_the_articles_a_feed_carries_are_bounded(web: Any, now: dt.datetime) -> None:
+    source = visited(web, feed_with(RSS, f"<content:encoded><![CDATA[{ARTICLE * 1000}]]></content:encoded>"))
+    with pytest.raises(FetchError):
+        source.page(source.leads(web).leads[0], web, now)
+
+
+IDENTITIES = {
+    "one GUID for all": "<guid>同一</guid>",
+    "no GUID": "",
+    "an empty GUID": "<guid></guid>",
+    "a GUID that is the headline": "<guid isPermaLink='false'>电子病历</guid>",
+    "a GUID that looks like another's address": "<guid>https://news.example/0</guid>",
+}
+
+
+@pytest.mark.parametrize("guid", IDENTITIES.values(), ids=IDENTITIES.keys())
+def test_an_entry_is_known_by_its_link_whatever_its_guid_says(web: Any, guid: str) -> None:
+    items = "".join(
+        f"<item>{guid}<link>https://news.example/{n}</link><title>电子病历</title></item>" for n in range(3)
+    )
+    assert [lead.url[-1] for lead in collect(web, RSS.format(items=items)).leads] == ["0", "1", "2"]
+
+
+def test_guids_that_change_at_each_visit_make_no_new_leads(web: Any) -> None:
+    visits = []
+    for stamp in ("a1b2", "c3d4"):
+        web.documents.clear()
+        visits.append(collect(web, RSS.format(items=ITEM.replace("<title>", f"<guid>{stamp}</guid><title>"))).leads)
+    assert visits[0] == visits[1]
+
+
+def test_entries_in_random_order_are_the_same_leads(web: Any) -> None:
+    items = [f"<item><link>https://news.example/{n}</link></item>" for n in range(5)]
+    forward = collect(web, RSS.format(items="".join(items))).leads
+    web.documents.clear()
+    backward = collect(web, RSS.format(items="".join(items[::-1]))).leads
+    assert set(forward) == set(backward)
+
+
+def test_an_entry_with_neither_link_nor_address_for_an_id_is_accounted_for(web: Any) -> None:
+    items = "<item><guid isPermaLink='false'>17</guid></item><item><description>乙</description></item><item/>"
+    harvest = collect(web, RSS.format(items=items + ITEM))
+    assert len(harvest.leads) == 1
+    assert harvest.notes == ("略过 3 条：没有链接",)
+
+
+def test_an_entry_with_neither_title_nor_text_is_still_a_lead(web: Any) -> None:
+    [lead] = collect(web, RSS.format(items="<item><link>https://news.example/1</link></item>")).leads
+    assert (lead.title, lead.published) == ("", "")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
 from pipeline.config import ListingSource
 from pipeline.errors import ConfigError, SourceError
 from pipeline.sources import NEVER, Harvest, Memory, open_source
+from websites import Website
 
 URL = "https://news.example/list/index.html"
 LIST = """<html><head><meta charset="{charset}"></head><body>
@@ -127,11 +131,113 @@ def test_rubbish_fails_the_source_and_nothing_else(web: Any, body: bytes) -> Non
         collect(web)
 
 
-@pytest.mark.parametrize("key", ["links", "row", "date", "next"])
-def test_a_selector_that_is_none_is_found_before_anything_is_fetched(web: Any, key: str) -> None:
-    with pytest.raises(ConfigError, match=f"source 要闻列表: {key}: 'li >>' is no CSS selector"):
-        collect(web, **{key: "li >>"})
+@pytest.mark.parametrize("key", ["links", "row", "title", "date", "origin", "next"])
+@pytest.mark.parametrize(
+    ("selector", "language"), [("li >>", "CSS selector"), ("//li[", "XPath"), ("xpath:li[", "XPath")]
+)
+def test_a_selector_that_is_none_is_found_before_anything_is_fetched(
+    web: Any, key: str, selector: str, language: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f"source 要闻列表: {key}: {selector!r} is no {language}")):
+        collect(web, **{key: selector})
     assert web.asked == []
+
+
+ROWS = """<div class=nav><ul><li><a href=/>首页</a></li></ul></div><ul class=news>
+<li><a href=1.html>检查结果互认…</a><h4>全市检查结果互认启动</h4><b>2024-06-30</b><i>[来源：健康报]</i></li>
+<li><a href=2.html>家庭医生线上签约</a><h4></h4><b>2024-06-29</b></li></ul>
+<p><a href=index_1.html>下一页</a></p>"""
+LANGUAGES: dict[str, dict[str, str]] = {
+    "CSS": {"row": "ul.news li", "links": "a", "title": "h4", "date": "b", "origin": "i", "next": "p a"},
+    "XPath": {
+        "row": "//ul[@class='news']/li",
+        "links": ".//a",
+        "title": "./h4",
+        "date": "./b/text()",
+        "origin": "xpath:i",
+        "next": "//p/a",
+    },
+    "XPath from the root, and of attributes": {
+        "row": "/html/body/ul/li",
+        "links": "//a/@href",
+        "title": "//h4 | //a",
+        "date": "//b",
+        "origin": "//i",
+        "next": "//a[.='下一页']/@href",
+    },
+    "both": {"row": "//ul[@class='news']/li", "links": "a", "title": "h4", "date": "./b", "origin": "i", "next": "p"},
+}
+
+
+@pytest.mark.parametrize("selectors", LANGUAGES.values(), ids=LANGUAGES.keys())
+def test_selectors_may_be_css_or_xpath(web: Any, selectors: dict[str, str]) -> None:
+    web.documents[URL] = ROWS.encode()
+    web.documents["https://news.example/list/index_1.html"] = ROWS.replace("1.html", "3.html").encode()
+    harvest = collect(web, pages=2, **selectors)
+    first, second, third = harvest.leads
+    assert (first.url, first.published, first.outlet) == ("https://news.example/list/1.html", "2024-06-30", "健康报")
+    assert first.title in ("全市检查结果互认启动", "检查结果互认…")
+    assert (second.url, second.published, second.outlet) == ("https://news.example/list/2.html", "2024-06-29", "")
+    assert second.title == "家庭医生线上签约"
+    assert third.url == "https://news.example/list/3.html"
+
+
+def page(*numbers: int, following: str = "") -> bytes:
+    rows = "".join(f"<li><a href=/a/{n}.html>第{n}条</a></li>" for n in numbers)
+    return f"<ul class=news>{rows}</ul><a class=next href='{following}'>下一页</a>".encode()
+
+
+def test_pages_are_counted_in_the_address_after_a_first_one_as_it_is(web: Any) -> None:
+    web.documents = {
+        "https://wjw.example/gzdt/": page(1),
+        "https://wjw.example/gzdt/index_1.html": page(2),
+        "https://wjw.example/gzdt/index_2.html": page(3),
+    }
+    settings = {"url": "https://wjw.example/gzdt/index_{page}.html", "first": "https://wjw.example/gzdt/", "start": 0}
+    source = ListingSource(id="l", name="列表", kind="listing", links=".news a", pages=3, **settings)
+    assert [lead.url[-6:] for lead in open_source(source, Path()).leads(web).leads] == ["1.html", "2.html", "3.html"]
+    assert web.asked == list(web.documents)
+
+
+TRAPS: dict[str, tuple[Callable[[int], bytes], int, str]] = {
+    "a circle": (lambda n: page(n, following=f"?p={(n + 1) % 3}"), 3, "下一页已经读过"),
+    "a circle under ever new session ids": (
+        lambda n: page(n % 3, following=f"index.html;jsessionid=A{n}?p={(n + 1) % 3}&PHPSESSID=b{n}&_t={n}"),
+        3,
+        "下一页已经读过",
+    ),
+    "a page that leads to itself": (lambda n: page(1, following=f"#{n}"), 1, "下一页已经读过"),
+    "a calendar whose months are empty": (
+        lambda n: page(following=f"?p={n + 1}") if n else page(1, following="?p=1"),
+        2,
+        "",
+    ),
+    "a calendar that shows the same articles": (lambda n: page(1, 2, following=f"?p={n + 1}"), 2, "没有新的链接"),
+    "an archive without end": (lambda n: page(n, following=f"?p={n + 1}"), 9, "只读前 9 页，后面还有"),
+}
+
+
+@pytest.mark.parametrize(("show", "asked", "note"), TRAPS.values(), ids=TRAPS.keys())
+def test_a_walk_through_pages_ends_and_says_why(
+    website: Website, show: Callable[[int], bytes], asked: int, note: str
+) -> None:
+    def answer(path: str) -> bytes:
+        return show(int(dict(parse_qsl(path.partition("?")[2])).get("p", 0)))
+
+    website.answers = {"/list/index.html": answer}
+    served = website._serve
+
+    def without_session(request: Any) -> None:
+        request.path = re.sub(r";jsessionid=\w+", "", request.path)
+        served(request)
+
+    website._serve = without_session  # type: ignore[method-assign]  # a server that takes the session out
+    url = URL.replace("https", "http") + "?p=0"
+    source = ListingSource(id="l", name="列表", kind="listing", url=url, links=".news a", next="a.next", pages=9)
+    harvest = open_source(source, Path()).leads(website.fetcher())
+    assert len(website.asked) == asked
+    assert harvest.leads
+    assert any(note in said for said in harvest.notes)
 
 
 def test_the_cap_ends_the_walk_through_the_pages(listed: Any) -> None:

@@ -102,3 +102,33 @@ def test_entities_are_neither_expanded_nor_fetched(web: Any) -> None:
 def test_what_is_no_sitemap_fails_the_source_by_name(web: Any, body: bytes) -> None:
     with pytest.raises(SourceError, match=r"^地图：返回的内容不是站点地图"):
         collect(web, body)
+
+
+def test_only_what_changed_lately_is_taken_where_days_are_given(web: Any) -> None:
+    entries = [("/1", "2024-06-30T08:00:00+08:00"), ("/2", "2024-05-01"), ("/3", "2024-06"), ("/4", "2023"), ("/5", "")]
+    body = urlset(*((f"https://news.example{path}", day) for path, day in entries))
+    harvest = collect(web, body, days=30)
+    assert [lead.url[-1] for lead in harvest.leads] == ["1", "3", "5"]
+    assert harvest.notes == ("略过 2 条：30 天内没有更新",)
+
+
+def test_old_sitemaps_of_an_index_are_not_even_asked_for(web: Any) -> None:
+    web.documents["https://news.example/new.xml"] = urlset(("https://news.example/a", "2024-06-20"))
+    collect(web, index(("/old.xml", "2023-01-01"), ("/new.xml", "2024-06-30")), days=30)
+    assert web.asked == [URL, "https://news.example/new.xml"]
+
+
+def test_an_index_of_indexes_and_one_that_names_itself_are_read_to_their_end(web: Any) -> None:
+    web.documents["https://news.example/i.xml"] = index(("/a.xml", ""), ("/sitemap.xml", ""), ("/i.xml", ""))
+    web.documents["https://news.example/a.xml"] = urlset(("https://news.example/a", ""))
+    harvest = collect(web, index(("/i.xml", "")))
+    assert [lead.url for lead in harvest.leads] == ["https://news.example/a"]
+    assert sum("已经读过" in note for note in harvest.notes) == 2
+    assert len(web.asked) == 3
+
+
+@pytest.mark.timeout(60)
+def test_a_sitemap_longer_than_the_protocol_allows_is_cut_with_a_note(web: Any) -> None:
+    body = gzip.compress(urlset(*((f"https://news.example/{n}", "") for n in range(60_000))))
+    harvest = collect(web, body, most=3)
+    assert harvest.notes == ("站点地图过长，每个只读前 50000 个网址", "略过 49997 条：超出每次 3 条的上限")
