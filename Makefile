@@ -35,9 +35,9 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 # LibreOffice gives the contents their exact page numbers and lets the tests look at the pages; without it
-# an estimator does. Tests start a PostgreSQL server of their own. Those that need what is missing say that they were
-# left out (never in CI).
-system: ## Install LibreOffice, Chinese fonts and PostgreSQL where apt-get is allowed
+# an estimator does. Tests start a PostgreSQL server and a Chromium of their own. Those that need what is missing say that
+# they were left out (never in CI).
+system: ## Install LibreOffice, Chinese fonts, PostgreSQL and Chromium where apt-get is allowed
 	@.ci/system
 
 demo: $(STAMP) system ## Make issue 535 from the demo web, from HTTP to the released DOCX

@@ -13,6 +13,7 @@ from pipeline.config import ManualSource, Source
 from pipeline.desk.room import Room
 from pipeline.errors import DeskError, FetchError, SourceError, StoreError, UsageError
 from pipeline.executor import Lost
+from pipeline.fetch.browser import Browser
 from pipeline.model import Article, Event, Fate, Lead, Notice, Page, Rejection
 from pipeline.sources import Memory, open_source
 from pipeline.steps.read import read_page
@@ -76,7 +77,7 @@ class Collecting(Room):
     def _visit(self, source: Source) -> Harvested:
         now = self._clock()
         limit = self.config.settings.politeness.pages_per_source
-        collector = open_source(source, self.config.workspace, limit)
+        collector = open_source(source, self.config.workspace, limit, render=Browser(self._fetch))
         before = self.leads.asked(source.id)
         try:
             harvest = collector.leads(self._fetch, Memory(before.etag, before.modified, before.of))
