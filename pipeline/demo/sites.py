@@ -259,6 +259,8 @@ def _index(site: Site, rows: Sequence[Piece]) -> Iterator[tuple[str, Answer]]:
             stubs = [_stub(url, title) for url, title in _STUBS.items() if urlsplit(url).hostname == site.host]
             listed = sorted([*rows, *stubs], key=_moment, reverse=True)
             yield site.index, _html(site, _render("listing.html", style=site.template, rows=listed), latest)
+            if site.template == "enorth":
+                yield "/api/list.js", Answer(_interface(listed), "text/javascript; charset=utf-8", latest)
 
 
 def _numbered(site: Site, rows: Sequence[Piece]) -> Iterator[tuple[str, Answer]]:
@@ -290,6 +292,20 @@ def _json_feed(name: str, url: str, rows: Sequence[Piece]) -> bytes:
     ]
     feed = {"version": "https://jsonfeed.org/version/1.1", "title": name, "feed_url": url, "items": items}
     return json.dumps(feed, ensure_ascii=False, indent=1).encode()
+
+
+def _interface(rows: Sequence[Piece]) -> bytes:
+    """What the scripts of a list page load: JSONP, moments as milliseconds, addresses without their beginning."""
+    items = [
+        {
+            "path": row.path.removeprefix("/system/").removesuffix(".shtml"),
+            "title": f"<em>{row.title}</em>",
+            "time": int(_moment(row).timestamp() * 1000),
+        }
+        for row in rows
+    ]
+    answer = {"code": 0, "data": {"total": len(items), "rows": items}}
+    return f"jsonp_list({json.dumps(answer, ensure_ascii=False)});".encode()
 
 
 def _sitemap(site: Site, modified: dt.datetime, *, months: Sequence[str] = (), rows: Sequence[Piece] = ()) -> Answer:

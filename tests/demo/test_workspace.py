@@ -42,7 +42,7 @@ def test_the_next_issue_of_the_workspace_is_the_one_asked_for(tmp_path, web, num
 def test_the_sources_are_of_every_kind_and_the_folder_holds_seed_000(tmp_path, web):
     write_workspace(tmp_path, web, number=535)
     config = load(tmp_path)
-    assert {source.kind for source in config.sources} == {"feed", "listing", "sitemap", "folder", "manual"}
+    assert {source.kind for source in config.sources} == {"feed", "listing", "sitemap", "json", "folder", "manual"}
     folder = next(source for source in config.sources if source.kind == "folder")
     (dump,) = config.at(folder.path).iterdir()
     assert dump.read_bytes() == (packaged("seeds") / dump.name).read_bytes()

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from pipeline import config
 from pipeline.config import FeedSource
 from pipeline.errors import FetchError, ForbiddenAddress, SourceError
 from pipeline.sources import NEVER, Harvest, Memory, Source, open_source
+from websites import Website
 
 URL = "https://news.example/rss.xml"
 RSS = """<?xml version="1.0" encoding="utf-8"?>
@@ -187,6 +189,9 @@ ILL_FORMED = {
     "junk before the prolog": "\ufeff\n warning: 数据库 \n" + RSS.format(items=ITEM),
     "an unfinished CDATA section": RSS.format(items=ITEM + "<item><title><![CDATA[没有完"),
     "an undeclared namespace": RSS.format(items=ITEM.replace("</item>", "<dc:creator>甲</dc:creator></item>")),
+    "an attribute given twice": RSS.format(items=ITEM.replace("<item>", "<item a='1' a='2'>")),
+    "a document type": "<!DOCTYPE rss PUBLIC '-//x//DTD RSS 0.91//EN' 'x.dtd'>" + RSS.format(items=ITEM),
+    "elements closed in the wrong order": RSS.format(items=ITEM.replace("</title>", "</b></title>")),
     "a bare ampersand": RSS.format(items=ITEM.replace("1.html", "1.html").replace("<item>", "<item><c>A & B</c>")),
     "a control character": RSS.format(items=ITEM.replace("<item>", "<item><c>\x08</c>")),
 }
@@ -380,3 +385,27 @@ def test_an_entry_with_neither_link_nor_address_for_an_id_is_accounted_for(web: 
 def test_an_entry_with_neither_title_nor_text_is_still_a_lead(web: Any) -> None:
     [lead] = collect(web, RSS.format(items="<item><link>https://news.example/1</link></item>")).leads
     assert (lead.title, lead.published) == ("", "")
+
+
+LURES = {
+    "an entity": "<!DOCTYPE rss [<!ENTITY a SYSTEM '{lure}'>]>{feed}",
+    "an entity of parameters": "<!DOCTYPE rss [<!ENTITY % a SYSTEM '{lure}'> %a;]>{feed}",
+    "a document type": "<!DOCTYPE rss SYSTEM '{lure}'>{feed}",
+    "an inclusion": "{head}<x xmlns:xi='http://www.w3.org/2001/XInclude'><xi:include href='{lure}'/></x>{tail}",
+    "a stylesheet": "<?xml-stylesheet type='text/xsl' href='{lure}'?>{feed}",
+    "a schema": "{head}<x xmlns:s='http://www.w3.org/2001/XMLSchema-instance' s:schemaLocation='x {lure}'/>{tail}",
+}
+
+
+@pytest.mark.parametrize("kind", ["feed", "sitemap"])
+@pytest.mark.parametrize("text", LURES.values(), ids=LURES.keys())
+def test_nothing_that_a_document_refers_to_is_fetched(website: Website, kind: str, text: str) -> None:
+    head, tail = ("<rss><channel>", "</channel></rss>") if kind == "feed" else ("<urlset>", "</urlset>")
+    item = "<item><link>http://news.example/1</link><title>&a;</title></item>"
+    item = item if kind == "feed" else "<url><loc>http://news.example/1</loc><x>&a;</x></url>"
+    lure = f"http://127.0.0.1:{website.port}/lure"
+    website.answers["/rss"] = text.format(lure=lure, feed=head + item + tail, head=head + item, tail=tail)
+    shape = config.FeedSource if kind == "feed" else config.SitemapSource
+    source = open_source(shape(id="one", name="某来源", kind=kind, url="http://news.example/rss"), Path())
+    assert source.leads(website.fetcher()).leads[0].url == "http://news.example/1"
+    assert website.asked == ["/rss"]

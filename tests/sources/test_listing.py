@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -249,3 +250,58 @@ def test_the_cap_ends_the_walk_through_the_pages(listed: Any) -> None:
 def test_links_in_a_deeply_nested_list_are_found(web: Any) -> None:
     web.documents[URL] = b"<div>" * 1500 + "<ul class=news><li><a href=1>深处</a></li></ul>".encode() + b"</div>" * 1500
     assert collect(web).leads[0].title == "深处"
+
+
+MONSTERS = {
+    "60,000 attributes on one tag": ("<li " + " ".join(f'a{n}="1"' for n in range(60_000)) + "><a href=1>甲</a>", True),
+    "100,000 list items": ("<li><a href=1>甲</a></li>" * 100_000, False),
+    "100,000 nested formats": ("<b><i><p>" * 60_000 + "<li><a href=1>甲</a>", False),
+    "100,000 line breaks": ("<li><a href=1>甲</a></li>" + "字<br>" * 100_000, False),
+    "50,000 unclosed links": ("<li>" + "<a href=1>甲" * 50_000, False),
+    "600,000 tags": ("<b>" * 600_000, True),
+    "a table as wide as the sea": ("<li><a href=1>甲</a><table><tr><td colspan=9007199254740991>乙</table>", False),
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("inside", "refused"), MONSTERS.values(), ids=MONSTERS.keys())
+def test_a_list_made_to_be_slow_is_read_or_refused_in_a_moment(web: Any, inside: str, refused: bool) -> None:
+    web.documents[URL] = f"<ul class=news>{inside}</ul>".encode()
+    begun = time.monotonic()
+    if refused:
+        with pytest.raises(SourceError, match="标签过长或过多"):
+            collect(web)
+    else:
+        assert collect(web, links=".news a").leads[0].title.startswith("甲")
+    assert time.monotonic() - begun < 20
+
+
+def test_a_long_list_is_cut_with_a_note(web: Any) -> None:
+    web.documents[URL] = page(*range(3000))
+    harvest = collect(web, most=3)
+    assert harvest.notes == ("列表过长，只读前 2000 条", "略过 1997 条：超出每次 3 条的上限")
+
+
+ADDRESSES = {
+    "another scheme": ("ftp://news.example/1", "不是网页地址"),
+    "a script": ("JavaScript:alert(1)", "不是网页地址"),
+    "data": ("data:text/html,x", "不是网页地址"),
+    "a file": ("file:///etc/passwd", "不是网页地址"),
+    "a reader's own": ("source:x", "不是网页地址"),
+    "an endless address": ("/" + "x" * 9000, "不是网页地址"),
+    "a broken host": ("http://[::1/", "不是网页地址"),
+    "nothing": ("", "没有链接"),
+}
+
+
+@pytest.mark.parametrize(("href", "why"), ADDRESSES.values(), ids=ADDRESSES.keys())
+def test_a_link_that_leads_to_no_web_page_is_left_out_with_its_reason(web: Any, href: str, why: str) -> None:
+    web.documents[URL] = f"<ul class=news><li><a href='{href}'>甲</a></li><li><a href=1>乙</a></li></ul>".encode()
+    harvest = collect(web)
+    assert [lead.title for lead in harvest.leads] == ["乙"]
+    assert harvest.notes == (f"略过 1 条：{why}",)
+
+
+def test_nul_bytes_are_dropped_and_what_follows_is_kept(web: Any) -> None:
+    web.documents[URL] = "<ul class=news><li><a href=1>检查\0结果</a></li>\0<li><a href=2>互认</a></li></ul>".encode()
+    assert [lead.title for lead in collect(web).leads] == ["检查结果", "互认"]
