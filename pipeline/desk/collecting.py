@@ -77,7 +77,9 @@ class Collecting(Room):
     def _visit(self, source: Source) -> Harvested:
         now = self._clock()
         limit = self.config.settings.politeness.pages_per_source
-        collector = open_source(source, self.config.workspace, limit, render=Browser(self._fetch))
+        collector = open_source(
+            source, self.config.workspace, limit, apart=self._children.apart, render=Browser(self._fetch)
+        )
         before = self.leads.asked(source.id)
         try:
             harvest = collector.leads(self._fetch, Memory(before.etag, before.modified, before.of))

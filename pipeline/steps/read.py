@@ -8,10 +8,10 @@ import structlog
 
 from pipeline.config import Outlets
 from pipeline.model import Article, Fate, Flag, Lead, Page, Rejection
-from pipeline.steps.dedupe import printed_url
 from pipeline.steps.extract import extract
 from pipeline.steps.normalise import normalise
 from pipeline.steps.screen import screen
+from pipeline.steps.urls import printed_url
 
 log = structlog.get_logger(__name__)
 

@@ -15,9 +15,10 @@ import pytest
 from opencc import OpenCC
 
 from pipeline.model import Article, Block, Document, Edge, Kind, Relation
-from pipeline.steps.dedupe import canonical_url, group, printed_url, relate
+from pipeline.steps.dedupe import group, relate
 from pipeline.steps.normalise import normalise
 from pipeline.steps.punctuation import full_width_punctuation, join_conversion_spaces
+from pipeline.steps.urls import canonical_url, printed_url
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 JUNE = dt.date(2024, 6, 4)

@@ -57,9 +57,8 @@ from collections.abc import Sequence
 from pipeline.model import Document, Edge
 from pipeline.steps.dedupe.archive import Archive
 from pipeline.steps.dedupe.stories import group
-from pipeline.steps.dedupe.urls import canonical_url, printed_url
 
-__all__ = ["Archive", "canonical_url", "group", "printed_url", "relate"]
+__all__ = ["Archive", "group", "relate"]
 
 
 def relate(fresh: Sequence[Document], known: Sequence[Document] = ()) -> list[Edge]:

@@ -25,7 +25,7 @@ from pipeline.steps.dedupe.events import (
     sketch_of,
 )
 from pipeline.steps.dedupe.near import bands, is_reprint, overlap
-from pipeline.steps.dedupe.urls import canonical_url
+from pipeline.steps.urls import canonical_url
 
 _CANDIDATES = 40
 _DAYS_AMONG_FRESH = 14
