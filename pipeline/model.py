@@ -160,6 +160,38 @@ class Flag(StrEnum):
     NO_TITLE = "no_title"
 
 
+class Witness(StrEnum):
+    """Who says when an article was published."""
+
+    PAGE = "page"
+    ADDRESS = "address"
+    LEAD = "lead"
+    """The feed or the list that gave the link."""
+    GUESS = "guess"
+
+
+@dataclass(frozen=True, slots=True)
+class DateClaim:
+    """One place that says when an article was published, whether it was believed or not."""
+
+    witness: Witness
+    where: str
+    """Where it stood, in Chinese or as the name of a meta."""
+    text: str
+    """As it stood there, at most 80 characters."""
+    day: dt.date | None = None
+    """In Asia/Shanghai; `None` for a date that cannot be."""
+    time: dt.time | None = None
+    chosen: bool = False
+    because: str = ""
+    """Why it was believed or not, in Chinese."""
+
+    @property
+    def chinese(self) -> str:
+        """The claim as an editor reads it: 网址 2024-06-30（与采用的不一致）。"""
+        return f"{self.where} {self.day or self.text}（{self.because}）"
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """A page read: what it says, and how we know."""
@@ -181,6 +213,8 @@ class Article:
     flags: tuple[Flag, ...] = ()
     notes: tuple[str, ...] = ()
     """What an editor should know about the reading, in Chinese."""
+    dates: tuple[DateClaim, ...] = ()
+    """Every date that was met, most trusted first, with the one that was believed."""
 
     @property
     def outlet(self) -> str:
@@ -445,6 +479,8 @@ class Item:
     share: float = 1.0
     excerpt: bool = False
     """Whether only a part is printed, marked （节选）."""
+    dates: tuple[DateClaim, ...] = ()
+    """What the page, its address and the list that gave it say of the day it was published."""
 
     @property
     def text(self) -> str:

@@ -78,6 +78,7 @@ def _item(draft: Draft, candidate: Candidate) -> Item:
         # an article whose headline announces the topic is wholly on it, whatever its paragraphs dwell on
         share=1.0 if candidate.rating.verdict is Verdict.IN else candidate.rating.share,
         excerpt=excerpt,
+        dates=article.dates,
     )
 
 

@@ -28,6 +28,8 @@ from pipeline.model import (
     Relation,
     Revisit,
     Severity,
+    Window,
+    Witness,
     chinese_date,
 )
 from pipeline.steps.cover import cover
@@ -313,6 +315,27 @@ def _dates(inspection: Inspection) -> Iterator[Finding]:
                 f"发布于{chinese_date(item.date)}，不在本期窗口内",
                 "剔除，或写明理由作补收。",
             )
+        if told := _other_day(item, window):
+            yield _about(place, item, "date-conflict", Severity.WARNING, told, "打开原文核对日期，必要时修改。")
+
+
+def _other_day(item: Item, window: Window) -> str:
+    """Where the page, its address and its list disagree about the day; empty where they agree, or an editor decided.
+
+    A day's difference is that of midnight or of a zone; it matters where it decides whether the item is in the window.
+    """
+    believed = next((one for one in item.dates if one.chosen), None)
+    if believed is None or item.date is None or item.date != believed.day:
+        return ""
+    others = [
+        one
+        for one in item.dates
+        if one.witness in (Witness.ADDRESS, Witness.LEAD)
+        and one.day is not None
+        and (abs((one.day - item.date).days) > 1 or (one.day in window) != (item.date in window))
+    ]
+    said = "，".join(f"{one.where}为{chinese_date(one.day)}" for one in others if one.day)
+    return f"日期不一致：{believed.where}为{chinese_date(item.date)}，{said}" if said else ""
 
 
 def _content(inspection: Inspection) -> Iterator[Finding]:

@@ -22,9 +22,10 @@ _NUMERAL_DATE = re.compile(
     "([二一][〇○零一二三四五六七八九]{3})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日"
 )
 _CLOCK = (
-    r"(?:(?:\s|日|T|,|星期.|周.|上午|\(|\))*(?P<half>下午|晚上|PM)?\s*"
+    r"(?:(?:\s|日|T|,|星期.|周.|上午|凌晨|早上|\(|\))*(?P<half>下午|晚上|PM)?\s*"
     r"(?P<hour>\d{1,2})\s*[:时時点]\s*(?P<minute>\d{1,2})(?:\s*[:分]\s*(?P<second>\d{1,2}))?(?:\.\d+)?"
-    r"\s*(?P<zone>Z\b|GMT|UTC|CST|BJT|[+-]\d{2}:?\d{2})?)?"
+    r"(?:\s?(?P<noon>[AP])\.?M\b)?"
+    r"\s*(?P<zone>Z\b|(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?(?!\d)|GMT|UTC|CST|BJT|[EP][SD]T\b)?)?"
 )
 _FULL = re.compile(
     r"(?<![\d.])(?P<year>\d{4})\s*(?:年|(?P<sep>[-/.]))\s*(?P<month>\d{1,2})\s*(?:月|(?P=sep))\s*"
@@ -33,9 +34,12 @@ _FULL = re.compile(
 _SHORT = re.compile(  # 18-03-08 23:16
     r"(?<![\d.-])(?P<year>[0-3]\d)-(?P<month>\d{2})-(?P<day>\d{2}(?=\d{2}:\d{2})|\d{2}(?![\d-]))" + _CLOCK
 )
+_SHORT_YEAR = re.compile(  # 24年6月30日
+    r"(?<![\d.-])(?P<year>[0-3]\d)\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})(?!\d)" + _CLOCK
+)
 _COMPACT = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
-    r"(?:T?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?)?(?P<half>)(?P<zone>)(?!\d)"
+    r"(?:T?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?)?(?P<half>)(?P<noon>)(?P<zone>)(?!\d)"
 )
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES.split(), 1)}
@@ -44,9 +48,15 @@ _ENGLISH = re.compile(
     r"(?P<year>\d{4})" + _CLOCK,
     re.I,
 )
+_AMERICAN = re.compile(  # June 30, 2024; Sun Jun 30 2024 23:59:59 GMT+0800
+    r"(?<![a-z])(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+"
+    r"(?P<year>\d{4})" + _CLOCK,
+    re.I,
+)
 _YEARLESS = re.compile(
     r"(?<![\d-])(?P<month>\d{1,2})\s*(?P<sep>月|-)\s*(?P<day>\d{2}(?=\d{2}:\d{2})|\d{1,2}(?![\d-]))" + _CLOCK
 )
+_OTHER_YEAR = re.compile(r"年\s*$")  # 去年6月30日, -1年6月30日: the year is said, and is not this one
 _AGO = re.compile(r"(\d{1,3})\s*(秒|分钟|分鐘|小时|小時|天|周|个月)前")
 _DAYS_BACK = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2}
 _SPOKEN = re.compile(rf"(?P<word>{'|'.join(_DAYS_BACK)}){_CLOCK}")
@@ -95,7 +105,7 @@ def read_dates(text: str, fetched: dt.datetime, *, loose: bool = True) -> Readin
         stamp = _stamp(match, now)
         if stamp:
             found.append((match.start(), stamp))
-        elif match.re in (_FULL, _ENGLISH):  # elsewhere digits that are no date are just digits
+        elif match.re in (_FULL, _ENGLISH, _AMERICAN):  # elsewhere digits that are no date are just digits
             anomalies.append(match.group().strip())
     if not found and not anomalies and loose:
         found += _relative(text, now)
@@ -122,8 +132,8 @@ def url_date(url: str, fetched: dt.datetime) -> dt.date | None:
 
 def _matches(text: str, loose: bool) -> Iterator[re.Match[str]]:
     taken: list[tuple[int, int]] = []
-    for pattern in (_FULL, _ENGLISH, _COMPACT, _SHORT):
-        if pattern is _SHORT and (taken or not loose):
+    for pattern in (_FULL, _ENGLISH, _AMERICAN, _COMPACT, _SHORT, _SHORT_YEAR):
+        if pattern in (_SHORT, _SHORT_YEAR) and (taken or not loose):
             return
         for match in pattern.finditer(text):
             if not any(start < match.end() and match.start() < end for start, end in taken):
@@ -135,7 +145,7 @@ def _stamp(match: re.Match[str], now: dt.datetime) -> Stamp | None:
     part = match.groupdict()
     month = part["month"].lower()[:3]
     year = int(part["year"])
-    if match.re is _SHORT:
+    if match.re in (_SHORT, _SHORT_YEAR):
         year += 2000
     try:
         moment = dt.datetime(
@@ -145,7 +155,7 @@ def _stamp(match: re.Match[str], now: dt.datetime) -> Stamp | None:
             _hour(part),
             int(part["minute"] or 0),
             int(part["second"] or 0) if part["second"] else 0,
-            tzinfo=_zone(part["zone"]),
+            tzinfo=_zone(_unless_a_range(match)),
         )
     except ValueError:
         return None
@@ -160,15 +170,29 @@ def _stamp(match: re.Match[str], now: dt.datetime) -> Stamp | None:
 
 def _hour(part: dict[str, str | None]) -> int:
     hour = int(part["hour"] or 0)
-    return hour + 12 if part["half"] and hour < 12 else hour
+    if (part["noon"] or "").upper() == "A":
+        return hour % 12 if hour == 12 else hour
+    return hour + 12 if (part["half"] or part["noon"]) and hour < 12 else hour
+
+
+def _unless_a_range(match: re.Match[str]) -> str | None:
+    """The zone, unless it is the end of a meeting: 6月30日 09:00-11:30 is no offset of minus 11 hours and a half."""
+    zone: str | None = match["zone"]
+    ends = zone is not None and zone.startswith("-") and not match["second"] and "T" not in match.group()
+    return None if ends else zone
+
+
+_ZONES = {"Z": 0, "GMT": 0, "UTC": 0, "EST": -5, "EDT": -4, "PST": -8, "PDT": -7}
 
 
 def _zone(text: str | None) -> dt.tzinfo:
-    if not text or text in ("CST", "BJT"):
+    if not text or (text := text.upper()) in ("CST", "BJT"):
         return BEIJING
-    if text in ("Z", "GMT", "UTC"):
-        return dt.UTC
-    hours, minutes = int(text[1:3]), int(text[-2:])
+    if text in _ZONES:
+        return dt.timezone(dt.timedelta(hours=_ZONES[text]))
+    text = text.removeprefix("GMT").removeprefix("UTC")
+    figures = text[1:].replace(":", "")
+    hours, minutes = (int(figures), 0) if len(figures) <= 2 else (int(figures[:-2]), int(figures[-2:]))
     if hours > 14 or minutes > 59:
         return BEIJING  # +99:99 says nothing, and a page in Chinese means Beijing
     return dt.timezone((-1 if text[0] == "-" else 1) * dt.timedelta(hours=hours, minutes=minutes))
@@ -194,6 +218,8 @@ def _relative(text: str, now: dt.datetime) -> list[tuple[int, Stamp]]:
     for match in _YEARLESS.finditer(text):
         if match["sep"] == "-" and not (len(match["month"]) == 2 and len(match["day"]) == 2):
             continue  # 1-10 is a range or a page number
+        if _OTHER_YEAR.search(text[: match.start()]):
+            continue
         for year in (now.year, now.year - 1):
             try:
                 day = dt.date(year, int(match["month"]), int(match["day"]))

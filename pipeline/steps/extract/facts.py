@@ -77,6 +77,8 @@ class Facts:
     """The author of the structured data."""
     medium: str = ""
     """The one outlet that the page's script data name."""
+    ruled: dict[str, Found] = field(default_factory=dict)
+    """What a rule of the source found: `title`, `date`, `source`, `author`."""
 
 
 def read_facts(tree: Element, text: str) -> Facts:

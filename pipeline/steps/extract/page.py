@@ -201,6 +201,7 @@ def _article(reading: _Reading, page: Page, decoded: Text, outlets: Outlets, lea
         confidence=round(reading.confidence, 3),
         flags=tuple(flags),
         notes=(*notes, *dated.notes),
+        dates=dated.claims,
     )
 
 
