@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from cssselect import SelectorError
+from lxml import etree
+from parsel.csstranslator import HTMLTranslator
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -282,6 +285,50 @@ class Scope(_Strict):
 # ------------------------------------------------------------------------------------------- sources
 
 
+def as_xpath(selector: str) -> str:
+    """A selector as XPath: one that begins with `/`, `./` or `(` is XPath already, anything else is CSS.
+
+    Raises `ValueError` for one that selects nothing anywhere because it is none.
+    """
+    expression = selector.strip()
+    if not expression.startswith(("/", "./", "(")):
+        try:
+            expression = HTMLTranslator().css_to_xpath(expression)
+        except (SelectorError, ValueError) as error:
+            raise ValueError(f"{selector!r} is no CSS selector") from error
+    try:
+        found = etree.XPath(expression)(etree.Element("html"))
+    except etree.XPathError as error:
+        raise ValueError(f"{selector!r} is no XPath: {error}") from error
+    if not isinstance(found, list | str):
+        raise ValueError(f"{selector!r} selects no elements and no text")
+    return expression
+
+
+Selector = Annotated[str, Field(min_length=1), AfterValidator(lambda text: as_xpath(text) and text)]
+
+
+class ExtractRule(_Strict):
+    """How the pages of one source are read, where guessing is not good enough."""
+
+    container: Selector | None = None
+    """What holds the body."""
+    drop: tuple[Selector, ...] = ()
+    """What is taken out before anything is read."""
+    title: Selector | None = None
+    date: Selector | None = None
+    outlet: Selector | None = None
+    author: Selector | None = None
+    until: dt.date | None = None
+    """The day of a redesign: pages fetched before it are read by this rule, later ones by the next."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> ExtractRule:
+        if not (self.container or self.drop or self.title or self.date or self.outlet or self.author):
+            raise ValueError("write at least one of container, drop, title, date, outlet, author")
+        return self
+
+
 class _Source(_Strict):
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
     name: Annotated[str, Field(min_length=1)]
@@ -292,6 +339,8 @@ class _Source(_Strict):
     """Only addresses that contain one of these."""
     exclude: tuple[str, ...] = ()
     """No address that contains one of these."""
+    extract: tuple[ExtractRule, ...] = ()
+    """How its pages are read; the first rule whose `until` is not over applies."""
 
 
 class _WebSource(_Source):
@@ -513,6 +562,11 @@ class Config(BaseModel):
     def out(self) -> Path:
         """The folder of published files, absolute."""
         return self.workspace / self.settings.out
+
+    @cached_property
+    def rules(self) -> Mapping[str, tuple[ExtractRule, ...]]:
+        """How the pages of sources are read: source id → its rules, for those that have any."""
+        return {source.id: source.extract for source in self.sources if source.extract}
 
     def at(self, path: Path) -> Path:
         """A path of the configuration, relative to the workspace."""

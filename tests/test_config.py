@@ -76,6 +76,19 @@ def test_an_unknown_kind_of_source_names_the_known_ones(workspace):
             "sources.yaml:5:3: source 甲报: unknown key 'link'",
             id="an option of another kind",
         ),
+        pytest.param(
+            "sources.yaml",
+            "- id: a\n  name: 甲报\n  kind: feed\n  url: https://a.cn/\n  extract:\n    - container: .b\n      until: 2025-06-01\n"
+            "    - container: 'div['\n",
+            "sources.yaml:8:7: source 甲报: 0.feed.extract.1.container: 'div[' is no CSS selector",
+            id="a selector that is none",
+        ),
+        pytest.param(
+            "sources.yaml",
+            "- id: a\n  name: 甲报\n  kind: feed\n  url: https://a.cn/\n  extract:\n    - until: 2025-06-01\n",
+            "sources.yaml:6:7: source 甲报: 0.feed.extract.0: write at least one of container",
+            id="a rule that says nothing",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_place(workspace, name, text, said):

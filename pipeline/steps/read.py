@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 
-from pipeline.config import Outlets
+from pipeline.config import ExtractRule, Outlets
 from pipeline.model import Article, Fate, Flag, Lead, Page, Rejection
 from pipeline.steps.extract import extract
 from pipeline.steps.normalise import normalise
@@ -15,11 +16,15 @@ from pipeline.steps.urls import printed_url
 
 log = structlog.get_logger(__name__)
 
+NO_RULES: Mapping[str, Sequence[ExtractRule]] = {}
 
-def read_page(work: tuple[Page, Lead], *, outlets: Outlets) -> Article | Rejection:
-    """The page of a lead into an article as it would be printed."""
+
+def read_page(
+    work: tuple[Page, Lead], *, outlets: Outlets, rules: Mapping[str, Sequence[ExtractRule]] = NO_RULES
+) -> Article | Rejection:
+    """The page of a lead into an article as it would be printed; `rules` by the id of their source."""
     page, lead = work
-    return _guarded(page, outlets, lead, as_printed=True)
+    return _guarded(page, outlets, lead, rules.get(lead.source, ()), as_printed=True)
 
 
 def read_plainly(page: Page, outlets: Outlets) -> Article | Rejection:
@@ -27,12 +32,14 @@ def read_plainly(page: Page, outlets: Outlets) -> Article | Rejection:
 
     Printing style, such as simplified characters for a sound traditional page, belongs to `read_page`.
     """
-    return _guarded(page, outlets, None, as_printed=False)
+    return _guarded(page, outlets, None, (), as_printed=False)
 
 
-def _guarded(page: Page, outlets: Outlets, lead: Lead | None, *, as_printed: bool) -> Article | Rejection:
+def _guarded(
+    page: Page, outlets: Outlets, lead: Lead | None, rules: Sequence[ExtractRule], *, as_printed: bool
+) -> Article | Rejection:
     try:
-        article = extract(page, outlets, lead)
+        article = extract(page, outlets, lead, rules)
         if isinstance(article, Rejection):
             return article
         repaired = normalise(article)

@@ -134,6 +134,8 @@ def find_origin(facts: Facts, by: Bylines, outlets: Outlets) -> Found:
 
 def _origins(facts: Facts, by: Bylines, outlets: Outlets) -> Iterator[Found]:
     """What may name the origin, most trusted first; a value is empty where nothing was found."""
+    if ruled := facts.ruled.get("source"):
+        yield Found(_source(ruled.value), ruled.where)
     for label in _SOURCE_METAS.split():
         yield Found(_source(facts.metas.get(label, "")), f"meta {label}")
     if named := facts.named.get("source"):

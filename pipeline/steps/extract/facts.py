@@ -79,6 +79,8 @@ class Facts:
     """The one outlet that the page's script data name."""
     ruled: dict[str, Found] = field(default_factory=dict)
     """What a rule of the source found: `title`, `date`, `source`, `author`."""
+    container: Element | None = None
+    """What a rule of the source names as the body's container."""
 
 
 def read_facts(tree: Element, text: str) -> Facts:

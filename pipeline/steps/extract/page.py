@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.config import Outlets
+from pipeline.config import ExtractRule, Outlets
 from pipeline.model import Article, Block, Fate, Flag, Kind, Lead, Page, Rejection
 from pipeline.steps.extract.blocks import finish, read_blocks, trim
 from pipeline.steps.extract.byline import Bylines, lines_above, lines_after, lines_before, marked_sources
-from pipeline.steps.extract.container import drop_listing, find_body, find_listing, prune
+from pipeline.steps.extract.container import Body, drop_listing, find_body, find_listing, prune
 from pipeline.steps.extract.credits import find_author, find_editor, find_foreign_author, find_origin, find_publisher
 from pipeline.steps.extract.decode import Text, decode
 from pipeline.steps.extract.facts import Facts, Found, is_web, read_facts
@@ -18,6 +18,7 @@ from pipeline.steps.extract.formats import is_data, is_feed, is_markup, read_dum
 from pipeline.steps.extract.opinion import agreement, second_opinion
 from pipeline.steps.extract.pager import second_page
 from pipeline.steps.extract.published import find_date_of
+from pipeline.steps.extract.ruled import WHERE, apply_rule, rule_for
 from pipeline.steps.extract.state import read_state
 from pipeline.steps.extract.title import find_title
 from pipeline.steps.extract.tree import HAN, INVISIBLE, PUNCTUATION, Element, content, hide_unseen, key, parse, tidy
@@ -55,10 +56,12 @@ class _Reading:
     foreign: bool = False
 
 
-def extract(page: Page, outlets: Outlets, lead: Lead | None = None) -> Article | Rejection:
+def extract(
+    page: Page, outlets: Outlets, lead: Lead | None = None, rules: Sequence[ExtractRule] = ()
+) -> Article | Rejection:
     """The article on `page`, or why there is none.
 
-    `lead` is asked only for what the page does not say itself. The result is a pure function of the
+    `lead` is asked only for what the page does not say itself; `rules` are its source's own. The result is a pure function of the
     arguments: relative dates count from `page.fetched`.
     """
     decoded = decode(page.body, page.charset)
@@ -72,7 +75,7 @@ def extract(page: Page, outlets: Outlets, lead: Lead | None = None) -> Article |
         facts.named.update(title=Found(dump.title, "文件头 title"), date=Found(dump.date, "文件头 date"))
         reading = _read_markup(page, outlets, dump.html, facts)
     elif is_markup(text):
-        reading = _read_markup(page, outlets, text, None)
+        reading = _read_markup(page, outlets, text, None, rule_for(rules, page.fetched))
     elif is_data(text):
         return Rejection(Fate.NOT_AN_ARTICLE, "是数据接口的返回，不是文章")
     else:
@@ -82,13 +85,18 @@ def extract(page: Page, outlets: Outlets, lead: Lead | None = None) -> Article |
     return _article(reading, page, decoded, outlets, lead)
 
 
-def _read_markup(page: Page, outlets: Outlets, text: str, stated: Facts | None) -> _Reading | Rejection:
+def _read_markup(
+    page: Page, outlets: Outlets, text: str, stated: Facts | None, rule: ExtractRule | None = None
+) -> _Reading | Rejection:
     """What a page shows, or, where it shows next to nothing of its article, what its data hold of it."""
     tree = parse(text)
     if tree is None:
         return Rejection(Fate.UNREADABLE, "空白页面，或结构过于复杂而无法解析")
     facts = stated or read_facts(tree, text)
+    noted = apply_rule(tree, facts, rule) if rule else []
     reading = _read_tree(page, outlets, tree, text, facts, stated is not None)
+    if isinstance(reading, _Reading):
+        reading.notes += noted
     points = 0 if isinstance(reading, Rejection) else len(PUNCTUATION.findall(_plain(reading.blocks)))
     if stated is not None or points > _SHELL or (untouched := parse(text)) is None:
         return reading
@@ -111,23 +119,28 @@ def _read_tree(
     if not key(shown):
         return wall(facts.title, shown, text) or Rejection(Fate.UNREADABLE, "空白页面：没有可见的文字")
     title, carrier = find_title(tree, facts, outlets)
-    if not _is_chinese(shown):
+    if facts.container is None and not _is_chinese(shown):
         return _read_foreign(tree, facts, title, second, url, text)
-    body = find_body(tree, carrier)
+    ruled = None if facts.container is None else Body(facts.container, WHERE)
+    body = ruled or find_body(tree, carrier)
     if body is None:
         return wall(facts.title, shown, text) or bodiless(tree)
-    if (entries := find_listing(body.element)) and (carrier is None or not drop_listing(body.element, entries)):
+    if (
+        ruled is None
+        and (entries := find_listing(body.element))
+        and (carrier is None or not drop_listing(body.element, entries))
+    ):
         return Rejection(Fate.NOT_AN_ARTICLE, "列表页，不是单篇文章")
     before, after = lines_before(tree, carrier, body.element), lines_after(body.element)
     marked = marked_sources(tree, carrier, body.element)
     notes = [] if stated or not _OPEN.search(text) or _CLOSED.search(text) else [_INCOMPLETE]
     if second_page(tree, url):
         notes.append("本文分为多页，只取得本页：可能不完整")
-    pruned = prune(body.element)
+    pruned = [] if ruled else prune(body.element)
     lines, head, tail = trim(read_blocks(body.element, facts.base or (url if is_web(url) else "")), title.value)
     blocks, where = finish(lines), body.how
     mine, theirs = _plain(blocks), _plain(second)
-    if len(mine) < _MIN_BODY <= len(theirs) and len(theirs) > 3 * len(mine):
+    if ruled is None and len(mine) < _MIN_BODY <= len(theirs) and len(theirs) > 3 * len(mine):
         blocks, mine, where = second, theirs, "trafilatura"
     said = sum(len(block.plain) for block in blocks if block.kind is not Kind.CAPTION)
     if said < _SHORT_BODY and (refusal := wall(facts.title, shown, text)):
@@ -181,6 +194,7 @@ def _article(reading: _Reading, page: Page, decoded: Text, outlets: Outlets, lea
     author = (
         find_foreign_author(facts) if reading.foreign else find_author(facts, by, origin.value, editor.value, outlets)
     )
+    author = facts.ruled.get("author", author)
     publisher = find_publisher(facts, reading.url, lead, outlets)
     dated = find_date_of(facts, by, reading.url, lead, page.fetched, reading.tree)
     found = {"title": title, "origin": origin, "publisher": publisher, "author": author, "editor": editor}

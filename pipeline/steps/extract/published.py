@@ -97,7 +97,9 @@ def find_date_of(
         return Dated(notes=tuple(notes), claims=_chain(heard, None))
     for other in heard:
         if other.witness in (Witness.ADDRESS, Witness.LEAD) and _contradicts(other, chosen.stamp):
-            notes.append(f"日期不一致：{chosen.where} {chosen.stamp.day}，{other.where} {other.stamp and other.stamp.day}")
+            notes.append(
+                f"日期不一致：{chosen.where} {chosen.stamp.day}，{other.where} {other.stamp and other.stamp.day}"
+            )
     if odd:
         notes.append(f"日期异常：{'、'.join(dict.fromkeys(odd))}；改用{chosen.where}中的日期")
     return Dated(chosen.stamp, chosen.where, tuple(notes), _chain(heard, chosen))

@@ -44,7 +44,8 @@ _DATED_LINE = re.compile(rf"^(?:.{{0,40}}?(?:发布|发表|时间|日期|来源|
 
 def find_title(tree: Element, facts: Facts, outlets: Outlets) -> tuple[Found, Element | None]:
     """The headline and the element that carries it, if one does."""
-    stated = next((Found(facts.metas[label], f"meta {label}") for label in _METAS if label in facts.metas), None)
+    metas = (Found(facts.metas[label], f"meta {label}") for label in _METAS if label in facts.metas)
+    stated = facts.ruled.get("title") or next(metas, None)
     if found := stated or facts.named.get("title"):
         return found, _carrying(tree, found.value)
     social = facts.metas.get("og:title", "")
