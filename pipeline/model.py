@@ -214,7 +214,22 @@ class Article:
     notes: tuple[str, ...] = ()
     """What an editor should know about the reading, in Chinese."""
     dates: tuple[DateClaim, ...] = ()
-    """Every date that was met, most trusted first, with the one that was believed."""
+    """Every date that was met, the one that was believed first."""
+    links: float = 0.0
+    """Share of the body's characters that stand in links, 0 to 1."""
+    quality: float = 1.0
+    """How much of what a page should give it gave, 0 to 1; `confidence` is about the body alone."""
+    lacks: tuple[str, ...] = ()
+    """Why the quality is below 1, in Chinese."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """How the page was read, as an editor reads it: confidence and quality, then the chain of dates."""
+        lacks = f"（{'；'.join(self.lacks)}）" if self.lacks else ""
+        read = f"正文置信度 {self.confidence:.2f}，页面质量 {self.quality:.2f}{lacks}"
+        shown = {(one.where, one.day): one for one in reversed(self.dates)}
+        chain = "；".join(one.chinese for one in self.dates if shown[one.where, one.day] is one)
+        return (read, f"日期依据：{chain}") if chain else (read,)
 
     @property
     def outlet(self) -> str:

@@ -64,6 +64,13 @@ def _fields(article: Article | Rejection | Lost) -> Row:
         ],
         "confidence": article.confidence,
         "evidence": dict(article.evidence),
+        "dates": [
+            {"witness": one.witness, "where": one.where, "text": one.text, "day": one.day and one.day.isoformat()}
+            | {"chosen": one.chosen, "because": one.because}
+            for one in article.dates
+        ],
+        "quality": article.quality,
+        "lacks": list(article.lacks),
     }
 
 

@@ -11,6 +11,7 @@ from pipeline.config import ExtractRule, Outlets
 from pipeline.model import Article, Fate, Flag, Lead, Page, Rejection
 from pipeline.steps.extract import extract
 from pipeline.steps.normalise import normalise
+from pipeline.steps.quality import graded
 from pipeline.steps.screen import screen
 from pipeline.steps.urls import printed_url
 
@@ -44,8 +45,9 @@ def _guarded(
             return article
         repaired = normalise(article)
         if as_printed:
-            return screen(replace(repaired, url=printed_url(repaired.url)))
-        return repaired if Flag.MIRROR in repaired.flags else article
+            screened = screen(replace(repaired, url=printed_url(repaired.url)))
+            return screened if isinstance(screened, Rejection) else graded(screened)
+        return graded(repaired if Flag.MIRROR in repaired.flags else article)
     except MemoryError:
         raise  # the process is at its limit, which whoever set the limit tells better
     except RecursionError:

@@ -49,7 +49,7 @@ def screen(article: Article) -> Article | Rejection:
     if not text.strip():
         return Rejection(Fate.UNREADABLE, "未读出正文")
     garbled = sum(map(len, _GARBLED.findall(article.title + text)))
-    places = len(_GARBLED_RUN.findall(text))
+    places = lost_places(text)
     private = len(_PRIVATE.findall(text))
     if (
         (places > max(1.0, _MAX_GARBLED * len(text)))
@@ -66,6 +66,11 @@ def screen(article: Article) -> Article | Rejection:
     if han < _MIN_HAN and letters < _MIN_LETTERS:
         return Rejection(Fate.UNREADABLE, f"正文过短：仅{han + letters}字")
     return article
+
+
+def lost_places(text: str) -> int:
+    """At how many places of a text something is lost: replacement characters, mojibake."""
+    return len(_GARBLED_RUN.findall(text))
 
 
 def _looks_like_a_list(article: Article) -> bool:

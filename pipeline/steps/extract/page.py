@@ -54,6 +54,7 @@ class _Reading:
     tree: Element | None = None
     notes: list[str] = field(default_factory=list)
     foreign: bool = False
+    links: float = 0.0
 
 
 def extract(
@@ -137,6 +138,7 @@ def _read_tree(
     if second_page(tree, url):
         notes.append("本文分为多页，只取得本页：可能不完整")
     pruned = [] if ruled else prune(body.element)
+    links = _linked(body.element)
     lines, head, tail = trim(read_blocks(body.element, facts.base or (url if is_web(url) else "")), title.value)
     blocks, where = finish(lines), body.how
     mine, theirs = _plain(blocks), _plain(second)
@@ -151,7 +153,7 @@ def _read_tree(
     own = [block.text for block in blocks if block.text and block.kind is not Kind.CAPTION]
     by = Bylines(before, over, marked, head, [*tail, *pruned], after, own)
     confidence = agreement(mine, theirs) if theirs else _UNCHECKED
-    return _Reading(url, title, facts, blocks, where, confidence, by, tree, notes)
+    return _Reading(url, title, facts, blocks, where, confidence, by, tree, notes, links=links)
 
 
 def _read_foreign(
@@ -216,6 +218,7 @@ def _article(reading: _Reading, page: Page, decoded: Text, outlets: Outlets, lea
         flags=tuple(flags),
         notes=(*notes, *dated.notes),
         dates=dated.claims,
+        links=reading.links,
     )
 
 
@@ -236,6 +239,12 @@ def _headline(reading: _Reading, lead: Lead | None, notes: list[str]) -> Found:
         notes.append(f"标题过长（{len(text)} 字），已截断")
         text = text[: _MAX_TITLE - 1] + "…"
     return Found(text, where)
+
+
+def _linked(body: Element) -> float:
+    """The share of a body's characters that stand in links."""
+    whole = len(key(content(body)))
+    return round(sum(len(key(content(link))) for link in body.iter("a")) / whole, 3) if whole else 0.0
 
 
 def _is_chinese(text: str) -> bool:
