@@ -158,6 +158,8 @@ class Flag(StrEnum):
     REPAIRED = "repaired"
     INCOMPLETE = "incomplete"
     NO_TITLE = "no_title"
+    TAMPERED = "tampered"
+    """Promotion was put into the sentences, or synonyms in the place of words: not to be undone."""
 
 
 class Witness(StrEnum):

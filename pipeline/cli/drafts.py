@@ -329,6 +329,7 @@ def _told(draft: Draft, handle: str, mark: str) -> str:
         for one in candidate.coverage[:1]
     ]
     lines += [f"    注意：{note}" for note in article.notes]
+    lines += [f"    {remark}" for remark in article.remarks]
     return "\n".join(lines)
 
 

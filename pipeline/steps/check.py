@@ -350,6 +350,15 @@ def _content(inspection: Inspection) -> Iterator[Finding]:
             yield _about(
                 place, item, "mirror", Severity.BLOCKING, "页面疑似劫持或镜像站，不能作为来源", "改为原始出处的链接。"
             )
+        if Flag.TAMPERED in flags:
+            yield _about(
+                place,
+                item,
+                "tampered",
+                Severity.WARNING,
+                "正文疑似被插入推广词或替换同义词（洗稿）",
+                "改用原始出处的文字和链接。",
+            )
         if Flag.INCOMPLETE in flags:
             yield _about(place, item, "incomplete", Severity.WARNING, "页面可能没有下载完整", "与原文核对。")
 

@@ -4,21 +4,22 @@ Hijacked mirrors republish real articles in traditional characters with pinyin i
 longer fit together and a tail of spam (seed 002). All of it can be undone, in this order: wrong decoding →
 glosses → GBK read one byte late → traditional characters → spam lines → what stands before the byline and
 after the copyright notice → punctuation and spaces. On the article lines of seed 002 the character error rate
-falls from 1.261 to 0.000; inserted words and synonym-spun text cannot be undone and are not tried.
+falls from 1.261 to 0.000. Words that were put in and synonyms in the place of words cannot be undone: such a text
+is flagged, and the note names what gave it away.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 import rjieba
 
-from pipeline.model import Article, Block, Flag, Kind
+from pipeline.model import Article, Block, DateClaim, Flag, Kind, Witness
 from pipeline.steps.canonical import HAN, canonical, clean_text, count_glosses, simplifier, without_glosses
 from pipeline.steps.punctuation import full_width_punctuation, has_conversion_spaces, join_conversion_spaces
 
@@ -52,6 +53,7 @@ class _Work:
     blocks: list[Block]
     notes: list[str]
     mirror: bool = False
+    tampered: bool = False
     repaired: bool = False
 
     def everywhere(self, change: Callable[[str], str]) -> None:
@@ -303,12 +305,12 @@ def _simplify(work: _Work) -> None:
         return
     work.everywhere(lambda part: simplifier().convert(part).translate(_TAIWAN_QUOTES))
     work.repaired = True
-    work.notes.append("原文为繁体，已转为简体")
+    work.notes.append(f"原文为繁体（繁体字占{changed / han:.0%}），已转为简体")
     host = _host(work.article.url)
     mainland = host.endswith(".cn") or "ICP" in text or bool(_MAINLAND.search(simple))
     if changed >= _TRADITIONAL_MIRROR * han and mainland and not _TRADITIONAL_SITE.search(host):
         work.mirror = True
-        work.notes.append("大陆来源却为繁体文本，疑似镜像")
+        work.notes.append(f"大陆来源却为繁体文本（繁体字占{changed / han:.0%}），疑似镜像")
 
 
 _MAINLAND = re.compile(r"来源\s*[:：]\s*(?:新华|人民|经济参考|经济日报|光明|央视|央广|中国|北京|上海|广东)")
@@ -340,11 +342,63 @@ def _is_spam(text: str) -> bool:
 
 
 def _drop_spam(work: _Work) -> None:
-    kept = [block for block in work.blocks if not _is_spam(block.text)]
-    if len(kept) < len(work.blocks):
-        work.blocks = kept
+    spam = [block.text for block in work.blocks if _is_spam(block.text)]
+    if spam:
+        work.blocks = [block for block in work.blocks if not _is_spam(block.text)]
         work.mirror = work.repaired = True
-        work.notes.append("夹带垃圾推广文字，已删除")
+        work.notes.append(f"夹带垃圾推广文字（{_named(_SPAM.findall(' '.join(spam).lower()))}），已删除")
+
+
+def _named(words: Iterable[str]) -> str:
+    """The first few of some words, each once."""
+    every = list(dict.fromkeys(words))
+    return "、".join(every[:_SHOWN]) + ("等" if len(every) > _SHOWN else "")
+
+
+_SHOWN = 5
+_ORDINARY = frozenset("久久 欧美 日韩 另类 高潮 少妇 萝莉 一区 二区 三区 一区二区 外挂 太阳城".split())
+"""Terms that make spam in a row of others, and are words like any in a sentence."""
+_CASE = re.compile("警方|公安|民警|犯罪|违法|违规|打击|整治|查处|涉嫌|诈骗|刑事|法院|检察|取缔|曝光|治理|监管")
+_SOLD = re.compile("哪家好|哪家强|哪里好|排名|多少钱|怎么样|价格表?|厂家|批发|官网入口|下载安装|在线观看|免费下载|报价")
+_MIN_INSERTED = 3
+_MIN_STUFFED = 4
+
+# What programs for spinning put in the place of everyday words, after their lists of synonyms: 通过 → 经由过程,
+# 能够 → 可以或许, 大 → 年夜, 计算机 → 计较机, 人工智能 → 野生智能. In 455 clean texts no two stand together.
+_SPUN = re.compile(
+    "经由过程|可以或许|年夜(?:数据|众|幅|型|量|夫|学|范围|概|都|力)|(?:最|扩|严重|重)年夜|羁系|较劲争论|计较机|野生智能|互联收集|"
+    "挪动(?:互联|端|医疗|付出|终端)|医疗办事|公共办事|办事平台|办事程度|扶植(?:工程|项目|计划|名目)?|不竭|小我信息|功令律例|律例|今朝|起头|"
+    "手艺(?:立异|研发|支持|程度)|立异|晋升(?:办事|程度|效力)|效力|病院|体系扶植|成长程度|卫生安康|安康(?:中国|办事|档案)|"
+    "财产(?:成长|集群|园)|名目扶植|钻研|协作火伴|火伴"
+)
+_STRONG = re.compile(
+    "经由过程|可以或许|年夜(?:数据|众|幅|型|量|夫|学|范围|概|都|力)|(?:最|扩|严重)年夜|羁系|较劲争论|计较机|野生智能|互联收集|"
+    "挪动(?:互联|医疗|付出)|小我信息|功令律例|卫生安康|安康(?:中国|档案)"
+)
+_MIN_SPUN = 4
+
+
+def _find_insertions(work: _Work) -> None:
+    """Promotion inside the article's own sentences, and rows of what people search for."""
+    text = work.text
+    inserted = [word for word in _SPAM.findall(text.lower()) if word not in _ORDINARY]
+    if len(set(inserted)) >= _MIN_INSERTED and not _CASE.search(text):
+        work.mirror = work.tampered = True
+        work.notes.append(f"正文被插入推广词（{_named(inserted)}），无法还原，疑似被劫持的页面")
+    for block in work.blocks:
+        sold = _SOLD.findall(block.text)
+        if len(sold) >= _MIN_STUFFED and len(block.text) < 25 * len(sold) and block.text.count("。") < 2:
+            work.tampered = True
+            work.notes.append(f"正文夹有搜索引擎关键词（{_named(sold)}）")
+            return
+
+
+def _find_spinning(work: _Work) -> None:
+    text = work.text
+    found = list(dict.fromkeys(match[0] for match in _SPUN.finditer(text)))
+    if len(found) >= _MIN_SPUN and len(set(_STRONG.findall(text))) >= 2:
+        work.tampered = True
+        work.notes.append(f"疑似洗稿：同义词替换（{_named(found)}），无法还原，请找原文")
 
 
 # ------------------------------------------------------------------------------------ head and tail
@@ -388,7 +442,7 @@ def _cut_tail(work: _Work) -> None:
         }
         if host and claimed and _registered(host) not in claimed:
             work.mirror = True
-            work.notes.append(f"页脚自称{min(claimed)}，网址却在{host}，疑似镜像站")
+            work.notes.append(f"页脚自称{min(claimed)}，网址却在{host}：网址与来源不符，疑似镜像站")
         work.blocks = work.blocks[:index]
         work.repaired = True
         work.notes.append("版权声明及其后的内容已删去")
@@ -422,11 +476,13 @@ def _cut_head(work: _Work) -> None:
             values["author"] = author[1]
         if index and len(_HAN.findall(one.title)) < 8 <= len(_HAN.findall(work.blocks[index - 1].text)):
             values["title"] = work.blocks[index - 1].text
-        day = one.date
+        day, dates = one.date, one.dates
         if day is None:
             try:
                 day = dt.date(*map(int, date.groups()))
                 evidence["date"] = "byline"
+                because = "采用：正文里的署名行，别处没有写明"
+                dates = (DateClaim(Witness.PAGE, "正文署名行", text[:80], day, chosen=True, because=because), *dates)
             except ValueError:
                 day = None
         evidence |= dict.fromkeys(values, "byline")
@@ -437,6 +493,7 @@ def _cut_head(work: _Work) -> None:
             author=values.get("author", one.author),
             date=day,
             evidence=evidence,
+            dates=dates,
         )
         work.blocks = work.blocks[index + 1 :]
         return
@@ -460,7 +517,7 @@ def _print_style(work: _Work) -> None:
         ]
 
 
-_REPAIRS = (_decode_again, _clean, _drop_glosses, _realign, _simplify, _drop_spam, _cut_tail, _cut_head, _print_style)
+_REPAIRS = (_decode_again, _clean, _drop_glosses, _realign, _simplify, _drop_spam, _cut_tail, _cut_head, _find_insertions, _find_spinning, _print_style)
 
 _EMPTY_TITLE = re.compile(r"^[\W_]*$")
 
@@ -478,7 +535,7 @@ def _finished(work: _Work) -> Article:
         if Flag.NO_TITLE not in flags:
             flags.append(Flag.NO_TITLE)
             work.notes.append("页面没有标题，取正文首句代替")
-    for flag, holds in ((Flag.MIRROR, work.mirror), (Flag.REPAIRED, work.repaired)):
+    for flag, holds in ((Flag.MIRROR, work.mirror), (Flag.REPAIRED, work.repaired), (Flag.TAMPERED, work.tampered)):
         if holds and flag not in flags:
             flags.append(flag)
     notes += [note for note in work.notes if note not in notes]

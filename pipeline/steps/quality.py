@@ -42,6 +42,8 @@ def _defects(article: Article) -> Iterator[tuple[float, str]]:
     if not article.outlet:
         yield 0.1, "没有来源"
     yield from _of_date(article)
+    if Flag.TAMPERED in article.flags:
+        yield 0.3, "文字疑似被改动"
     if Flag.MIRROR in article.flags:
         yield 0.3, "疑似镜像站"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,17 @@ from pipeline.steps.normalise import normalise, realign
 from pipeline.steps.punctuation import full_width_punctuation, join_conversion_spaces
 
 SEEDS = Path(__file__).parents[2] / "seeds"
+TEXTS = Path(__file__).parents[1] / "texts" / "repair"
+
+
+def edits(wanted: str, got: str) -> int:
+    """The Levenshtein distance of two texts."""
+    row = list(range(len(got) + 1))
+    for i, char in enumerate(wanted, 1):
+        above, row[0] = row[0], i
+        for j, other in enumerate(got, 1):
+            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (char != other))
+    return row[-1]
 
 
 def article(*paragraphs: str, title: str = "某市推进电子病历共享", url: str = "") -> Article:
@@ -27,35 +37,22 @@ def mirror(url: str = "") -> Article:
     return article(*lines, title=lines[2], url=url)
 
 
-# Corrected by hand from the damaged page; the page itself is the only source.
-TITLE = "布局未来智慧医疗 丰台打造智能医工领域创新高地"
-BY_HAND = (
-    "5月29日，首届智能医工产业创新发展大会暨天坛智能医工产业园启动会在北京鼎业未来健康产业园举办。近年来，为因地制宜培育新质生产力，"
-    "北京丰台瞄准“智能医工”这一关键赛道，以首都医科大学附属北京天坛医院（简称“天坛医院”）周边区域为载体，着力打造天坛智能医工产业园，"
-    "探索区院协同、院企联动、融通发展的智能医工产业集群培育新范式，为医药健康产业发展注入新动力。在医药健康产业方面，"
-    "丰台区呈现了良好的发展态势，目前总规模约423亿元，规模以上企业达到160家，上市企业4家。",
-    "“我们将围绕建设北京国际科技创新中心，发挥天坛医院在脑科学、细胞基因治疗等领域的创新优势，"
-    "依托鼎业未来健康产业园及医院周边的产业空间，结合丰台区医药健康产业发展需要，聚焦促进医药健康科技创新、人才培养、成果转化和产业化。”"
-    "天坛医院院长王拥军表示，天坛医院将与丰台区合作共建天坛智能医工产业园，着力推进成果转化改革试点，"
-    "加快培育一批创新药物、高端医疗器械、数字医学等领域创新创业项目和企业，搭建一批创新转化平台，构建医药健康产业创新生态，"
-    "培育壮大新质生产力，更好支撑北京高质量发展和丰台区倍增追赶、合作发展。",
-    "“丰台区将支持相关高校院所和医院开展科技成果转化体制机制改革试点，支持天坛医院建设脑健康、创新药械与计算医学等成果转化平台，"
-    "对相关重大科技成果转化及产业化予以真金白银的支持。”崔旭龙表示，丰台区将加大力度支持智能医工企业入驻园区，"
-    "同时鼓励入园企业开展科技创新、成果转化，切实激发产业园创新活力，加速形成医药健康产业集群。",
-    "“天坛智能医工产业园有望成为医工融合领域的创新高地，吸引全球顶尖的医疗设备制造商、医药研发机构等入驻，"
-    "共同推动医工融合产业的创新发展。”丰台区新村街道党工委书记吴婧称，未来丰台区将聚焦发展脑科学等高精尖产业和未来产业，",
-)
+# Title and the seven article lines, corrected by hand from the damaged page: the page itself is the only source.
+TITLE, *BY_HAND = (TEXTS / "seed-002.txt").read_text("utf-8").splitlines()
 
 
 def test_the_hijacked_mirror_reads_as_it_was_printed():
     repaired = normalise(mirror())
     assert repaired.title == TITLE
     read = [block.text for block in repaired.blocks]
-    assert len(read) == 7
-    for expected, got in zip(BY_HAND, (read[0], read[2], read[4], read[6]), strict=True):
-        got = got[: len(expected)]
-        same = sum(match.size for match in SequenceMatcher(None, expected, got, autojunk=False).get_matching_blocks())
-        assert 1 - same / len(expected) <= 0.005
+    assert len(read) == len(BY_HAND) == 7
+    lost = sum(edits(expected, got) for expected, got in zip(BY_HAND, read, strict=True))
+    assert lost / sum(map(len, BY_HAND)) <= 0.005
+
+
+def test_the_mirror_as_it_came_is_another_text_so_the_measure_can_fail():
+    came = [block.text for block in mirror().blocks if len(block.text) > 90][: len(BY_HAND)]
+    assert sum(edits(expected, got) for expected, got in zip(BY_HAND, came, strict=True)) > sum(map(len, BY_HAND))
 
 
 def test_the_mirror_loses_what_stands_around_the_article():
@@ -74,7 +71,13 @@ def test_the_mirror_is_flagged_and_the_notes_say_what_was_found():
     repaired = normalise(mirror("http://www.mirror-site.example.com/a/1.html"))
     assert {Flag.MIRROR, Flag.REPAIRED} <= set(repaired.flags)
     said = "\n".join(repaired.notes)
-    for word in ("注音", "GBK", "繁体", "垃圾推广", "jjckb.cn"):
+    for word in (
+        "正文夹杂注音278处",
+        "错位的GBK字节",
+        "大陆来源却为繁体文本（繁体字占39%）",
+        "垃圾推广文字（在线精品、自偷自拍、无码",
+        "页脚自称jjckb.cn，网址却在www.mirror-site.example.com：网址与来源不符",
+    ):
         assert word in said
 
 
@@ -158,6 +161,52 @@ def test_bytes_read_in_the_wrong_encoding_are_read_again(right, wrong):
     repaired = normalise(article(text.encode(right).decode(wrong)))
     assert repaired.text == text
     assert Flag.REPAIRED in repaired.flags
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (
+            (
+                "市卫生健康委百家乐娱乐城今日表示，全市二级以上医院的影像云平台已经接入。",
+                "患者换一家医院看病，时时彩计划不必再重复拍片，威尼斯人老人尤其方便。",
+            ),
+            "被插入推广词（百家乐、娱乐城、时时彩、威尼斯人）",
+        ),
+        (
+            (
+                "全市二级以上医院已接入影像云平台，患者换一家医院看病，不必再重复拍片。",
+                "体检医院哪家好,体检医院排名,体检多少钱,入职体检怎么样",
+            ),
+            "搜索引擎关键词（哪家好、排名、多少钱、怎么样）",
+        ),
+        (
+            (
+                "今朝，全市病院经由过程影像云同享查抄成果，患者可以或许少跑腿。",
+                "专家以为，年夜数据和野生智能将不竭晋升办事程度。",
+            ),
+            "疑似洗稿：同义词替换（",
+        ),
+    ],
+    ids=["promotion inside the sentences", "rows of search terms", "synonyms in the place of words"],
+)
+def test_what_cannot_be_undone_is_flagged_and_named(lines, says):
+    repaired = normalise(article(*lines))
+    assert Flag.TAMPERED in repaired.flags
+    assert any(says in note for note in repaired.notes)
+    assert repaired.text == "\n".join(lines).replace(",", "，")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "警方查明，该团伙开设百家乐、老虎机、时时彩等赌博网站，涉案金额达3亿元，主犯已被刑事拘留。",
+        "欧美日韩的医院信息化起步较早，这场论坛将讨论推向高潮，数百年夜校学员到场。今朝有酒今朝醉。",
+        "目前，排名前十的医院都公布了挂号价格，怎么样选医院，市民可以在官网查询。",
+    ],
+)
+def test_what_only_looks_like_it_is_left_in_peace(text):
+    assert not normalise(article(text)).flags
 
 
 def test_a_traditional_article_from_taiwan_is_simplified_but_no_mirror():
