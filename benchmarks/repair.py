@@ -86,7 +86,7 @@ def pages(folder: Path) -> None:
             traditional += 1
         else:
             changed += _letters(before.text) != _letters(after.text) or Flag.REPAIRED in after.flags
-    print(f"clean pages {len(readable)}: changed {changed}, flagged {flagged}, traditional and simplified {traditional}")
+    print(f"clean pages {len(readable)}: changed {changed}, flagged {flagged}, simplified {traditional}")
 
 
 def _letters(text: str) -> str:

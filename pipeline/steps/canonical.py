@@ -37,7 +37,8 @@ _DROPPED = re.compile(
 
 # Radicals that PDF fonts put in the place of characters (⻰ for 龙). NFKC maps U+2F00–2FD5 but of this block
 # only two; the pairs follow Unicode's EquivalentUnifiedIdeograph, radicals without an equivalent in common
-# fonts are left alone.
+# fonts are left alone. Compatibility ideographs (U+F900–FADF, from Korean and Japanese fonts) are canonically
+# equivalent to the characters they stand for, but for twelve, which are characters of their own.
 _RADICALS = (
     "⺁厂⺂乛⺃乚⺄乙⺅亻⺆冂⺈刀⺉刂⺊卜⺋㔾⺌小⺍小⺎兀⺏尣⺐尢⺒巳⺓幺⺔彑⺖忄⺗㣺⺘扌⺙攵⺛旡⺜日⺝月⺞歺⺠民⺡氵⺢氺⺣灬⺤爫⺥爫"
     "⺦丬⺧牛⺨犭⺩王⺫目⺬示⺭礻⺮竹⺯糹⺰纟⺱罓⺲罒⺶羊⺹耂⺺肀⺻聿⺼月⺽臼⺾艹⺿艹⻀艹⻁虎⻂衤⻃覀⻄西⻅见⻆角⻈讠⻉贝"
@@ -46,9 +47,9 @@ _RADICALS = (
 )
 _UNRADICAL = str.maketrans(
     dict(zip(_RADICALS[::2], _RADICALS[1::2], strict=True))
-    | {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
+    | {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in (*range(0x2F00, 0x2FD6), *range(0xF900, 0xFAE0))}
 )
-_SUSPECT = re.compile("[\u2e80-\u2fd5]")
+_SUSPECT = re.compile("[\u2e80-\u2fd5\uf900-\ufadf]")
 
 _GLOSS = re.compile(rf"([{HAN}])[(（]\s?([a-zA-ZüÜāáǎàăēéěèĕīíǐìĭōóǒòŏūúǔùŭǖǘǚǜńňǹḿ]{{1,7}})\s{{0,2}}[)）]")
 

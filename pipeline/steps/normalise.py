@@ -517,7 +517,19 @@ def _print_style(work: _Work) -> None:
         ]
 
 
-_REPAIRS = (_decode_again, _clean, _drop_glosses, _realign, _simplify, _drop_spam, _cut_tail, _cut_head, _find_insertions, _find_spinning, _print_style)
+_REPAIRS = (
+    _decode_again,
+    _clean,
+    _drop_glosses,
+    _realign,
+    _simplify,
+    _drop_spam,
+    _cut_tail,
+    _cut_head,
+    _find_insertions,
+    _find_spinning,
+    _print_style,
+)
 
 _EMPTY_TITLE = re.compile(r"^[\W_]*$")
 

@@ -336,6 +336,31 @@ def test_radicals_from_pdf_fonts_are_characters():
 
 
 @pytest.mark.parametrize(
+    ("radical", "character"),
+    [
+        ("⺀⺁⺅", "⺀厂亻"),  # U+2E80 has no equivalent that a font would show
+        ("⺠⺟⻄⻅⻉⻋⻓⻔⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻰⻳", "民母西见贝车长门韦页风飞食马骨鬼鱼鸟卤麦黄齐龙龟"),
+        (
+            "⼀⼆⼈⼊⼋⼒⼗⼝⼟⼤⼥⼦⼩⼭⼯⼰⼲⼴⼼⼿⽀⽂⽅⽇⽉⽊⽔⽕⽣⽤⽥⽩⽬⽯⽰⽴",
+            "一二人入八力十口土大女子小山工己干广心手支文方日月木水火生用田白目石示立",
+        ),
+        ("⾎⾏⾐⾔⾛⾜⾝⾞⾥⾦⾧⾨⾮⾯⾷⾸⾼⿊⿓⿕", "血行衣言走足身車里金長門非面食首高黑龍龠"),
+        ("\uf90a\uf914\uf901\ufa0e", "金樂更\ufa0e"),
+    ],
+    ids=["the supplement's first", "the supplement, which NFKC leaves", "Kangxi", "Kangxi's last", "compatibility"],
+)
+def test_each_radical_is_the_character_it_stands_for(radical, character):
+    assert clean_text(radical) == character
+
+
+def test_no_kangxi_radical_is_left_and_a_document_made_from_a_pdf_reads_as_text():
+    assert not [chr(code) for code in range(0x2F00, 0x2FD6) if clean_text(chr(code)) == chr(code)]
+    damaged = article("北京市卫⽣健康委员会⼤⼒推进⻔诊电⼦病历，⻓期⾯向⺠众。", title="⼤⼒推进电⼦病历")
+    assert normalise(damaged).text == "北京市卫生健康委员会大力推进门诊电子病历，长期面向民众。"
+    assert normalise(damaged).title == "大力推进电子病历"
+
+
+@pytest.mark.parametrize(
     "dropped",
     ["\x00", "\x0b", "\x85", "\xad", "\u202e", "\u200b", "\ufeff", "\ud800", "\ufffe", "\U000e0041", "\u2066"],
 )

@@ -28,7 +28,10 @@ def test_a_page_that_gives_everything_has_full_quality_and_lacks_nothing() -> No
 @pytest.mark.parametrize(
     ("article", "says"),
     [
-        (replace(SOUND, blocks=SOUND.blocks[:0] + (Block(Kind.PARAGRAPH, "影像云已接入。" * 10),)), "正文较短（70 字）"),
+        (
+            replace(SOUND, blocks=SOUND.blocks[:0] + (Block(Kind.PARAGRAPH, "影像云已接入。" * 10),)),
+            "正文较短（70 字）",
+        ),
         (replace(SOUND, blocks=(*SOUND.blocks, Block(Kind.PARAGRAPH, "患者\ufffd\ufffd很满\ufffd意"))), "2 处乱码"),
         (replace(SOUND, links=0.4), "链接文字占 40%"),
         (replace(SOUND, confidence=0.31), "正文置信度低（0.31）"),
@@ -39,7 +42,9 @@ def test_a_page_that_gives_everything_has_full_quality_and_lacks_nothing() -> No
         (replace(SOUND, date=None, dates=()), "没有日期"),
         (replace(SOUND, dates=(DateClaim(Witness.GUESS, "htmldate", "2024-06-30", DAY, chosen=True),)), "htmldate"),
         (
-            replace(SOUND, dates=(*SOUND.dates, DateClaim(Witness.ADDRESS, "网址", "/2024/0501/", dt.date(2024, 5, 1)))),
+            replace(
+                SOUND, dates=(*SOUND.dates, DateClaim(Witness.ADDRESS, "网址", "/2024/0501/", dt.date(2024, 5, 1)))
+            ),
             "日期互相矛盾",
         ),
     ],

@@ -14,14 +14,15 @@ from pipeline.config import Outlets
 from pipeline.model import Lead
 from pipeline.steps.extract.byline import Bylines
 from pipeline.steps.extract.facts import Facts, Found
-from pipeline.steps.extract.title import first_piece, site_name
-from pipeline.steps.extract.tree import key
+from pipeline.steps.extract.title import first_piece, site_pieces
+from pipeline.steps.extract.tree import HAN, key
 from pipeline.steps.extract.words import CLOCKED, DAY, GAP, OUTLETISH, PEOPLE, PERSON, any_of, plain
 
 _SOURCE_METAS = "contentsource mediaid source og:article:source article:source laiyuan pubsource copyfrom"
 _AUTHOR_METAS = "author article:author og:article:author contentauthor dc.creator byl"
 _EDITOR_METAS = ("editor", "contenteditor", "责任编辑")
 _SITE_METAS = ("og:site_name", "sitename", "application-name", "apple-mobile-web-app-title")
+_NO_LINES = Bylines()
 _BYLINE = "署名行"
 _AFTER = "文末署名"
 
@@ -55,6 +56,8 @@ _DATELINE = re.compile(  # 新华社北京6月4日电, 中新经纬5月23日电,
 _NO_SOURCE = re.compile(
     "^"
     + any_of(
+        "更新时间 发布时间 发布日期 发表时间 更新日期 时间 日期",
+        "微博 新浪微博 腾讯微博 人人 人人网 开心网 豆瓣 豆瓣网 百度搜藏 微信好友 QQ好友 Facebook Twitter Google\\+",
         "微博 微信 朋友圈 QQ QQ空间 未知 不详 发布于 广告 推荐 无 暂无 网络 互联网 本站 原创 佚名 admin 管理员 首页",
         "正文 分享.*",
         r"举报 评论 打印 字号.* 关注 登录 注册 收藏 \W* \d+",
@@ -73,6 +76,13 @@ _CHROME = re.compile(  # what else stands in a byline
 )
 _DATE_LABEL_BEHIND = re.compile(r"(?<=..)(?:发布|发表|更新)(?:时间|日期|于)\s*[:：]?$")
 _ACCOUNT = re.compile(r"(?<=..)的?官方(?:账号|帐号|百家号|网易号|搜狐号|头条号)$")
+_FILED = re.compile(rf"(?:分类|栏目|频道|类别|标签|专题|所属|关键词)\s*[:：][\s{GAP}]*[^\s{GAP}|]*")
+_CITED = re.compile(  # 《 康宁日报 》（ 2024年08月21日 第 13 版）
+    r"《\s*(?P<who>[^《》]{2,16}?[报刊])\s*》\s*[（(]?\s*\d{4}\s*[年.-]"
+)
+_DIGITAL = re.compile(r"(?<=[报刊])(?:多媒体数字报.{0,4}|数字报.{0,4}|电子报|电子版|数字版|多媒体版)$")
+_SITE_NAME = re.compile(r"^.{2,8}(?:中文网|新闻网|健康网|日报|晚报|在线|客户端|通讯社|广播网|公众号)$")
+_OWNS = re.compile(r"版权|©|[Cc]opyright|转载|首页|位置|主办")
 _DATE_LABEL = re.compile(r"^(?:原创|转载|来自|发布时间|发布日期|时间)\s*[:：]?\s*")
 
 _NO_NAME = (
@@ -145,6 +155,9 @@ def _origins(facts: Facts, by: Bylines, outlets: Outlets) -> Iterator[Found]:
     above = ["", *byline]
     for line, following in zip(byline, below, strict=False):
         yield Found(_labelled(line, following), _BYLINE)
+    for line in (*byline, *by.above[:2]):
+        if match := _CITED.search(plain(line)):
+            yield Found(_source(match["who"]), _BYLINE)
     for text in by.marked:
         yield Found(_source(text), "来源元素")
     for line, following in zip(byline, below, strict=False):
@@ -195,7 +208,7 @@ def _known_beside_date(line: str, following: str, outlets: Outlets) -> str:
     dated = bool(CLOCKED.search(text)) or (len(text) <= 20 and bool(CLOCKED.match(plain(following))))
     if (not dated and len(text) > 30) or _CRUMBS.search(text):
         return ""
-    rest = re.sub(rf"{DAY}|\d{{1,2}}-\d{{2}}-?|\d{{1,2}}:\d{{2}}(?::\d{{2}})?", GAP, text)
+    rest = re.sub(rf"{_FILED.pattern}|{DAY}|\d{{1,2}}-\d{{2}}-?|\d{{1,2}}:\d{{2}}(?::\d{{2}})?", GAP, text)
     for piece in re.split(rf"[{GAP}|·/]|\s{{2,}}|\s(?=[\u4e00-\u9fff])", rest):
         piece = _DATE_LABEL.sub("", piece.strip(" :：()[]【】,，-"))
         if not 2 <= len(piece) <= 20 or _NO_SOURCE.match(piece):
@@ -208,7 +221,7 @@ def _known_beside_date(line: str, following: str, outlets: Outlets) -> str:
 
 def _alone_with_date(line: str, above: str) -> str:
     """The one short name that stands with the date, or alone above it, when nothing else does."""
-    text = plain(line)
+    text = _FILED.sub(GAP, plain(line))
     if not CLOCKED.search(text) or len(text) > 80:
         return ""
     pieces = [piece.strip(" :：·|/,-()【】") for piece in re.split(rf"[{GAP}|·]|\s{{2,}}", CLOCKED.sub(GAP, text))]
@@ -225,21 +238,35 @@ def _may_be_name(text: str) -> bool:
     return len(key(text)) >= 2 and not _NO_SOURCE.match(text) and not _CHROME.search(text)
 
 
-def find_publisher(facts: Facts, url: str, lead: Lead | None, outlets: Outlets) -> Found:
+def find_publisher(facts: Facts, url: str, lead: Lead | None, outlets: Outlets, by: Bylines = _NO_LINES) -> Found:
     """Who owns the site: the registry by host, then what the lead says, then what the site calls itself."""
     if outlet := outlets.at(url):
         return Found(outlet.name, "媒体登记")
     if lead is not None and lead.outlet:
         return Found(lead.outlet, "线索")
     for label in _SITE_METAS:
-        if 2 <= len(value := facts.metas.get(label, "")) <= 20:
-            return Found(value, f"meta {label}")
+        value = facts.metas.get(label, "")
+        if 2 <= len(value) <= (20 if HAN.search(value) else 40):
+            return Found(_site(value), f"meta {label}")
     if (first := first_piece(facts.title)) and outlets.named(first) is not None:
         return Found(first, "网页标题")
-    tail = site_name(facts.title)
-    if 2 <= len(tail) <= 20 and (outlets.named(tail) is not None or OUTLETISH.search(tail)):
+    pieces = [_site(piece) for piece in site_pieces(facts.title)]
+    for place, piece in enumerate(pieces):
+        ending = _SITE_NAME if place else OUTLETISH  # 走进互联网 may end a headline, 某某新闻网 hardly
+        subtitle = f"——{piece}" in facts.title
+        if 2 <= len(piece) <= 20 and (outlets.named(piece) or (not subtitle and ending.search(piece))):
+            return Found(piece, "网页标题")
+    tail = next(iter(pieces), "")
+    if 3 <= len(tail) <= 20 and any(
+        tail in line and _OWNS.search(line) for line in (*by.before, *by.above, *by.tail, *by.after)
+    ):
         return Found(tail, "网页标题")
     return Found()
+
+
+def _site(name: str) -> str:
+    """A site's name without what makes a printed paper's site of it: 江滨晚报多媒体数字报."""
+    return _DIGITAL.sub("", name)
 
 
 # ------------------------------------------------------------------------------------- author and editor

@@ -76,6 +76,8 @@ class Stamp:
     time: dt.time | None = None
     guessed: bool = False
     """Whether the year, or the day, was counted back from when the page was fetched."""
+    printed: dt.datetime | None = None
+    """What stood there before it was converted from another zone to Beijing's, if that was another day."""
 
     @property
     def bare_new_year(self) -> bool:
@@ -161,11 +163,12 @@ def _stamp(match: re.Match[str], now: dt.datetime) -> Stamp | None:
         return None
     if not part["hour"]:
         return Stamp(moment.date())
+    printed = moment.replace(tzinfo=None)
     try:
         moment = moment.astimezone(BEIJING)
     except OverflowError:
         return None
-    return Stamp(moment.date(), moment.time())
+    return Stamp(moment.date(), moment.time(), printed=printed if printed.date() != moment.date() else None)
 
 
 def _hour(part: dict[str, str | None]) -> int:

@@ -62,8 +62,8 @@ def extract(
 ) -> Article | Rejection:
     """The article on `page`, or why there is none.
 
-    `lead` is asked only for what the page does not say itself; `rules` are its source's own. The result is a pure function of the
-    arguments: relative dates count from `page.fetched`.
+    `lead` is asked only for what the page does not say itself; `rules` are its source's own. The result is a
+    pure function of the arguments: relative dates count from `page.fetched`.
     """
     decoded = decode(page.body, page.charset)
     if isinstance(decoded, Rejection):
@@ -197,8 +197,8 @@ def _article(reading: _Reading, page: Page, decoded: Text, outlets: Outlets, lea
         find_foreign_author(facts) if reading.foreign else find_author(facts, by, origin.value, editor.value, outlets)
     )
     author = facts.ruled.get("author", author)
-    publisher = find_publisher(facts, reading.url, lead, outlets)
-    dated = find_date_of(facts, by, reading.url, lead, page.fetched, reading.tree)
+    publisher = find_publisher(facts, reading.url, lead, outlets, by)
+    dated = find_date_of(facts, by, reading.url, lead, page.fetched, reading.tree, foreign=reading.foreign)
     found = {"title": title, "origin": origin, "publisher": publisher, "author": author, "editor": editor}
     evidence = {name: one.where for name, one in found.items() if one.value} | {"body": reading.where}
     if dated.stamp:

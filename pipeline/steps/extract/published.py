@@ -67,9 +67,20 @@ class _Said:
 
 
 def find_date_of(
-    facts: Facts, by: Bylines, url: str, lead: Lead | None, fetched: dt.datetime, tree: Element | None
+    facts: Facts,
+    by: Bylines,
+    url: str,
+    lead: Lead | None,
+    fetched: dt.datetime,
+    tree: Element | None,
+    *,
+    foreign: bool = False,
 ) -> Dated:
-    """The first possible date in the order of trust; `tree` is for htmldate."""
+    """The first possible date in the order of trust; `tree` is for htmldate.
+
+    On a Chinese page htmldate's guess is kept for the editor, but not believed: what is left for it to find there
+    is the footer's date. On 115 labelled pages it never was the right one.
+    """
     address = url_date(url, fetched)
     page = _on_page(facts, by, address, fetched)
     chosen, odd, bare = _decide(page, address)
@@ -91,7 +102,7 @@ def find_date_of(
         notes.append("日期为 1 月 1 日且无旁证，请核对")
     if chosen is None and not odd and tree is not None and (guess := _guess(tree, fetched)):
         heard.append(guess)
-        chosen = guess
+        chosen = guess if foreign else None
     if chosen is None or chosen.stamp is None:
         notes += [f"日期异常：{'、'.join(dict.fromkeys(odd))}"] if odd else []
         return Dated(notes=tuple(notes), claims=_chain(heard, None))
@@ -175,6 +186,8 @@ def _why(one: _Said, chosen: _Said | None) -> str:
         return _REASONS[one.witness]
     if one.stamp is None:
         return "日期异常，不能采用"
+    if one.witness is Witness.GUESS:
+        return "由 htmldate 猜得，可能是页脚的日期，未采用"
     if chosen is None or chosen.stamp is None or (one.stamp.bare_new_year and one.stamp.day != chosen.stamp.day):
         return "1 月 1 日且无旁证，未采用" if one.stamp.bare_new_year else "年份系推算，未采用"
     return "与采用的一致" if one.stamp.day == chosen.stamp.day else "与采用的不一致"
@@ -233,8 +246,17 @@ def _in_parts(lines: Sequence[str]) -> str:
 
 
 def _preferred(reading: Reading, address: dt.date | None) -> Stamp | None:
-    """Of several dates in one line the one the address confirms, else the first."""
-    return next((stamp for stamp in reading.stamps if stamp.day == address), next(iter(reading.stamps), None))
+    """Of several dates in one line the one the address confirms, else the first.
+
+    Where the address names the day before its conversion, the zone was a foreign one or none that was meant:
+    sites print their own time with a Z behind it.
+    """
+    if found := next((stamp for stamp in reading.stamps if stamp.day == address), None):
+        return found
+    for stamp in reading.stamps:
+        if stamp.printed and stamp.printed.date() == address:
+            return Stamp(stamp.printed.date(), stamp.printed.time())
+    return next(iter(reading.stamps), None)
 
 
 def _same_day_of_year(one: Stamp, other: Stamp) -> bool:

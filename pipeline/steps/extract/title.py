@@ -80,10 +80,9 @@ def without_suffix(title: str, outlets: Outlets) -> str:
     return title[:end].strip(" -_|—–·") or title
 
 
-def site_name(title: str) -> str:
-    """What stands behind the last separator of a `<title>`; empty when nothing is separated."""
-    pieces = _SEPARATOR.split(title)
-    return pieces[-1].strip() if len(pieces) > 1 else ""
+def site_pieces(title: str) -> list[str]:
+    """What stands behind the separators of a `<title>`, the last first; none when nothing is separated."""
+    return [piece.strip() for piece in reversed(_SEPARATOR.split(title)[1:])]
 
 
 def first_piece(title: str) -> str:
