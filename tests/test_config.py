@@ -78,8 +78,8 @@ def test_an_unknown_kind_of_source_names_the_known_ones(workspace):
         ),
         pytest.param(
             "sources.yaml",
-            "- id: a\n  name: 甲报\n  kind: feed\n  url: https://a.cn/\n  extract:\n    - container: .b\n      until: 2025-06-01\n"
-            "    - container: 'div['\n",
+            "- id: a\n  name: 甲报\n  kind: feed\n  url: https://a.cn/\n  extract:\n    - container: .b\n"
+            "      until: 2025-06-01\n    - container: 'div['\n",
             "sources.yaml:8:7: source 甲报: 0.feed.extract.1.container: 'div[' is no CSS selector",
             id="a selector that is none",
         ),

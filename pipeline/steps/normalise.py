@@ -356,7 +356,8 @@ def _named(words: Iterable[str]) -> str:
 
 
 _SHOWN = 5
-_ORDINARY = frozenset("久久 欧美 日韩 另类 高潮 少妇 萝莉 一区 二区 三区 一区二区 外挂 太阳城".split())
+_ORDINARY_TERMS = "久久 欧美 日韩 另类 高潮 少妇 萝莉 一区 二区 三区 一区二区 外挂 太阳城"
+_ORDINARY = frozenset(_ORDINARY_TERMS.split())
 """Terms that make spam in a row of others, and are words like any in a sentence."""
 _CASE = re.compile("警方|公安|民警|犯罪|违法|违规|打击|整治|查处|涉嫌|诈骗|刑事|法院|检察|取缔|曝光|治理|监管")
 _SOLD = re.compile("哪家好|哪家强|哪里好|排名|多少钱|怎么样|价格表?|厂家|批发|官网入口|下载安装|在线观看|免费下载|报价")

@@ -8,7 +8,20 @@ import pytest
 
 from drafts import CONFIG, LEAD, NOON
 from pipeline.demo.seeds import imported
-from pipeline.model import Block, Document, Flag, Genre, Issue, Item, Kind, Printed, Severity, Window
+from pipeline.model import (
+    Block,
+    DateClaim,
+    Document,
+    Flag,
+    Genre,
+    Issue,
+    Item,
+    Kind,
+    Printed,
+    Severity,
+    Window,
+    Witness,
+)
 from pipeline.steps.assemble import assemble
 from pipeline.steps.check import CHECKS, Inspection, check
 from pipeline.steps.disassemble import as_draft
@@ -193,6 +206,57 @@ def test_one_article_twice_blocks_until_the_editor_says_it_is_on_purpose():
 )
 def test_a_lead_that_disagrees_with_the_issue_blocks(lead):
     assert _found(_issue(_sound(), lead=lead)) == {"lead": Severity.BLOCKING}
+
+
+def _claims(*said: tuple[Witness, str, dt.date]) -> tuple[DateClaim, ...]:
+    return tuple(
+        DateClaim(witness, where, str(day), day, chosen=place == 0) for place, (witness, where, day) in enumerate(said)
+    )
+
+
+@pytest.mark.parametrize(
+    ("date", "said", "message"),
+    [
+        (
+            dt.date(2024, 6, 8),
+            [(Witness.PAGE, "署名行", dt.date(2024, 6, 8)), (Witness.ADDRESS, "网址", dt.date(2024, 5, 8))],
+            "第1条：日期不一致：署名行为2024年6月8日，网址为2024年5月8日",
+        ),
+        (
+            dt.date(2024, 6, 30),
+            [(Witness.PAGE, "meta pubdate", dt.date(2024, 6, 30)), (Witness.LEAD, "线索", dt.date(2024, 7, 1))],
+            "第1条：日期不一致：meta pubdate为2024年6月30日，线索为2024年7月1日",
+        ),
+    ],
+    ids=["a month apart", "a day apart, where the window ends"],
+)
+def test_dates_that_disagree_are_a_finding_that_names_both_and_where_they_stood(date, said, message):
+    (one,) = check(Inspection(_issue(_sound(date=date, dates=_claims(*said))), CONFIG.outlets))
+    assert (one.check, one.severity, one.message) == ("date-conflict", Severity.WARNING, message)
+    assert one.fix
+
+
+@pytest.mark.parametrize(
+    ("date", "said"),
+    [
+        (
+            dt.date(2024, 6, 8),
+            [(Witness.PAGE, "署名行", dt.date(2024, 6, 8)), (Witness.ADDRESS, "网址", dt.date(2024, 6, 9))],
+        ),
+        (
+            dt.date(2024, 6, 9),
+            [(Witness.PAGE, "署名行", dt.date(2024, 6, 8)), (Witness.ADDRESS, "网址", dt.date(2024, 5, 8))],
+        ),
+        (dt.date(2024, 6, 8), []),
+    ],
+    ids=["a day apart inside the window", "an editor wrote another date", "nothing is known, as in an old issue"],
+)
+def test_dates_that_agree_or_were_decided_are_no_finding(date, said):
+    assert _found(_issue(_sound(date=date, dates=_claims(*said)))) == {}
+
+
+def test_tampered_words_are_a_finding_for_the_editor():
+    assert _found(_issue(_sound()), flags={"a": (Flag.TAMPERED,)}) == {"tampered": Severity.WARNING}
 
 
 def test_silent_sources_are_named():

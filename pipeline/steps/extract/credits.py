@@ -56,7 +56,7 @@ _DATELINE = re.compile(  # 新华社北京6月4日电, 中新经纬5月23日电,
 _NO_SOURCE = re.compile(
     "^"
     + any_of(
-        "更新时间 发布时间 发布日期 发表时间 更新日期 时间 日期",
+        ".*(?:时间|日期|正文)",
         "微博 新浪微博 腾讯微博 人人 人人网 开心网 豆瓣 豆瓣网 百度搜藏 微信好友 QQ好友 Facebook Twitter Google\\+",
         "微博 微信 朋友圈 QQ QQ空间 未知 不详 发布于 广告 推荐 无 暂无 网络 互联网 本站 原创 佚名 admin 管理员 首页",
         "正文 分享.*",
@@ -82,6 +82,7 @@ _CITED = re.compile(  # 《 康宁日报 》（ 2024年08月21日 第 13 版）
 )
 _DIGITAL = re.compile(r"(?<=[报刊])(?:多媒体数字报.{0,4}|数字报.{0,4}|电子报|电子版|数字版|多媒体版)$")
 _SITE_NAME = re.compile(r"^.{2,8}(?:中文网|新闻网|健康网|日报|晚报|在线|客户端|通讯社|广播网|公众号)$")
+_MAX_PIECES = 4  # behind a headline: column, channel, site, slogan
 _OWNS = re.compile(r"版权|©|[Cc]opyright|转载|首页|位置|主办")
 _DATE_LABEL = re.compile(r"^(?:原创|转载|来自|发布时间|发布日期|时间)\s*[:：]?\s*")
 
@@ -250,7 +251,7 @@ def find_publisher(facts: Facts, url: str, lead: Lead | None, outlets: Outlets, 
             return Found(_site(value), f"meta {label}")
     if (first := first_piece(facts.title)) and outlets.named(first) is not None:
         return Found(first, "网页标题")
-    pieces = [_site(piece) for piece in site_pieces(facts.title)]
+    pieces = [_site(piece) for piece in site_pieces(facts.title)[:_MAX_PIECES]]
     for place, piece in enumerate(pieces):
         ending = _SITE_NAME if place else OUTLETISH  # 走进互联网 may end a headline, 某某新闻网 hardly
         subtitle = f"——{piece}" in facts.title

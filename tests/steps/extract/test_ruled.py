@@ -12,7 +12,7 @@ from pipeline.steps.extract.ruled import rule_for
 from pipeline.steps.read import read_page
 
 FETCHED = dt.datetime(2025, 5, 20, 9, 0, tzinfo=BEIJING)
-BODY = "全市二级以上医院已接入影像云平台，患者换一家医院看病，不必再重复拍片。市卫生健康委说，年底前社区卫生服务中心也将接入。"
+BODY = "全市二级以上医院已接入影像云平台，患者换一家医院看病，不必再重复拍片。市卫生健康委说，年底前社区医院也将接入。"
 ASIDE = "本栏目由某健康科技公司冠名，关注公众号可以领取体检优惠，名额有限，先到先得，详情请咨询前台工作人员，谢谢支持。"
 PAGE = f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title>栏目导读_某市卫生信息网</title>
 <meta name="PubDate" content="2025-05-01"></head><body>
