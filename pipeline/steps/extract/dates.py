@@ -21,6 +21,9 @@ _NUMERALS = str.maketrans("〇○零一二三四五六七八九", "000123456789"
 _NUMERAL_DATE = re.compile(
     "([二一][〇○零一二三四五六七八九]{3})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日"
 )
+_BLOG_DATE = re.compile(  # 十一月 6th, 2009; 6 月 30, 2024: templates made for English, translated word by word
+    r"([一二三四五六七八九十]{1,2}|(?<!\d)\d{1,2})\s*月\s*(\d{1,2})(?:st|nd|rd|th)?\s*,\s*(\d{4})(?!\d)"
+)
 _CLOCK = (
     r"(?:(?:\s|日|T|,|星期.|周.|上午|凌晨|早上|\(|\))*(?P<half>下午|晚上|PM)?\s*"
     r"(?P<hour>\d{1,2})\s*[:时時点]\s*(?P<minute>\d{1,2})(?:\s*[:分]\s*(?P<second>\d{1,2}))?(?:\.\d+)?"
@@ -96,7 +99,7 @@ class Reading:
 def read_dates(text: str, fetched: dt.datetime, *, loose: bool = True) -> Reading:
     """Every date in `text`; `loose` also takes relative dates and dates without a year."""
     text = unicodedata.normalize("NFKC", text)
-    text = _NUMERAL_DATE.sub(_from_numerals, text)
+    text = _BLOG_DATE.sub(_from_blog, _NUMERAL_DATE.sub(_from_numerals, text))
     now = fetched.astimezone(BEIJING)
     found: list[tuple[int, Stamp]] = []
     anomalies: list[str] = []
@@ -266,6 +269,11 @@ def _from_epoch(seconds: int) -> Stamp | None:
 def _from_numerals(match: re.Match[str]) -> str:
     year, month, day = match.groups()
     return f"{year.translate(_NUMERALS)}年{_ten(month)}月{_ten(day)}日"
+
+
+def _from_blog(match: re.Match[str]) -> str:
+    month, day, year = match.groups()
+    return f"{year}年{month if month.isdigit() else _ten(month)}月{day}日"
 
 
 def _ten(text: str) -> int:

@@ -56,6 +56,8 @@ def test_the_three_are_kept_apart_and_the_origin_is_printed() -> None:
         ("<span>2024-06-30</span><span>分类： <a>行业观察</a></span><span>阅读(1742)</span>", ""),
         ("<span>更新时间</span> 2024年6月30日<ul><li>人人</li><li>开心网</li><li>新浪微博</li><li>豆瓣</li></ul>", ""),
         ("<span>2024-06-30 10:20</span><span>北京日报客户端</span>", "北京日报客户端"),
+        ("<p>图片来源：某某图库</p><span>2024-06-30 10:20</span><span>来源：健康报</span>", "健康报"),
+        ("<p>繁體版</p><p>更新时间 2024年6月30日, 格林尼治标准时间10:41</p>", ""),
     ],
     ids=[
         "a label",
@@ -63,6 +65,8 @@ def test_the_three_are_kept_apart_and_the_origin_is_printed() -> None:
         "a category is no outlet",
         "share buttons are no outlets",
         "beside the date",
+        "a picture's source",
+        "a switch of script",
     ],
 )
 def test_the_origin_is_what_the_byline_names(byline: str, origin: str) -> None:
