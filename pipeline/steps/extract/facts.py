@@ -64,8 +64,8 @@ class Facts:
     """Name or property, in lower case → content; the first of each wins."""
     title: str = ""
     """The `<title>`, as it stands."""
-    veiled: bool = False
-    """Whether invisible characters stood in it."""
+    veiled: str = ""
+    """The invisible characters that stood in it."""
     address: str = ""
     """What the page says its own address is."""
     base: str = ""
@@ -94,7 +94,7 @@ def read_facts(tree: Element, text: str) -> Facts:
     heading = next(tree.iter("title"), None)
     if heading is not None:
         facts.title = content(heading)
-        facts.veiled = any(INVISIBLE.search(str(text)) for text in heading.itertext())
+        facts.veiled = "".join(INVISIBLE.findall("".join(map(str, heading.itertext()))))
     facts.base = next((href for base in tree.iter("base") if is_web(href := base.get("href") or "")), "")
     facts.address = next((address for address in _addresses(tree, facts.metas, text) if is_web(address)), "")
     marked: dict[str, Element] = {}

@@ -228,8 +228,8 @@ _FIRST_SENTENCE = "正文首句"
 def _headline(reading: _Reading, lead: Lead | None, notes: list[str]) -> Found:
     """The title as it will be printed: visible characters only, not empty, not endless."""
     text, where = tidy(reading.title.value), reading.title.where
-    if reading.facts.veiled or INVISIBLE.search(reading.title.value):
-        notes.append("标题含不可见字符，已去除")
+    if veil := sorted({*reading.facts.veiled, *"".join(INVISIBLE.findall(reading.title.value))}):
+        notes.append(f"标题含不可见字符（{' '.join(f'U+{ord(char):04X}' for char in veil)}），已去除")
     if not key(text) and lead is not None and key(lead.title):
         text, where = tidy(lead.title), "线索"
     if not key(text):

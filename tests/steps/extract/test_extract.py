@@ -184,7 +184,7 @@ def test_invisible_characters_leave_the_title_and_are_noted(outlets: Outlets) ->
     page = HEAD.replace("互联网诊疗量", "互联\u200b网\u202e诊疗\u00ad量") + PROSE * 3
     found = article(page, outlets)
     assert found.title == "互联网诊疗量半年翻番"
-    assert "标题含不可见字符，已去除" in found.notes
+    assert "标题含不可见字符（U+00AD U+200B U+202E），已去除" in found.notes
 
 
 def test_a_source_line_break_between_characters_is_no_space(outlets: Outlets) -> None:
