@@ -41,7 +41,7 @@ _END = re.compile(  # what follows a source in its line
     )
     + "|" + any_of(
         "作者 责任编辑 责编 编辑 发布时间 发布日期 更新时间 时间 日期 字号 字体 浏览次数 浏览 点击数? 阅读 分享到",
-        "举报 评论 人气"
+        "举报 评论 人气 文 图 文/图 图/文 摄影 撰稿 供稿 校对 访问量 浏览量"
     ) + r"\s*[:：]"
     + r"|\d{4}\s*[-/年.]\s*\d{1,2}|\d{1,2}:\d{2}|\]\s*\[|】\s*【|参与互动|举报$|\[?(?:大|小|中)\]?\s|[（(]?\d+[）)]?$)"
 )  # fmt: skip
@@ -56,6 +56,9 @@ _DATELINE = re.compile(  # 新华社北京6月4日电, 中新经纬5月23日电,
 _NO_SOURCE = re.compile(
     "^"
     + any_of(
+        "体育 體育 财经 財經 国际 國際 国内 國內 社会 社會 本地 娱乐 娛樂 科技 健康 教育 文化 军事 軍事 生活 时政 要闻",
+        "资讯 新闻 即时 即时新闻 即時新聞 大中华 大中華 两岸 兩岸 港澳 评论 图片 视频 滚动 热点 专题 汽车 房产 旅游",
+        "地方 深度 观点",
         ".*(?:时间|日期|正文|[体體]版|手机版|电脑版)",
         "微博 新浪微博 腾讯微博 人人 人人网 开心网 豆瓣 豆瓣网 百度搜藏 微信好友 QQ好友 Facebook Twitter Google\\+",
         "微博 微信 朋友圈 QQ QQ空间 未知 不详 发布于 广告 推荐 无 暂无 网络 互联网 本站 原创 佚名 admin 管理员 首页",
@@ -82,6 +85,12 @@ _CITED = re.compile(  # 《 康宁日报 》（ 2024年08月21日 第 13 版）
 )
 _DIGITAL = re.compile(r"(?<=[报刊])(?:多媒体数字报.{0,4}|数字报.{0,4}|电子报|电子版|数字版|多媒体版)$")
 _SITE_NAME = re.compile(r"^.{2,8}(?:中文网|新闻网|健康网|日报|晚报|在线|客户端|通讯社|广播网|公众号)$")
+_LAST_NAME = re.compile(
+    rf"{OUTLETISH.pattern}|.{{2}}"
+    + any_of("研究所 研究院 大学 学院 医院 协会 学会 委员会 中心 局 政府 集团 公司 基金会 联盟 智库")
+    + "$"
+)
+_HOST_NAME = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}", re.I)
 _MAX_PIECES = 4  # behind a headline: column, channel, site, slogan
 _OWNS = re.compile(r"版权|©|[Cc]opyright|转载|首页|位置|主办")
 _DATE_LABEL = re.compile(r"^(?:原创|转载|来自|发布时间|发布日期|时间)\s*[:：]?\s*")
@@ -247,13 +256,13 @@ def find_publisher(facts: Facts, url: str, lead: Lead | None, outlets: Outlets, 
         return Found(lead.outlet, "线索")
     for label in _SITE_METAS:
         value = facts.metas.get(label, "")
-        if 2 <= len(value) <= (20 if HAN.search(value) else 40):
+        if 2 <= len(value) <= (20 if HAN.search(value) else 40) and not _HOST_NAME.fullmatch(value):
             return Found(_site(value), f"meta {label}")
     if (first := first_piece(facts.title)) and outlets.named(first) is not None:
         return Found(first, "网页标题")
     pieces = [_site(piece) for piece in site_pieces(facts.title)[:_MAX_PIECES]]
     for place, piece in enumerate(pieces):
-        ending = _SITE_NAME if place else OUTLETISH  # 走进互联网 may end a headline, 某某新闻网 hardly
+        ending = _SITE_NAME if place else _LAST_NAME  # 走进互联网 may end a headline, 某某新闻网 hardly
         subtitle = f"——{piece}" in facts.title
         if 2 <= len(piece) <= 20 and (outlets.named(piece) or (not subtitle and ending.search(piece))):
             return Found(piece, "网页标题")

@@ -57,6 +57,8 @@ def test_the_three_are_kept_apart_and_the_origin_is_printed() -> None:
         ("<span>更新时间</span> 2024年6月30日<ul><li>人人</li><li>开心网</li><li>新浪微博</li><li>豆瓣</li></ul>", ""),
         ("<span>2024-06-30 10:20</span><span>北京日报客户端</span>", "北京日报客户端"),
         ("<p>图片来源：某某图库</p><span>2024-06-30 10:20</span><span>来源：健康报</span>", "健康报"),
+        ("<p>體育</p><p>2024-06-30 HKT 12:40</p>", ""),
+        ("供稿单位：公共卫生学院 文：江晚晴 图：吴越 编辑：宣传部 发布时间：2024-06-30", "公共卫生学院"),
         ("<p>繁體版</p><p>更新时间 2024年6月30日, 格林尼治标准时间10:41</p>", ""),
     ],
     ids=[
@@ -66,6 +68,8 @@ def test_the_three_are_kept_apart_and_the_origin_is_printed() -> None:
         "share buttons are no outlets",
         "beside the date",
         "a picture's source",
+        "a channel over the date",
+        "credits in one line",
         "a switch of script",
     ],
 )
@@ -79,10 +83,18 @@ def test_the_origin_is_what_the_byline_names(byline: str, origin: str) -> None:
         (f"{HEADLINE} - 某某中文网 - 两岸三地", "", "某某中文网"),
         (f"{HEADLINE}-江滨晚报多媒体数字报", "", "江滨晚报"),
         (f"{HEADLINE} - 医信随笔", "<p>未经允许不得转载：医信随笔 » 影像云</p>", "医信随笔"),
+        (f"{HEADLINE} | 明理政策研究所", "", "明理政策研究所"),
         (f"{HEADLINE} - 医院信息", "", ""),
         (f"{HEADLINE}——走进互联网", "", ""),
     ],
-    ids=["between headline and column", "a printed paper's site", "its own notice names it", "a column", "a subtitle"],
+    ids=[
+        "between headline and column",
+        "a printed paper's site",
+        "its own notice names it",
+        "an institution",
+        "a column",
+        "a subtitle",
+    ],
 )
 def test_the_publisher_of_an_unknown_site_is_what_it_calls_itself(title: str, around: str, publisher: str) -> None:
     assert article(title=title, after=around).publisher == publisher
