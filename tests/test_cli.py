@@ -257,7 +257,7 @@ def test_steps_by_themselves_take_and_give_json_lines(workspace, tmp_path, put, 
     )  # fmt: skip
     assert good["body"].split("\n") == list(HOSPITAL)
     assert [one["kind"] for one in good["blocks"]] == ["paragraph"] * 3
-    promised = "file title date source author editor body blocks confidence evidence"
+    promised = "file title date source author editor body blocks confidence evidence dates quality lacks"
     assert set(good) == set(promised.split())
     assert set(bad) == {"file", "error"}
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from drafts import JUNE, NOON, article
 from pipeline.errors import StoreError
-from pipeline.model import Fate, Lead, Page, Rejection, Window
+from pipeline.model import DateClaim, Fate, Lead, Page, Rejection, Window, Witness, digest
 from pipeline.store import Accounted, Accounts, Asked, Blobs, Database, Leads, Runs
 
 
@@ -96,6 +97,35 @@ def test_an_article_comes_back_equal_and_whole(leads, database):
         connection.execute(sa.text("UPDATE articles SET content = replace(content, '天坛', '地坛')"))
     with pytest.raises(StoreError, match="is damaged"):
         leads.articles([one.id])
+
+
+def test_an_article_that_an_earlier_release_kept_loads_without_what_it_did_not_know(leads, database):
+    (lead,) = leads.add([LEAD], NOON)
+    one = article("天坛", author="曹政")
+    leads.settle([(lead.id, one)], NOON)
+    with database.write() as connection:
+        (content,) = connection.execute(sa.text("SELECT content FROM articles")).one()
+        then = {
+            key: value
+            for key, value in json.loads(content).items()
+            if key not in ("dates", "links", "quality", "lacks")
+        }
+        values = {
+            "content": json.dumps(then, ensure_ascii=False),
+            "sha256": digest(json.dumps(then, ensure_ascii=False)),
+        }
+        connection.execute(sa.text("UPDATE articles SET content = :content, sha256 = :sha256"), values)
+    (loaded,) = leads.articles([one.id]).values()
+    assert loaded == one
+    assert (loaded.dates, loaded.quality, loaded.lacks) == ((), 1.0, ())
+
+
+def test_the_dates_of_an_article_and_its_quality_are_kept_with_it(leads):
+    (lead,) = leads.add([LEAD], NOON)
+    said = DateClaim(Witness.PAGE, "署名行", "今天 10:20", NOON.date(), dt.time(10, 20), chosen=True, because="采用")
+    one = article("天坛", dates=(said,), quality=0.8, lacks=("没有来源",))
+    leads.settle([(lead.id, one)], NOON)
+    assert leads.articles([one.id]) == {one.id: one}
 
 
 def test_a_window_accounts_for_what_it_saw_and_for_what_is_dated_near_it(leads, database):

@@ -99,7 +99,7 @@ def _read_markup(
     if isinstance(reading, _Reading):
         reading.notes += noted
     points = 0 if isinstance(reading, Rejection) else len(PUNCTUATION.findall(_plain(reading.blocks)))
-    if stated is not None or points > _SHELL or (untouched := parse(text)) is None:
+    if stated is not None or facts.container is not None or points > _SHELL or (untouched := parse(text)) is None:
         return reading
     state = read_state(untouched, facts.title or facts.metas.get("og:title", ""))
     if state is None or not (isinstance(reading, Rejection) or state.sure):

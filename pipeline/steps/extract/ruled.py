@@ -15,10 +15,11 @@ from lxml import etree
 from pipeline.config import ExtractRule, as_xpath
 from pipeline.model import BEIJING
 from pipeline.steps.extract.facts import Facts, Found
-from pipeline.steps.extract.tree import Element, content, drop, tidy
+from pipeline.steps.extract.tree import Element, content, drop, key, tidy
 
 _FIELDS = {"title": "标题", "date": "日期", "source": "来源", "author": "作者"}
 _NOTED = ("title", "date")  # an author or an outlet stands on some pages of a site only
+_MIN_WORDS = 10  # characters; a container that a script would fill holds none
 WHERE = "信源规则"
 
 
@@ -45,9 +46,11 @@ def apply_rule(tree: Element, facts: Facts, rule: ExtractRule) -> list[str]:
                 drop(one)
     if rule.container is None:
         return notes
-    facts.container = next((one for one in _select(tree, rule.container) if not isinstance(one, str)), None)
+    named = [one for one in _select(tree, rule.container) if not isinstance(one, str)]
+    facts.container = next((one for one in named if len(key(content(one))) >= _MIN_WORDS), None)
     if facts.container is None:
-        notes.append(f"信源规则未找到正文容器（{rule.container}），已按通用方法读取：网站可能已改版")
+        missing = "正文容器是空的" if named else "未找到正文容器"
+        notes.append(f"信源规则{missing}（{rule.container}），已按通用方法读取：网站可能已改版")
         return notes
     for one in (facts.container, *facts.container.iterancestors()):
         for hides in {"style", "hidden"}.intersection(one.keys()):  # who names it means it

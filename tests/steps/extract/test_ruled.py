@@ -75,6 +75,14 @@ def test_a_page_without_the_rules_container_is_read_in_general_and_the_editor_is
     assert "old-author" not in told
 
 
+def test_an_empty_container_is_no_container_and_of_several_the_first_with_words_counts() -> None:
+    empty = '<div class="slot"></div>'
+    alone = read(ExtractRule(container=".slot"), page=PAGE.replace("<h1>", empty + "<h1>"))
+    assert any("信源规则正文容器是空的（.slot）" in note for note in alone.notes)
+    twice = PAGE.replace("<h1>", '<div class="txt"></div><h1>')
+    assert read(ExtractRule(container="div.txt", drop=(".ad",)), page=twice).text == f"{BODY}\n{BODY}"
+
+
 def test_a_condition_that_only_a_page_shows_to_be_wrong_finds_nothing() -> None:
     assert any("//p[nosuch()]" in note for note in read(ExtractRule(container="//p[nosuch()]")).notes)
 
