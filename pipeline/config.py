@@ -286,12 +286,12 @@ class Scope(_Strict):
 
 
 def as_xpath(selector: str) -> str:
-    """A selector as XPath: one that begins with `/`, `./` or `(` is XPath already, anything else is CSS.
+    """A selector as XPath: one that begins with `/`, `./` or `xpath:` is XPath already, anything else is CSS.
 
     Raises `ValueError` for one that selects nothing anywhere because it is none.
     """
-    expression = selector.strip()
-    if not expression.startswith(("/", "./", "(")):
+    expression = selector.removeprefix("xpath:").strip()
+    if expression == selector.strip() and not expression.startswith(("/", "./")):
         try:
             expression = HTMLTranslator().css_to_xpath(expression)
         except (SelectorError, ValueError) as error:

@@ -201,10 +201,10 @@ def test_a_full_or_broken_store_stops_the_run_instead_of_passing_for_a_silent_so
     assert desk.issues.all() == []
 
 
-def fragile(work, *, outlets):
+def fragile(work, *, outlets, rules):
     if "友谊".encode() in work[0].body:
         os.kill(os.getpid(), signal.SIGSEGV)
-    return read_page(work, outlets=outlets)
+    return read_page(work, outlets=outlets, rules=rules)
 
 
 def test_a_page_that_crashes_its_reader_is_unreadable_and_the_others_are_read(desk, write, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.config import Outlets
 from pipeline.model import BEIJING, Article, Fate, Flag, Lead, Page, Rejection
-from pipeline.steps.read import read_pages
+from pipeline.steps.read import read_page
 
 FETCHED = dt.datetime(2024, 7, 1, 9, 30, tzinfo=BEIJING)
 TITLE = "全市医院电子病历实现共享"
@@ -23,8 +23,7 @@ def page(body: str = f"<p>{BODY}</p><p>{MORE}</p>", *, title: str = TITLE, chars
 
 def read(body: bytes | str, *, charset: str = "", url: str = "https://www.example.com/1.html") -> Article | Rejection:
     data = body if isinstance(body, bytes) else body.encode()
-    (found,) = read_pages([(Page(url, data, FETCHED, charset=charset), Lead("s", url))], outlets=Outlets())
-    return found
+    return read_page((Page(url, data, FETCHED, charset=charset), Lead("s", url)), outlets=Outlets())
 
 
 def article(body: bytes | str, *, charset: str = "", url: str = "https://www.example.com/1.html") -> Article:
