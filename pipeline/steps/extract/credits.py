@@ -41,7 +41,7 @@ _END = re.compile(  # what follows a source in its line
     )
     + "|" + any_of(
         "作者 责任编辑 责编 编辑 发布时间 发布日期 更新时间 时间 日期 字号 字体 浏览次数 浏览 点击数? 阅读 分享到",
-        "举报 评论 人气 文 图 文/图 图/文 摄影 撰稿 供稿 校对 访问量 浏览量"
+        "举报 评论 人气 文 图 文/图 图/文 摄影 撰稿 供稿 校对 主持 主播 拍摄 摄像 剪辑 策划 统筹 访问量 浏览量"
     ) + r"\s*[:：]"
     + r"|\d{4}\s*[-/年.]\s*\d{1,2}|\d{1,2}:\d{2}|\]\s*\[|】\s*【|参与互动|举报$|\[?(?:大|小|中)\]?\s|[（(]?\d+[）)]?$)"
 )  # fmt: skip
@@ -59,6 +59,8 @@ _NO_SOURCE = re.compile(
         "体育 體育 财经 財經 国际 國際 国内 國內 社会 社會 本地 娱乐 娛樂 科技 健康 教育 文化 军事 軍事 生活 时政 要闻",
         "资讯 新闻 即时 即时新闻 即時新聞 大中华 大中華 两岸 兩岸 港澳 评论 图片 视频 滚动 热点 专题 汽车 房产 旅游",
         "地方 深度 观点",
+        "(?:IP属地|发布于)?[:：]?(?:北京|天津|河北|山西|内蒙古|辽宁|吉林|黑龙江|上海|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南)",
+        "(?:IP属地|发布于)?[:：]?(?:广东|广西|海南|重庆|四川|贵州|云南|西藏|陕西|甘肃|青海|宁夏|新疆|香港|澳门|台湾|中国香港)",
         ".*(?:时间|日期|正文|[体體]版|手机版|电脑版)",
         "微博 新浪微博 腾讯微博 人人 人人网 开心网 豆瓣 豆瓣网 百度搜藏 微信好友 QQ好友 Facebook Twitter Google\\+",
         "微博 微信 朋友圈 QQ QQ空间 未知 不详 发布于 广告 推荐 无 暂无 网络 互联网 本站 原创 佚名 admin 管理员 首页",
@@ -73,7 +75,7 @@ _CHROME = re.compile(  # what else stands in a byline
     "^"
     + any_of(
         r"首页.* .*[>»].* .{0,4}[字号体大中小超标准AT+\-\s]{1,12} 分享.* \W* [\d\s,.万]+ .*\d{4,}.*",
-        ".*(?:评论|阅读|浏览|点击|次|收藏|关注|举报|打印|专栏|频道|导航|登录|注册|认证|作者|发帖|搜索|转发|微博|微信).*",
+        ".*(?:创作者|领域|评论|阅读|浏览|点击|次|收藏|关注|举报|打印|专栏|频道|导航|登录|注册|认证|作者|发帖|搜索|转发|微博|微信).*",
     )
     + "$"
 )
@@ -234,7 +236,7 @@ def _alone_with_date(line: str, above: str) -> str:
     text = _FILED.sub(GAP, plain(line))
     if not CLOCKED.search(text) or len(text) > 80:
         return ""
-    pieces = [piece.strip(" :：·|/,-()【】") for piece in re.split(rf"[{GAP}|·]|\s{{2,}}", CLOCKED.sub(GAP, text))]
+    pieces = [piece.strip(" :：·|/,-()【】") for piece in re.split(rf"[{GAP}|·/]|\s{{2,}}", CLOCKED.sub(GAP, text))]
     pieces = [_ACCOUNT.sub("", _DATE_LABEL_BEHIND.sub("", _DATE_LABEL.sub("", piece))) for piece in pieces]
     pieces = [piece for piece in pieces if _may_be_name(piece)]
     if not pieces and 2 <= len(above) <= 12 and _may_be_name(above):

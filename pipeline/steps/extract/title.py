@@ -39,7 +39,10 @@ _SITE = re.compile(
     + r"\)?$"
 )
 _CHANNEL = re.compile(r".{0,6}(?:动态|公告|要闻|新闻|资讯|详情|正文|内容页?|文章)(?:页|列表)?")
-_DATED_LINE = re.compile(rf"^(?:.{{0,40}}?(?:发布|发表|时间|日期|来源|作者|编辑)\s*[:：].{{0,60}})?{DAY}.{{0,100}}$")
+_DATED_LINE = re.compile(
+    rf"^(?:.{{0,40}}?(?:发布|发表|时间|日期|来源|作者|编辑)\s*[:：].{{0,60}})?{DAY}.{{0,100}}$"
+    rf"|^[\u4e00-\u9fff·]{{0,12}}\s*{DAY}\s*\d{{1,2}}:\d{{2}}.{{0,60}}$"  # 某日报 2024-02-28 07:06 记者 某某
+)
 
 
 def find_title(tree: Element, facts: Facts, outlets: Outlets) -> tuple[Found, Element | None]:
