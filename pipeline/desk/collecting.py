@@ -147,7 +147,9 @@ class Collecting(Room):
                 self.leads.settle([(one.id, Rejection(Fate.UNREADABLE, "保存的页面已缺失或损坏"))], now)
         outcomes = [
             Rejection(Fate.UNREADABLE, one.because) if isinstance(one, Lost) else one
-            for one in self._children.each(partial(read_page, outlets=self.config.outlets, rules=self.config.rules), work)
+            for one in self._children.each(
+                partial(read_page, outlets=self.config.outlets, rules=self.config.rules), work
+            )
         ]
         self.leads.settle(list(zip(ids, outcomes, strict=True)), now)
         return sum(isinstance(one, Article) for one in outcomes)

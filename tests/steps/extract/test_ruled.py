@@ -111,7 +111,9 @@ def test_after_the_last_rule_is_over_pages_are_read_in_general() -> None:
     assert rule_for((ExtractRule(container=".a", until=dt.date(2025, 1, 1)),), FETCHED) is None
 
 
-@pytest.mark.parametrize("selector", ["div[", "//div[", "div:nosuch(1)", "xpath:count(//p)", "xpath:nosuch()", "", "/$x"])
+@pytest.mark.parametrize(
+    "selector", ["div[", "//div[", "div:nosuch(1)", "xpath:count(//p)", "xpath:nosuch()", "", "/$x"]
+)
 def test_a_selector_that_is_none_is_refused(selector: str) -> None:
     with pytest.raises(ValidationError):
         ExtractRule(container=selector)
