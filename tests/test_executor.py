@@ -24,10 +24,13 @@ from pipeline.errors import ConfigError, DeskError, FetchError, SourceError
 from pipeline.executor import Children, Lost, Stopped
 from pipeline.executor import children as ours
 
+LOADED = (__name__,)
+"""Preloaded, so that a short limit is not spent on importing the functions below."""
+
 
 @pytest.fixture
 def children() -> Iterator[Children]:
-    with Children(2, seconds=10) as children:
+    with Children(2, seconds=10, preload=LOADED) as children:
         yield children
 
 
@@ -144,18 +147,17 @@ def test_an_exception_costs_its_own_item_only(children: Children) -> None:
 
 
 def test_a_crash_a_hang_and_a_glutton_cost_their_own_items_only() -> None:
-    with Children(2, seconds=1) as children:
-        list(children.each(double, [1, 2]))
+    with Children(2, seconds=2, preload=LOADED) as children:
         begun = time.monotonic()
         results = list(children.each(dare, ["a", "crash", "b", "hang", "c", "eat", "d", "spin", "e"]))
         assert [one for one in results if isinstance(one, str)] == ["A", "B", "C", "D", "E"]
         assert [one.because for one in results if isinstance(one, Lost)] == [
             "页面过于复杂：读取进程意外退出（SIGSEGV）",
-            "页面过于复杂：读取超过时限 1 秒",
+            "页面过于复杂：读取超过时限 2 秒",
             "页面过于复杂：读取所需内存超过上限 768 MiB",
-            "页面过于复杂：读取超过时限 1 秒",
+            "页面过于复杂：读取超过时限 2 秒",
         ]
-        assert time.monotonic() - begun < 8
+        assert time.monotonic() - begun < 15
 
 
 def test_a_result_that_cannot_travel_is_a_failure_of_its_own_item(children: Children) -> None:
@@ -207,13 +209,13 @@ def test_every_error_of_the_tree_survives_the_journey() -> None:
     ("what", "said"),
     [
         ("crash", "页面过于复杂：读取进程意外退出"),
-        ("hang", "页面过于复杂：读取超过时限 0.5 秒"),
+        ("hang", "页面过于复杂：读取超过时限 1.5 秒"),
         ("eat", "页面过于复杂：读取所需内存超过上限"),
         ("fail", "读取出错（ValueError：标题为空）"),
     ],
 )
 def test_what_goes_wrong_apart_is_said_in_a_sentence(what: str, said: str) -> None:
-    with Children(1, seconds=0.5) as children:
+    with Children(1, seconds=1.5, preload=LOADED) as children:
         assert children.apart(double, 1) == 2
         with pytest.raises(SourceError, match=said):
             children.apart(dare, what)
@@ -239,13 +241,13 @@ def test_several_threads_share_the_children(children: Children) -> None:
     assert len(pids) == 2
 
 
-def test_a_replacement_is_there_in_a_third_of_a_second(children: Children) -> None:
-    children.apart(double, 1)
+def test_a_child_that_died_is_replaced_without_loading_the_parsers_anew(children: Children) -> None:
+    nursery = children.apart(os.getppid)
     begun = time.monotonic()
     with pytest.raises(SourceError):
         children.apart(dare, "crash")
-    assert children.apart(double, 1) == 2
-    assert time.monotonic() - begun < 1.0  # three forks; 0.05 s on an idle machine
+    assert children.apart(os.getppid) == nursery
+    assert time.monotonic() - begun < 3  # two forks, 0.05 s on an idle machine; loading the parsers anew takes longer
 
 
 def test_desks_of_a_process_share_the_loaded_parsers() -> None:
@@ -309,7 +311,7 @@ def test_children_go_when_they_are_closed_and_leave_no_zombie() -> None:
 
 @pytest.mark.parametrize("call", [lambda c: c.apart(nap), lambda c: list(c.each(nap, [1, 2, 3]))], ids=["one", "many"])
 def test_who_waits_for_a_child_that_is_sent_home_learns_it_at_once(call: Callable[[Children], object]) -> None:
-    children = Children(1, seconds=60)
+    children = Children(1, seconds=60, preload=LOADED)
     children.apart(double, 1)
     with ThreadPoolExecutor(3) as threads:
         waiting = [threads.submit(call, children) for _ in range(3)]
