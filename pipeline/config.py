@@ -100,6 +100,8 @@ class Timing(_Strict):
     retry_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 10.0
     """Before the second attempt; each later pause is twice as long, up to a day."""
     engine: Literal["prefect", "inline"] = "prefect"
+    adaptive: bool = True
+    """Whether a source that seldom has something new is asked less often, at least once a day."""
 
 
 class Told(_Strict):
@@ -341,6 +343,8 @@ class _Source(_Strict):
     """No address that contains one of these."""
     extract: tuple[ExtractRule, ...] = ()
     """How its pages are read; the first rule whose `until` is not over applies."""
+    every: Annotated[float, Field(gt=0, le=31 * 24)] | None = None
+    """Hours between two visits by the clock; default: by the source's own rhythm."""
 
 
 class _WebSource(_Source):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,11 +12,11 @@ from pathlib import Path
 import structlog
 
 from pipeline.config import ManualSource, Source
-from pipeline.desk.room import Room
+from pipeline.desk.watching import Watching, is_watched
 from pipeline.errors import DeskError, FetchError, SourceError, StoreError, UsageError
 from pipeline.executor import Lost
 from pipeline.fetch.browser import Browser
-from pipeline.model import Article, Event, Fate, Lead, Notice, Page, Rejection
+from pipeline.model import Article, Fate, Lead, Outcome, Page, Rejection, Visit
 from pipeline.sources import Memory, open_source
 from pipeline.steps.read import read_page
 from pipeline.store import Asked
@@ -22,7 +24,6 @@ from pipeline.store import Asked
 log = structlog.get_logger("pipeline.desk")
 BATCH = 200
 """Leads that are read in one call: enough to be worth several processes, few enough to repeat after a crash."""
-_SILENT = 3  # failed visits in a row after which people are told; one or two are the web's daily weather
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Harvested:
     unchanged: bool = False
 
 
-class Collecting(Room):
+class Collecting(Watching):
     """Asks sources, fetches what they name, reads what came."""
 
     def sources(self, ids: Sequence[str] = ()) -> list[Source]:
@@ -63,30 +64,29 @@ class Collecting(Room):
         return harvested
 
     def _harvest(self, source: Source) -> Harvested:
+        now, begun = self._clock(), time.monotonic()
+        before = self.leads.asked(source.id)
         try:
-            return self._visit(source)
+            return self._visit(source, before, now, begun)
+        except (SourceError, FetchError) as error:
+            self._failing(source, before, Visit(source.id, now, Outcome.FAILED, error.message, seconds=_since(begun)))
+            log.warning("source failed", source=source.id, why=error.message)
+            raise
         except DeskError:
             raise
         except Exception as error:
             # a source nobody foresaw must not take the others with it
             log.exception("source failed", source=source.id)
             trouble = f"{source.name}：采集时出错（{type(error).__name__}：{error}）"
-            self._failing(source, self.leads.asked(source.id), trouble)
+            self._failing(source, before, Visit(source.id, now, Outcome.FAILED, trouble, seconds=_since(begun)))
             raise SourceError(trouble) from error
 
-    def _visit(self, source: Source) -> Harvested:
-        now = self._clock()
+    def _visit(self, source: Source, before: Asked, now: dt.datetime, begun: float) -> Harvested:
         limit = self.config.settings.politeness.pages_per_source
         collector = open_source(
             source, self.config.workspace, limit, apart=self._children.apart, render=Browser(self._fetch)
         )
-        before = self.leads.asked(source.id)
-        try:
-            harvest = collector.leads(self._fetch, Memory(before.etag, before.modified, before.of))
-        except (SourceError, FetchError) as error:
-            self._failing(source, before, error.message)
-            log.warning("source failed", source=source.id, why=error.message)
-            raise
+        harvest = collector.leads(self._fetch, Memory(before.etag, before.modified, before.of))
         stored = self.leads.add(harvest.leads, now)
         pages = failed = 0
         for one in self.leads.due(source.id, now):
@@ -108,27 +108,29 @@ class Collecting(Room):
             else:
                 self.leads.add_page(one.id, one.lead.url, page)
                 pages += 1
+        empty = is_watched(source) and not stored and not harvest.unchanged
+        visit = Visit(
+            source.id,
+            now,
+            Outcome.EMPTY if empty else Outcome.UNCHANGED if harvest.unchanged else Outcome.OK,
+            "；".join(harvest.notes) if empty else "",
+            len(stored),
+            sum(one.first_seen == now for one in stored),
+            pages,
+            failed,
+            _since(begun),
+        )
         # only now: a visit that died half-way must not be answered "unchanged" next time
         memory = harvest.memory
-        self.leads.remember(source.id, Asked(memory.etag, memory.modified, memory.of), now)
+        self.leads.remember(source.id, Asked(memory.etag, memory.modified, memory.of), visit)
         log.info("harvested", source=source.id, leads=len(stored), pages=pages, failed=failed, notes=harvest.notes)
         return Harvested(source.id, tuple(one.id for one in stored), pages, failed, harvest.notes, harvest.unchanged)
 
-    def _failing(self, source: Source, before: Asked, why: str) -> None:
-        """Keeps that a visit failed; the third time in a row people are told, and not again until one went well."""
-        now, failures = self._clock(), before.failures + 1
-        silent = Notice(
-            # two visits at once know of the same earlier one, and so tell the same
-            key=f"{Event.SOURCE_SILENT}:{source.id}:{before.when}",
-            event=Event.SOURCE_SILENT,
-            title=f"信源“{source.name}”连续 {_SILENT} 次未能采集",
-            text=f"信源：{source.name}（{source.id}）\n原因：{why.removeprefix(f'{source.name}：')}\n"
-            "其他信源照常采集，草稿会列出未能采集的来源；这个信源恢复之前不再提醒。\n"
-            f"试一次：bulletin collect {source.id}",
-            when=now,
-        )
-        after = replace(before, failures=failures, trouble=why)
-        self.leads.remember(source.id, after, now, silent if failures == _SILENT else None)
+    def _failing(self, source: Source, before: Asked, visit: Visit) -> None:
+        """Keeps that a visit failed; what to ask the source with stays."""
+        after = replace(before, failures=before.failures + 1, trouble=visit.because)
+        because = visit.because.removeprefix(f"{source.name}：")
+        self.leads.remember(source.id, after, replace(visit, because=because))
 
     def read(self, leads: Sequence[int]) -> int:
         """Reads the stored pages of leads into articles; returns how many there are."""
@@ -153,3 +155,7 @@ class Collecting(Room):
         ]
         self.leads.settle(list(zip(ids, outcomes, strict=True)), now)
         return sum(isinstance(one, Article) for one in outcomes)
+
+
+def _since(begun: float) -> float:
+    return round(time.monotonic() - begun, 2)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.config import Series
-from pipeline.desk.room import Room
+from pipeline.desk.watching import Watching
 from pipeline.model import Article, Desked, Document, Draft, Fate, Printed, Rating, Rejection, Window
 from pipeline.steps import select
 from pipeline.steps.cover import cover
@@ -27,7 +27,7 @@ class Proposal:
     accounts: Accounts
 
 
-class Judging(Room):
+class Judging(Watching):
     """Groups, rates and holds against earlier issues; keeps nothing."""
 
     def propose(self, run: int) -> Proposal:
@@ -36,7 +36,7 @@ class Judging(Room):
         series, window = self.series(begun.series), begun.window
         before = self.issues.of_window(series.id, window)
         stored = self.leads.of_window(series.id, window, MARGIN)
-        draft, rejected = self._drafted(series, window, stored, before.draft if before else None, begun.silent)
+        draft, rejected = self._drafted(series, window, stored, before.draft if before else None, self.gaps(window))
         settled = {**rejected, **select.settled(draft)}
         fates = _one_article_once([_accounted(one, settled) for one in stored])
         accounts = Accounts(run, fates, begun.owner)

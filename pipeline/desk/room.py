@@ -9,7 +9,7 @@ from pipeline.config import Config, Series, packaged
 from pipeline.errors import TemplateError, UsageError
 from pipeline.executor import Children
 from pipeline.model import Clock, Fetch, Last, Window
-from pipeline.store import Blobs, Claims, Database, Issues, Leads, Notices, Revisits, Runs
+from pipeline.store import Blobs, Claims, Database, Issues, Leads, Notices, Revisits, Runs, Visits
 
 
 class Room:
@@ -33,6 +33,7 @@ class Room:
         self.revisits = Revisits(database)
         self.runs = Runs(database)
         self.notices = Notices(database)
+        self.visits = Visits(database)
         self._blobs = blobs
         self._database = database
         self._fetch = fetch

@@ -181,6 +181,7 @@ class Running(Revisiting, Telling, Claiming):
                 say(f"  {source.name}：{told}，新取 {result.pages} 个页面{lost}")
                 for note in result.notes:
                     say(f"    {note}")
+        self.tell_silences()
         if len(silent) == len(sources):
             raise NothingCollected("所有信源都未能采集，没有生成草稿，也没有占用期号。", "请检查网络和 sources.yaml。")
         return silent

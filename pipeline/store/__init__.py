@@ -8,6 +8,7 @@ from pipeline.store.leads import Asked, Leads, Stored
 from pipeline.store.notices import Notices, Waiting
 from pipeline.store.revisits import Revisits
 from pipeline.store.runs import Accounted, Accounts, Runs
+from pipeline.store.visits import Visits
 
 __all__ = [
     "Accounted",
@@ -23,6 +24,7 @@ __all__ = [
     "Runs",
     "Stand",
     "Stored",
+    "Visits",
     "Waiting",
     "write_whole",
 ]

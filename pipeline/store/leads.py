@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from pipeline.errors import StoreError
-from pipeline.model import BEIJING, Article, Fate, Lead, Notice, Page, Rejection, Window, digest
+from pipeline.model import BEIJING, Article, Fate, Lead, Page, Rejection, Visit, Window, digest
 from pipeline.store.blobs import Blobs
 from pipeline.store.database import Database
-from pipeline.store.notices import post
 from pipeline.store.schema import ARTICLES, FATES, LEADS, PAGES, RUNS, SOURCES
 from pipeline.store.values import written
+from pipeline.store.visits import log
 
 _ARTICLE = TypeAdapter(Article)
 _T = TypeVar("_T")
@@ -66,21 +66,20 @@ class Leads:
             row = connection.execute(sa.select(SOURCES).where(SOURCES.c.id == source)).first()
         return Asked(row.etag, row.modified, row.of, row.failures, row.trouble, row.asked) if row else Asked()
 
-    def remember(self, source: str, asked: Asked, now: dt.datetime, notice: Notice | None = None) -> None:
-        """Keeps what a visit to a source taught, and in the same transaction what people are to be told of it."""
+    def remember(self, source: str, asked: Asked, visit: Visit) -> None:
+        """Keeps what a visit to a source taught, and the visit itself."""
         values = {
             "etag": asked.etag,
             "modified": asked.modified,
             "of": asked.of,
             "failures": asked.failures,
             "trouble": asked.trouble,
-            "asked": now.astimezone(dt.UTC).isoformat(),
+            "asked": visit.when.astimezone(dt.UTC).isoformat(),
         }
         with self._database.write() as connection:
             if not connection.execute(sa.update(SOURCES).where(SOURCES.c.id == source).values(values)).rowcount:
                 connection.execute(sa.insert(SOURCES).values(id=source, **values))
-            if notice:
-                post(connection, notice)
+            log(connection, visit)
 
     # leads --------------------------------------------------------------------------------------
 

@@ -29,6 +29,8 @@ SOURCES = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("asked", Words, nullable=False),
     sa.Column("trouble", Words, nullable=False),
+    # of which trouble people were told; empty once it is over
+    sa.Column("told", Words, nullable=False, server_default=""),
 )
 
 PAGES = sa.Table(
@@ -220,4 +222,21 @@ REVISITS = sa.Table(
     # what is different from the stored article; empty when nothing is
     sa.Column("told", Prose, nullable=False),
     sa.Index("ix_revisits_url", "url", postgresql_using="hash"),
+)
+
+VISITS = sa.Table(
+    "visits",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", Words, nullable=False),
+    sa.Column("at", Words, nullable=False, index=True),
+    sa.Column("outcome", Words, nullable=False),
+    sa.Column("because", Words, nullable=False),
+    sa.Column("leads", sa.Integer, nullable=False),
+    # those not known before
+    sa.Column("fresh", sa.Integer, nullable=False),
+    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Index("ix_visits_source", "source", "at"),
 )

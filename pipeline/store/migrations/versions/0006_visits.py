@@ -1,0 +1,31 @@
+"""How sources are doing: a log of the visits to each, and whether people know of its trouble."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from pipeline.store.values import Words
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Makes the log of visits; a source that failed three times before it was told of already."""
+    op.create_table(
+        "visits",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("source", Words(), nullable=False),
+        sa.Column("at", Words(), nullable=False),
+        sa.Column("outcome", Words(), nullable=False),
+        sa.Column("because", Words(), nullable=False),
+        sa.Column("leads", sa.Integer(), nullable=False),
+        sa.Column("fresh", sa.Integer(), nullable=False),
+        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
+    )
+    op.create_index(op.f("ix_visits_source"), "visits", ["source", "at"], unique=False)
+    op.create_index(op.f("ix_visits_at"), "visits", ["at"], unique=False)
+    op.add_column("sources", sa.Column("told", Words(), nullable=False, server_default=""))
+    op.execute("UPDATE sources SET told = 'failed' WHERE failures >= 3")
