@@ -167,7 +167,7 @@ class Clockwork:
     def _collect(self, desk: Desk) -> None:
         if claim := desk.claim_collecting():
             timing = desk.config.settings.clock
-            code = self._held(desk, COLLECTING, claim, ["collect", "--engine", timing.engine], timing)
+            code = self._held(desk, COLLECTING, claim, ["collect", "--due", "--engine", timing.engine], timing)
             if code in _DONE:
                 desk.claims.finish(claim.owner, self._clock())
             log.info("collected", code=code)

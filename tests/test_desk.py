@@ -186,7 +186,7 @@ def test_a_source_that_breaks_in_a_way_nobody_foresaw_is_silent_and_the_others_g
         report = _run(own)
     assert list(report.silent) == ["第二夹"]
     assert len(report.draft.chosen) == 1
-    assert report.draft.silent == ("第二夹",)
+    assert report.draft.silent == ("第二夹（采集时出错（ValueError：没有想到），从未采到）",)
 
 
 def test_a_full_or_broken_store_stops_the_run_instead_of_passing_for_a_silent_source(desk, write, monkeypatch):

@@ -13,7 +13,7 @@ from pipeline.model import BEIJING, Event, Health, Notice, Pulse, Visit, Window,
 from pipeline.steps.health import EMPTY_AFTER, coverage_gap, is_due, pulse, reason, told
 
 log = structlog.get_logger("pipeline.desk")
-_LOOK_BACK = dt.timedelta(days=75)  # what rhythms and windows are told from
+_LOOK_BACK = dt.timedelta(days=120)  # what rhythms and windows are told from
 
 
 def is_watched(source: Source) -> bool:
@@ -26,9 +26,8 @@ class Watching(Room):
 
     def pulses(self) -> list[tuple[Source, Pulse]]:
         """Every configured source with how it is doing, in the order of the configuration."""
-        now = self._clock()
-        visits = self._visits(now)
-        return [(one, pulse(visits.get(one.id, ()), now, enabled=one.enabled)) for one in self.config.sources]
+        visits = self._visits(self._clock())
+        return [(one, pulse(visits.get(one.id, ()), enabled=one.enabled)) for one in self.config.sources]
 
     def turn(self) -> list[Source]:
         """The enabled sources whose turn it is in a round of collecting by the clock.

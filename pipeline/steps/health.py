@@ -33,18 +33,22 @@ _ROUTE = re.compile(r"^(?:https?://[^\s：]+(?: → )?)+：")
 _MAX_REASON = 60
 
 
-def usual_gap(visits: Sequence[Visit], now: dt.datetime) -> dt.timedelta | None:
-    """The time between new leads that nine of ten do not exceed, over 60 days; `None` with fewer than five gaps."""
-    fresh = [one.when for one in visits if one.fresh and one.when > now - _RHYTHM]
+def usual_gap(visits: Sequence[Visit]) -> dt.timedelta | None:
+    """The time between new leads that nine of ten do not exceed; `None` with fewer than five gaps.
+
+    Over the 60 days before the last new one: else a rhythm would be forgotten while one waits for its next beat.
+    """
+    fresh = [one.when for one in visits if one.fresh]
+    fresh = [when for when in fresh if when > fresh[-1] - _RHYTHM]
     gaps = sorted(later - earlier for earlier, later in pairwise(fresh))
     return gaps[math.ceil(len(gaps) * 0.9) - 1] if len(gaps) >= _MIN_GAPS else None
 
 
-def pulse(visits: Sequence[Visit], now: dt.datetime, *, enabled: bool = True) -> Pulse:
+def pulse(visits: Sequence[Visit], *, enabled: bool = True) -> Pulse:
     """How a source is doing; `visits` are all that are known, oldest first."""
     succeeded = next((one.when for one in reversed(visits) if one.good), None)
     fresh = next((one.when for one in reversed(visits) if one.fresh), None)
-    usual = usual_gap(visits, now)
+    usual = usual_gap(visits)
 
     def told(
         health: Health, because: str = "", since: dt.datetime | None = None, streak: int = 0, *, trouble: bool = False

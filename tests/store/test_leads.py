@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from drafts import JUNE, NOON, article
 from pipeline.errors import StoreError
-from pipeline.model import DateClaim, Fate, Lead, Page, Rejection, Window, Witness, digest
+from pipeline.model import DateClaim, Fate, Lead, Outcome, Page, Rejection, Visit, Window, Witness, digest
 from pipeline.store import Accounted, Accounts, Asked, Blobs, Database, Leads, Runs
 
 
@@ -170,7 +170,7 @@ def test_a_window_opens_and_closes_at_midnight_in_beijing(leads, database, momen
 def test_what_a_visit_taught_is_remembered(leads):
     assert leads.asked("bjd") == Asked()
     for asked in (Asked("e1", "m1", "of"), Asked("e1", "m1", "of", 2, "超时")):
-        leads.remember("bjd", asked, NOON)
+        leads.remember("bjd", asked, Visit("bjd", NOON, Outcome.OK))
         assert leads.asked("bjd") == replace(asked, when=NOON.astimezone(dt.UTC).isoformat())
 
 

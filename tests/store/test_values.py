@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from drafts import JUNE, NOON, SERIES, article, candidate, draft
-from pipeline.model import Block, Decision, Fate, Kind, Last, Lead, Page, Rejection
+from pipeline.model import Block, Decision, Fate, Kind, Last, Lead, Outcome, Page, Rejection, Visit
 from pipeline.steps.window import named
 from pipeline.store import Accounted, Accounts, Asked, Blobs, Database, Issues, Leads, Runs
 from pipeline.store.values import kept, written
@@ -72,7 +72,7 @@ def test_a_lead_and_its_page_and_its_article_are_kept(leads, text):
     assert [one.id for one in leads.at(lead.url)] == [stored.id]
     leads.settle([(stored.id, Rejection(Fate.UNREADABLE, text))], NOON)
     leads.missed(stored.id, text, NOON)
-    leads.remember("bjd", Asked(text, text, text, 1, text), NOON)
+    leads.remember("bjd", Asked(text, text, text, 1, text), Visit("bjd", NOON, Outcome.FAILED, text))
     assert leads.asked("bjd").trouble == _as_kept(text)
 
 
