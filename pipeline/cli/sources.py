@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.cli.app import DEGRADED, DONE, FAILED, AsJson, EngineName, State, app, sources_app
 from pipeline.cli.speech import out, plain, say, table
 from pipeline.cli.workspace import opened, wants_prefect
-from pipeline.errors import NothingCollected
+from pipeline.errors import NothingCollected, UsageError
 from pipeline.model import BEIJING
+
+if TYPE_CHECKING:
+    from pipeline.desk import Checked
+    from pipeline.steps.vet import Sampled
 
 
 @sources_app.command("list")
@@ -90,6 +95,118 @@ def sources_show(
         "because": "原因",
     }
     table(rows, False, headings, "还没有采集过。")
+
+
+Read = Annotated[int, typer.Option("--read", min=0, max=50, help="How many of its pages to read.")]
+Days = Annotated[int, typer.Option("--days", min=0, help="How old the newest lead may be; 0 for any age.")]
+
+
+@sources_app.command("check")
+def sources_check(
+    source: Annotated[list[str] | None, typer.Argument(help="Source ids; default: all that are enabled.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are disabled.")] = False,
+    read: Read = 3,
+    days: Days = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Visit sources without keeping anything, and show what each would give, field by field, with its problems.
+
+    Exit code 3: some have problems.
+    """
+    with opened() as desk:
+        named = desk.config.sources if everything and not source else desk.sources(source or [])
+        if not named:
+            raise UsageError("没有启用的信源。", "停用的也要检查时加 --all。")
+        say(f"检查 {len(named)} 个信源")
+        found = desk.check_all(named, read=read, days=days, say=say)
+    if as_json:
+        out(json.dumps([_checked_row(one) for one in found], ensure_ascii=False))
+    else:
+        for one in found:
+            show_checked(one)
+    troubled = sum(bool(one.findings) for one in found)
+    say(f"{len(found)} 个信源，{troubled} 个有问题" if troubled else f"{len(found)} 个信源，没有发现问题")
+    raise typer.Exit(DEGRADED if troubled else DONE)
+
+
+_MOST_SHOWN = 10
+
+
+def show_checked(one: Checked) -> None:
+    """Prints what a source would give."""
+    source = one.source
+    state = "没有发现问题" if not one.findings else f"{len(one.findings)} 个问题"
+    place = getattr(source, "url", "") or str(getattr(source, "path", ""))
+    out(f"{source.name}（{source.id}，{source.kind}{'' if source.enabled else '，停用'}）  {state}  {place}".rstrip())
+    out(f"  线索 {len(one.listed)} 条，用时 {one.seconds:g} 秒")
+    for number, row in enumerate(one.listed[:_MOST_SHOWN], start=1):
+        lead = row.lead
+        date = f"{lead.published} → {row.read or '读不懂'}" if lead.published else "无日期"
+        out(f"  {number:>3}. {lead.title or '（无标题）'}  [{date}]{f'  {lead.outlet}' if lead.outlet else ''}")
+        out(f"       {lead.url}")
+    if len(one.listed) > _MOST_SHOWN:
+        out(f"       ……另有 {len(one.listed) - _MOST_SHOWN} 条")
+    if one.sampled:
+        out(f"  试读 {len(one.sampled)} 页")
+    for number, page in enumerate(one.sampled, start=1):
+        first, *rest = _sampled_lines(page)
+        out(f"  {number:>3}. {first}")
+        for line in rest:
+            out(f"       {line}")
+    for note in one.notes:
+        out(f"  说明：{note}")
+    for finding in one.findings:
+        mark = "读不到" if finding.severity.value == "blocking" else "问题"
+        out(f"  {mark} [{finding.check}] {finding.message}。{finding.fix}")
+
+
+def _sampled_lines(one: Sampled) -> Iterator[str]:
+    from pipeline.model import Article, Rejection
+    from pipeline.steps.vet import first_sentence
+
+    if isinstance(one.outcome, str):
+        yield f"没有取得：{one.outcome}"
+        yield one.lead.url
+        return
+    if isinstance(one.outcome, Rejection):
+        yield f"不收（{one.outcome.fate.chinese}）：{one.outcome.because}"
+        yield one.lead.url
+        return
+    article: Article = one.outcome
+    evidence = article.evidence.get("date", "")
+    time = f" {article.time:%H:%M}" if article.time else ""
+    yield f"标题：{article.title}"
+    yield f"日期：{article.date or '读不出'}{time}" + (f"（依据：{evidence}）" if evidence else "")
+    yield f"来源：{article.outlet or '不明'}（原始来源 {article.origin or '无'}，发布者 {article.publisher or '不明'}）"
+    yield f"作者：{article.author or '无'}  正文：{len(article.text)} 字  可信度：{article.confidence:.2f}"
+    yield f"首句：{first_sentence(article)}"
+    yield article.url
+    for note in article.notes:
+        yield f"注意：{note}"
+
+
+def _checked_row(one: Checked) -> dict[str, Any]:
+    from pipeline.model import Article
+
+    def sampled(page: Sampled) -> dict[str, Any]:
+        outcome = page.outcome
+        if isinstance(outcome, str):
+            return {"url": page.lead.url, "trouble": outcome}
+        if not isinstance(outcome, Article):
+            return {"url": page.lead.url, "fate": outcome.fate.value, "because": outcome.because}
+        row: dict[str, Any] = plain(outcome)
+        return {**{key: value for key, value in row.items() if key != "blocks"}, "characters": len(outcome.text)}
+
+    return {
+        "id": one.source.id,
+        "name": one.source.name,
+        "kind": one.source.kind,
+        "leads": [{**plain(row.lead), "read": row.read} for row in one.listed],
+        "pages": [sampled(page) for page in one.sampled],
+        "notes": list(one.notes),
+        "problems": [plain(finding) for finding in one.findings],
+        "seconds": one.seconds,
+    }
 
 
 def _moment(moment: dt.datetime | None) -> str:

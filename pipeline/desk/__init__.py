@@ -15,6 +15,7 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
                                 Releasing ← Archive                ←
 """
 
+from pipeline.desk.checking import DAYS, Checked
 from pipeline.desk.engine import Engine, Inline
 from pipeline.desk.judging import Proposal, document
 from pipeline.desk.room import command
@@ -22,6 +23,8 @@ from pipeline.desk.running import Report
 from pipeline.desk.wiring import Desk, children, fetcher, now, open_desk, open_store
 
 __all__ = [
+    "DAYS",
+    "Checked",
     "Desk",
     "Engine",
     "Inline",

@@ -147,14 +147,18 @@ class Collecting(Watching):
                 # one lost file must not keep the others from being read; the editor sees which it was
                 log.error("page is lost", url=one.lead.url, why=error.message)
                 self.leads.settle([(one.id, Rejection(Fate.UNREADABLE, "保存的页面已缺失或损坏"))], now)
-        outcomes = [
+        outcomes = self._read_pages(work)
+        self.leads.settle(list(zip(ids, outcomes, strict=True)), now)
+        return sum(isinstance(one, Article) for one in outcomes)
+
+    def _read_pages(self, work: Sequence[tuple[Page, Lead]]) -> list[Article | Rejection]:
+        """Pages with the leads to them into articles, in the order given."""
+        return [
             Rejection(Fate.UNREADABLE, one.because) if isinstance(one, Lost) else one
             for one in self._children.each(
                 partial(read_page, outlets=self.config.outlets, rules=self.config.rules), work
             )
         ]
-        self.leads.settle(list(zip(ids, outcomes, strict=True)), now)
-        return sum(isinstance(one, Article) for one in outcomes)
 
 
 def _since(begun: float) -> float:

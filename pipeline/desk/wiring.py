@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline import config as configuration
 from pipeline.config import Config
 from pipeline.desk.archive import Archive
+from pipeline.desk.checking import Checking
 from pipeline.desk.running import Running
 from pipeline.errors import ConfigError, StoreError
 from pipeline.executor import Children
@@ -16,7 +17,7 @@ from pipeline.model import BEIJING, Clock, Fetch
 from pipeline.store import Blobs, Database, Leads
 
 
-class Desk(Running, Archive):
+class Desk(Running, Archive, Checking):
     """Everything one office's workspace can do."""
 
     def __init__(

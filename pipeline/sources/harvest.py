@@ -169,7 +169,7 @@ class Basket:
                 source=self._source.id,
                 url=url,
                 title=one_line(entry.title)[:_MAX_TITLE],
-                published=one_line(entry.published)[:_MAX_DATE],
+                published=_leaf(one_line(entry.published))[:_MAX_DATE],
                 outlet=one_line(entry.outlet)[:_MAX_TITLE] or self._source.outlet,
             )
             if 0 < len(entry.content) <= min(_MAX_CONTENT, _MAX_CONTENTS - self._content):
@@ -206,6 +206,20 @@ def wanted(source: config.Source, url: str) -> bool:
     if source.include and not any(part in url for part in source.include):
         return False
     return not any(part in url for part in source.exclude)
+
+
+_LEAVES = (
+    re.compile(r"(?P<day>\d{1,2})日? ?(?P<year>20\d\d) ?[-/.年] ?(?P<month>\d{1,2})月?"),
+    re.compile(r"(?P<year>20\d\d) ?[-/.年] ?(?P<month>\d{1,2})月? (?P<day>\d{1,2})日?"),
+)
+
+
+def _leaf(published: str) -> str:
+    """A date printed like a calendar leaf, the day above year and month (28 2024-06), in the order of a date."""
+    for pattern in _LEAVES:
+        if found := pattern.fullmatch(published):
+            return f"{found['year']}-{int(found['month']):02}-{int(found['day']):02}"
+    return published
 
 
 def absolute(href: str, base: str) -> str:
