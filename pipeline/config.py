@@ -10,9 +10,10 @@ the packaged one, file by file. Over the single values of `settings.yaml` the en
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -833,7 +834,10 @@ def _place(workspace: Path, name: str) -> Path:
 def _parse(path: Path) -> Any:
     if not path.is_file():
         raise ConfigError(str(path), "is not a file", "Run `bulletin init` to write a configuration.")
-    data = path.read_bytes()
+    return _parsed(path, path.read_bytes())
+
+
+def _parsed(path: Path, data: bytes) -> Any:
     if len(data) > _MAX_BYTES:
         raise ConfigError(str(path), f"is larger than {_MAX_BYTES // 1024 // 1024} MiB", "Split or shorten it.")
     try:
@@ -914,3 +918,54 @@ def _no_two_alike(path: Path, ids: list[str]) -> None:
     for index, one in enumerate(ids):
         if one in ids[:index]:
             raise ConfigError(_at(path, (index, "id")), f"source id {one!r} stands twice", "Give each its own id.")
+
+
+# ------------------------------------------------------------------------------------------- writing
+
+
+def with_sources(path: Path, entries: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """The text of a sources.yaml with entries added at its end, each below a comment; all else stays as it stands.
+
+    Raises `ConfigError` when the file, or what it would become, cannot be used.
+    """
+    tree = _parse(path)
+    text = path.read_bytes().decode("utf-8-sig")
+    if not isinstance(tree, list):
+        raise ConfigError(str(path), "is no list of sources", "Write each source as `- id: …`.")
+    if tree and tree.fa.flow_style():  # type: ignore[attr-defined]  # the round-trip loader gives its own list
+        raise ConfigError(str(path), "is written in brackets", "Write each source as `- id: …` on lines of its own.")
+    if not tree:
+        text = re.sub(r"^\[\s*\]", "", text, count=1, flags=re.MULTILINE)
+    indent = " " * (tree.lc.item(0)[1] - 2) if tree else ""  # type: ignore[attr-defined]  # as above
+    for comment, entry in entries:
+        lines = [*(f"# {line}" for line in comment.splitlines()), *as_yaml(entry).splitlines()]
+        text = text.rstrip("\n") + "\n\n" + "".join(f"{indent}{line}".rstrip() + "\n" for line in lines)
+    text = text.lstrip("\n")
+    found = _parsed(path, text.encode())
+    try:
+        sources = _FILES["sources"].validate_python(_plain(found))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(_at(path, first["loc"], found), _sentence(first, found)) from None
+    _no_two_alike(path, [source.id for source in sources])
+    return text.replace("\n", "\r\n") if b"\r\n" in path.read_bytes() else text
+
+
+def as_yaml(entry: Mapping[str, Any]) -> str:
+    """An entry of sources.yaml as it stands there."""
+    yaml = YAML()
+    yaml.width = 4096
+    shown = io.StringIO()
+    yaml.dump([dict(entry)], shown)
+    return shown.getvalue().rstrip("\n")
+
+
+def source_of(entry: Mapping[str, Any]) -> Source:
+    """One source from its piece of sources.yaml; raises `ConfigError`."""
+    try:
+        (source,) = _FILES["sources"].validate_python([dict(entry)])
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError("sources.yaml", _sentence(first, [entry])) from None
+    made: Source = source
+    return made

@@ -12,12 +12,13 @@ import typer
 
 from pipeline.cli.app import DEGRADED, DONE, FAILED, AsJson, EngineName, State, app, sources_app
 from pipeline.cli.speech import out, plain, say, table
-from pipeline.cli.workspace import opened, wants_prefect
+from pipeline.cli.workspace import configuration, opened, wants_prefect
 from pipeline.errors import NothingCollected, UsageError
+from pipeline.errors import reason as why
 from pipeline.model import BEIJING
 
 if TYPE_CHECKING:
-    from pipeline.desk import Checked
+    from pipeline.desk import Checked, Suggested
     from pipeline.steps.vet import Sampled
 
 
@@ -207,6 +208,103 @@ def _checked_row(one: Checked) -> dict[str, Any]:
         "problems": [plain(finding) for finding in one.findings],
         "seconds": one.seconds,
     }
+
+
+@sources_app.command("add")
+def sources_add(
+    url: Annotated[str, typer.Argument(help="A feed, a sitemap, or a page that lists articles.")],
+    write: Annotated[bool, typer.Option("--write", help="Write it into config/sources.yaml.")] = False,
+    name: Annotated[str, typer.Option("--name", help="What editors call it.")] = "",
+    read: Read = 3,
+    days: Days = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Find out how an address can be watched, and propose a configuration with what it would give.
+
+    With --write it goes into sources.yaml, enabled if all was well. Exit code 3: it has problems.
+    """
+    with opened() as desk:
+        say(f"查看 {url}")
+        best, *others = desk.suggest(url, read=read, days=days)
+        entry = {**best.entry, **({"name": name} if name else {})}
+        written = desk.add_sources([(best.suggestion.because, entry)]) if write and best.readable else None
+    if as_json:
+        out(json.dumps({"entry": entry, "because": best.suggestion.because, **_checked_row(best.checked)}))
+    else:
+        from pipeline.config import as_yaml
+
+        out(f"# {best.suggestion.because}")
+        out(as_yaml(entry))
+        show_checked(best.checked)
+        for one in others:
+            out(f"也试过：{one.suggestion.because}（{one.suggestion.entry['url']}），{_verdict(one)}")
+    if written:
+        say(f"已写入 {written}" + ("" if best.good else "，暂不启用：请先处理上面的问题"))
+    elif write:
+        say("没有写入：这样配置读不到线索。")
+    else:
+        say("确认无误后加 --write 写入 sources.yaml。")
+    raise typer.Exit(DONE if best.good else DEGRADED if best.readable else FAILED)
+
+
+def _verdict(one: Suggested) -> str:
+    return one.checked.findings[0].message if one.checked.findings else "没有发现问题"
+
+
+@sources_app.command("import")
+def sources_import(
+    file: Annotated[Path, typer.Argument(help="An OPML file, as feed readers export it.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken over.")] = False,
+) -> None:
+    """Take over the feeds of an OPML file; they stay disabled until somebody has checked them."""
+    from pipeline.sources.discover import new_id
+    from pipeline.sources.opml import read_opml
+
+    try:
+        found, notes = read_opml(file.read_bytes(), str(file))
+    except OSError as error:
+        raise UsageError(f"{file}：{why(error)}。", "请核对文件名。") from None
+    with opened() as desk:
+        known = {getattr(one, "url", ""): one.name for one in desk.config.sources}
+        taken = {one.id for one in desk.config.sources}
+        entries: list[tuple[str, dict[str, Any]]] = []
+        for one in found:
+            if one.url in known:
+                notes.append(f"略过“{one.title or one.url}”：已有信源“{known[one.url]}”")
+                continue
+            id_ = new_id(one.url, taken)
+            taken.add(id_)
+            entry = {"id": id_, "name": one.title or id_, "kind": "feed", "url": one.url, "enabled": False}
+            entries.append((f"OPML：{one.folder}" if one.folder else "OPML", entry))
+        for _, entry in entries:
+            out(f"{entry['id']}  {entry['name']}  {entry['url']}")
+        for note in notes:
+            say(note)
+        if entries and not dry_run:
+            say(f"已写入 {desk.add_sources(entries)}：{len(entries)} 个，尚未启用")
+    if not entries:
+        say("没有新的订阅源。")
+    elif not dry_run:
+        say("逐个检查后改为 enabled: true：bulletin sources check --all")
+
+
+@sources_app.command("export")
+def sources_export(
+    to: Annotated[Path | None, typer.Option("--to", help="The file to write; default: stdout.")] = None,
+) -> None:
+    """Hand the feeds on as OPML, for feed readers and other desks."""
+    from pipeline.sources.opml import write_opml
+    from pipeline.store import write_whole
+
+    config = configuration()
+    data, notes = write_opml(config.sources, "信源")
+    for note in notes:
+        say(note)
+    if to:
+        write_whole(to, data)
+        say(f"已写入 {to}")
+    else:
+        out(data.decode().rstrip())
 
 
 def _moment(moment: dt.datetime | None) -> str:

@@ -15,7 +15,7 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
                                 Releasing ← Archive                ←
 """
 
-from pipeline.desk.checking import DAYS, Checked
+from pipeline.desk.checking import DAYS, Checked, Suggested
 from pipeline.desk.engine import Engine, Inline
 from pipeline.desk.judging import Proposal, document
 from pipeline.desk.room import command
@@ -30,6 +30,7 @@ __all__ = [
     "Inline",
     "Proposal",
     "Report",
+    "Suggested",
     "children",
     "command",
     "document",

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import structlog
 
-from pipeline.config import Source
+from pipeline.config import Source, source_of, with_sources
 from pipeline.desk.collecting import Collecting
 from pipeline.desk.engine import Inline
-from pipeline.errors import DeskError, FetchError, SourceError
-from pipeline.model import Article, Fetch, Fetched, Finding, Lead, Page, Rejection
+from pipeline.errors import DeskError, FetchError, SourceError, UsageError
+from pipeline.model import Article, Fetch, Fetched, Finding, Lead, Page, Rejection, Severity
 from pipeline.sources import Harvest, open_source
-from pipeline.steps.vet import Listed, Sampled, Seen, listed, unreadable, vet
+from pipeline.sources.discover import Suggestion, discover
+from pipeline.steps.vet import HARMLESS, Listed, Sampled, Seen, listed, unreadable, vet
+from pipeline.store import write_whole
 
 log = structlog.get_logger("pipeline.desk")
 DAYS = 30
 """How old the newest lead of a live source may be."""
+_MOST_TRIED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,29 @@ class Checked:
     notes: tuple[str, ...] = ()
     """What was left out and why, in Chinese."""
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A way to watch an address, and what it would give."""
+
+    suggestion: Suggestion
+    checked: Checked
+
+    @property
+    def readable(self) -> bool:
+        """Whether it gives anything."""
+        return not any(one.severity is Severity.BLOCKING for one in self.checked.findings)
+
+    @property
+    def good(self) -> bool:
+        """Whether it can be enabled as it is."""
+        return all(one.check in HARMLESS for one in self.checked.findings)
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """Its piece of sources.yaml: enabled only when all was well."""
+        return {**self.suggestion.entry, "enabled": self.good}
 
 
 class Checking(Collecting):
@@ -89,6 +117,42 @@ class Checking(Collecting):
                 raise result
             found.append(result)
         return found
+
+    def suggest(self, url: str, *, read: int = 3, days: int = DAYS) -> list[Suggested]:
+        """The ways to watch an address, each tried out until one is good; the best stands first.
+
+        Raises `UsageError` when it is watched already, or when nothing there could be.
+        """
+        for one in self.config.sources:
+            if getattr(one, "url", "") == url:
+                raise UsageError(f"信源“{one.name}”（{one.id}）已经是这个地址。", "请用 bulletin sources check 查看。")
+        taken = {one.id for one in self.config.sources}
+        tried: list[Suggested] = []
+        for suggestion in discover(url, self._fetch, taken):
+            made = self._named(suggestion)
+            tried.append(Suggested(made, self.check(source_of(made.entry), read=read, days=days)))
+            if tried[-1].good:
+                break
+            if len(tried) == _MOST_TRIED:
+                break
+        return sorted(tried, key=lambda one: (not one.good, not one.readable))
+
+    def add_sources(self, entries: Sequence[tuple[str, Mapping[str, Any]]]) -> Path:
+        """Writes sources into sources.yaml, each below a comment; all else in it stays. Gives its path."""
+        path = self.config.workspace / "config" / "sources.yaml"
+        if path.is_symlink() or not path.is_file():
+            raise UsageError(f"{path} 不是普通文件。", "请先用 bulletin init 建立配置。")
+        write_whole(path, with_sources(path, entries).encode())
+        return path
+
+    def _named(self, suggestion: Suggestion) -> Suggestion:
+        """With the outlet's own name, where the registry knows the host."""
+        outlet = self.config.outlets.at(str(suggestion.entry["url"]))
+        name = str(suggestion.entry["name"])
+        if outlet is None or any(one in name for one in outlet.names):
+            return suggestion
+        column = name.rpartition("·")[2]
+        return replace(suggestion, entry={**suggestion.entry, "name": f"{outlet.name}·{column}"[:60]})
 
     def _shown(self, source: Source, fetch: Fetch) -> Harvest:
         limit = self.config.settings.politeness.pages_per_source

@@ -84,7 +84,7 @@ def vet(seen: Seen) -> list[Finding]:
 
 def unreadable(message: str, fix: str) -> Finding:
     """The finding of a source that could not be read at all."""
-    if "robots" in message and not fix:
+    if "robots 禁止" in message and not fix:
         fix = "该网站不许机器人读取；请停用，需要的文章用 bulletin collect --url 逐条添加。"
     return Finding("unreadable", Severity.BLOCKING, message, fix or "请核对 url，稍后再试。")
 
@@ -133,7 +133,8 @@ def _dates(seen: Seen) -> Iterator[Finding]:
         )
         yield _warn("undated", "线索都没有日期", fix)
     elif len(bare) > _FEW * len(seen.listed):
-        yield _warn("undated", f"{len(seen.listed)} 条线索中 {len(bare)} 条没有日期", "请核对 row 和 date。")
+        fix = "请核对 row 和 date。" if seen.source.kind == "listing" else "这些以文章页的日期为准。"
+        yield _warn("undated", f"{len(seen.listed)} 条线索中 {len(bare)} 条没有日期", fix)
     if len(unread) > _FEW * len(seen.listed):
         yield _warn(
             "unread-date",
@@ -232,6 +233,9 @@ def _site(url: str) -> str:
     short = 3 if len(labels) > 2 and labels[-2] in ("com", "gov", "org", "net", "edu", "ac") else 2
     return ".".join(labels[-short:])
 
+
+HARMLESS = frozenset(("outlet", "zone", "undated", "undated-pages", "cut-title"))
+"""Findings that need not keep a source from being enabled: its articles are read all the same."""
 
 Look = Callable[[Seen], Iterator[Finding]]
 
