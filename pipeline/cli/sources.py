@@ -66,7 +66,8 @@ def sources_show(
         (state,) = [found for each, found in desk.pulses() if each.id == one.id]
         visits = desk.visits.of(one.id, last)
     if as_json:
-        out(json.dumps({"id": one.id, "pulse": plain(state), "visits": [plain(each) for each in visits]}))
+        row = {"id": one.id, "pulse": plain(state), "visits": [plain(each) for each in visits]}
+        out(json.dumps(row, ensure_ascii=False))
         return
     because = f"：{state.because}" if state.because else ""
     since = f"（自 {state.since.astimezone(BEIJING):%Y-%m-%d %H:%M} 起）" if state.since else ""
@@ -229,7 +230,8 @@ def sources_add(
         entry = {**best.entry, **({"name": name} if name else {})}
         written = desk.add_sources([(best.suggestion.because, entry)]) if write and best.readable else None
     if as_json:
-        out(json.dumps({"entry": entry, "because": best.suggestion.because, **_checked_row(best.checked)}))
+        row = {"entry": entry, "because": best.suggestion.because, **_checked_row(best.checked)}
+        out(json.dumps(row, ensure_ascii=False))
     else:
         from pipeline.config import as_yaml
 

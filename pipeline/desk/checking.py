@@ -131,9 +131,7 @@ class Checking(Collecting):
         for suggestion in discover(url, self._fetch, taken):
             made = self._named(suggestion)
             tried.append(Suggested(made, self.check(source_of(made.entry), read=read, days=days)))
-            if tried[-1].good:
-                break
-            if len(tried) == _MOST_TRIED:
+            if tried[-1].good or len(tried) == _MOST_TRIED:
                 break
         return sorted(tried, key=lambda one: (not one.good, not one.readable))
 
@@ -152,7 +150,8 @@ class Checking(Collecting):
         if outlet is None or any(one in name for one in outlet.names):
             return suggestion
         column = name.rpartition("·")[2]
-        return replace(suggestion, entry={**suggestion.entry, "name": f"{outlet.name}·{column}"[:60]})
+        made = outlet.name if "." in column else f"{outlet.name}·{column}"[:60]  # a host is no column
+        return replace(suggestion, entry={**suggestion.entry, "name": made})
 
     def _shown(self, source: Source, fetch: Fetch) -> Harvest:
         limit = self.config.settings.politeness.pages_per_source

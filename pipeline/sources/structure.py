@@ -47,7 +47,7 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 _PASSING = re.compile(
-    r"^(?:odd|even|first|last|on|cur|current|active|hover|selected|clearfix|cf|clear|fl|fr|left|right|line|"
+    r"^(?:odd|even|first|last|on|cur|current|active|hover|selected|clearfix|c?fix|cf|clear|fl|fr|left|right|line|"
     r"mt\d+|mb\d+|bg\w{0,3}|no-?border|li_?\d+|item-?\d+|.*\d{3,}.*)$",
     re.IGNORECASE,
 )
@@ -59,6 +59,7 @@ _MAX_UP = 7
 _FEWEST = 3  # rows that make a list
 _MOST_COUNTED = 40  # rows that count: a list of a hundred is no better than one of forty
 _SHORTEST = 6  # characters of a headline; columns are called 政务公开, 通知公告
+_LEAST = 0.5  # the score of three links at the foot of a page is 0.01, that of three headlines 1.2
 _MAX_TRIES = 400  # selectors looked at for one group
 
 
@@ -102,7 +103,7 @@ def layout(text: str, url: str) -> Layout | None:
     base = absolute(str(base), url) or url if base else url
     links = list(islice(_links(tree, base), _MAX_LINKS))
     groups = [_scored(group, url) for group in _groups(links)]
-    best = max((one for one in groups if one.score > 0), key=lambda one: one.score, default=None)
+    best = max((one for one in groups if one.score > _LEAST), key=lambda one: one.score, default=None)
     if best is None:
         return None
     bare = best.links[0].node is best.rows[0]  # the links themselves are alike, what holds them is not
@@ -155,19 +156,38 @@ def _worth(title: str, url: str) -> float:
 
 def _groups(links: Sequence[_Link]) -> Iterator[_Group]:
     """Links by the signature of their row, once for every height the row could have."""
-    found: dict[tuple[str, ...], dict[etree._Element, list[_Link]]] = defaultdict(dict)
+    signatures = _Signatures()
+    found: dict[int, dict[etree._Element, list[_Link]]] = defaultdict(dict)
     for link in links:
-        node: etree._Element | None = link.node
-        for _ in range(_MAX_UP):
-            if node is None or node.tag in ("body", "html"):
-                break
-            found[_signature(node)].setdefault(node, []).append(link)
-            node = node.getparent()
+        for node in islice(_upward(link.node), _MAX_UP):
+            found[signatures.of(node)].setdefault(node, []).append(link)
     for rows in found.values():
         kept = {row: _headline(inside) for row, inside in rows.items()}
         good = {row: link for row, link in kept.items() if link is not None}
         if len(good) >= _FEWEST:
             yield _Group(list(good), list(good.values()))
+
+
+class _Signatures:
+    """A number for each way of tags and classes from the body down to a node."""
+
+    def __init__(self) -> None:
+        self._ways: dict[tuple[int, str], int] = {}
+        self._known: dict[etree._Element, int] = {}
+
+    def of(self, node: etree._Element) -> int:
+        """The same number for nodes that stand alike."""
+        above: list[etree._Element] = []
+        number = 0
+        for one in _upward(node):
+            if (known := self._known.get(one)) is not None:
+                number = known
+                break
+            above.append(one)
+        for one in reversed(above):
+            number = self._ways.setdefault((number, _kind(one)), len(self._ways) + 1)
+            self._known[one] = number
+        return number
 
 
 def _headline(inside: Sequence[_Link]) -> _Link | None:
@@ -177,15 +197,6 @@ def _headline(inside: Sequence[_Link]) -> _Link | None:
         return None
     others = {one.url for one in inside if one.worth >= 0.5 and one.url != best.url}
     return best if not others else None
-
-
-def _signature(node: etree._Element) -> tuple[str, ...]:
-    parts = []
-    one: etree._Element | None = node
-    while one is not None and one.tag not in ("body", "html"):
-        parts.append(_kind(one))
-        one = one.getparent()
-    return tuple(parts)
 
 
 def _kind(node: etree._Element) -> str:

@@ -1,0 +1,243 @@
+"""How the desk looks after its sources: who is told of what, whose turn it is, what a draft says it lacks."""
+
+import datetime as dt
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import pytest
+
+from pipeline.config import load
+from pipeline.desk import Desk, Inline, open_store
+from pipeline.errors import FetchError, NothingCollected
+from pipeline.model import BEIJING, Fetched, Health, Outcome, Page, Visit, Window
+
+START = dt.datetime(2024, 6, 1, 8, tzinfo=BEIJING)
+JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
+ROUND = dt.timedelta(hours=4)
+NAMES = {
+    "good": "好的信源",
+    "down": "停机的信源",
+    "dns": "无此域名的信源",
+    "slow": "缓慢的信源",
+    "flapping": "时好时坏的信源",
+}
+
+
+@dataclass
+class Web:
+    """A web of feeds, some of which are broken; new articles come with the time."""
+
+    now: dt.datetime = START
+    broken: dict[str, str] = field(default_factory=dict)
+    """Source → why it fails just now."""
+    still: set[str] = field(default_factory=set)
+    """Sources that publish nothing new any more."""
+    empty: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+
+    def clock(self) -> dt.datetime:
+        return self.now
+
+    def __call__(self, url: str, *, etag: str = "", modified: str = "", limit: int = 0) -> Fetched:
+        name = url.split("/")[2].removesuffix(".example")
+        if not url.endswith("feed.xml"):
+            body = f"<html><h1>第{url}条</h1><p>{'消息。' * 60}</p></html>"
+            return Fetched(Page(url, body.encode(), self.now))
+        self.asked.append(name)
+        if why := self.broken.get(name):
+            raise FetchError(f"{url}：{why}")
+        return Fetched(Page(url, f"<rss><channel>{self._items(name)}</channel></rss>".encode(), self.now))
+
+    def _items(self, name: str) -> str:
+        if name in self.empty:
+            return ""
+        last = 5 if name in self.still else int((self.now - START) / ROUND) + 5
+        return "".join(
+            f"<item><title>{name}的第{n}条新闻</title><link>https://{name}.example/{n}.html</link></item>"
+            for n in range(max(0, last - 5), last)
+        )
+
+
+@pytest.fixture
+def web():
+    return Web()
+
+
+@pytest.fixture
+def desk(workspace, web):
+    lines = [
+        f"- {{id: {one}, name: {name}, kind: feed, url: 'https://{one}.example/feed.xml'}}"
+        for one, name in NAMES.items()
+    ]
+    (workspace / "config" / "sources.yaml").write_text("\n".join(lines), "utf-8")
+    config = load(workspace)
+    database, blobs = open_store(config)
+    with Desk(
+        config, fetch=web, clock=web.clock, database=database, blobs=blobs, templates=workspace / "templates"
+    ) as made:
+        yield made
+
+
+def _rounds(desk: Desk, web: Web, count: int, step: dt.timedelta = ROUND) -> None:
+    """Collects as the clock does, round after round."""
+    for _ in range(count):
+        web.now += step
+        if named := [one.id for one in desk.turn()]:
+            with suppress(NothingCollected):
+                desk.collect(Inline(), named)
+
+
+def _titles(desk: Desk, web: Web) -> list[str]:
+    return [one.notice.title for one in desk.notices.waiting(web.now)]
+
+
+def _health(desk: Desk) -> dict[str, Health]:
+    return {source.id: one.health for source, one in desk.pulses()}
+
+
+def test_a_week_of_broken_sources_costs_the_others_nothing_and_the_draft_lists_them(desk, web):
+    web.broken = {"down": "对方拒绝连接", "dns": "找不到该域名", "slow": "超过总时限 60 秒，已中断"}
+    for number in range(7 * 6):
+        if number % 3:
+            web.broken.pop("flapping", None)
+        else:
+            web.broken["flapping"] = "服务器出错（HTTP 502）"
+        _rounds(desk, web, 1)
+    asked = {name: web.asked.count(name) for name in NAMES}
+    assert asked["good"] == 42, "each round"
+    assert len(desk.visits.of("good")) == 42
+    assert asked["down"] == asked["dns"] == asked["slow"] < 20, "they rest ever longer"
+    assert asked["flapping"] == 42, "what works again is asked again"
+    assert _health(desk) == {
+        "good": Health.FINE, "down": Health.FAILED, "dns": Health.FAILED, "slow": Health.FAILED,
+        "flapping": Health.FINE,
+    }  # fmt: skip
+    web.now = dt.datetime(2024, 7, 1, 0, 30, tzinfo=BEIJING)
+    report = desk.run("beijing-monthly", JUNE, Inline())
+    assert list(report.silent) == ["停机的信源", "无此域名的信源", "缓慢的信源"]
+    assert report.draft.silent == (
+        "停机的信源（对方拒绝连接，从未采到）",
+        "无此域名的信源（找不到该域名，从未采到）",
+        "缓慢的信源（超过总时限 60 秒，已中断，从未采到）",
+    )
+    (finding,) = [one for one in desk.findings(report.desked) if one.check == "silent-sources"]
+    assert finding.message.startswith("本期 3 个信源未能采集：停机的信源（对方拒绝连接，从未采到）、")
+    told = [one.notice.text for one in desk.notices.waiting(web.now) if "草稿已生成" in one.notice.title]
+    assert "未能采集的来源：停机的信源（对方拒绝连接，从未采到）" in told[0]
+
+
+def test_each_silence_is_told_once_and_so_is_its_end(desk, web):
+    _rounds(desk, web, 2)
+    web.broken = {"down": "对方拒绝连接"}
+    _rounds(desk, web, 2)
+    assert _titles(desk, web) == []
+    _rounds(desk, web, 6)
+    assert _titles(desk, web) == ["信源“停机的信源”连续 3 次未能采集"]
+    web.broken = {}
+    _rounds(desk, web, 4)
+    assert _titles(desk, web)[1:] == ["信源恢复：停机的信源"]
+    web.broken = {"down": "对方拒绝连接"}
+    _rounds(desk, web, 6)
+    assert len(_titles(desk, web)) == 3
+
+
+def test_without_a_network_there_is_one_notice_and_not_one_for_each_source(desk, web):
+    _rounds(desk, web, 2)
+    web.broken = dict.fromkeys(NAMES, "网络不通")
+    _rounds(desk, web, 10)
+    assert _titles(desk, web) == ["所有信源都未能采集，可能是网络不通"]
+    web.broken = {"down": "对方拒绝连接"}
+    _rounds(desk, web, 12)
+    assert _titles(desk, web)[1:] == ["4 个信源恢复"], "who fails on was told of already"
+
+
+def test_a_list_that_is_empty_twice_is_told_of_for_its_site_was_redesigned(desk, web):
+    _rounds(desk, web, 3)
+    web.empty = {"good"}
+    _rounds(desk, web, 1)
+    assert _titles(desk, web) == []
+    _rounds(desk, web, 5)
+    assert _titles(desk, web) == ["信源“好的信源”连续 2 次没有给出线索，可能已改版"]
+    assert "bulletin sources check good" in desk.notices.waiting(web.now)[0].notice.text
+
+
+def test_a_source_that_shows_the_same_for_long_is_told_of_as_quiet(desk, web):
+    _rounds(desk, web, 7)
+    web.still = {"good"}
+
+    _rounds(desk, web, 11)
+    assert _titles(desk, web) == []
+    _rounds(desk, web, 12)
+    assert _titles(desk, web) == ["信源“好的信源”比平时安静，可能已改版或停更"]
+    assert _health(desk)["good"] is Health.QUIET
+
+
+def test_a_source_that_seldom_publishes_is_asked_once_a_day_and_one_that_often_does_each_round(desk, web):
+    web.still = {"good"}
+    _rounds(desk, web, 6 * 4)
+    del web.asked[:]
+    _rounds(desk, web, 6 * 4)
+    assert web.asked.count("flapping") == 24
+    assert 4 <= web.asked.count("good") <= 5
+
+
+def test_the_rhythm_can_be_switched_off_and_overridden(workspace, desk, web):
+    web.still = {"good", "slow"}
+    _rounds(desk, web, 6 * 4)
+    sources = [one.model_copy(update={"every": 12.0}) if one.id == "slow" else one for one in desk.config.sources]
+    clock = desk.config.settings.clock.model_copy(update={"adaptive": False})
+    settings = desk.config.settings.model_copy(update={"clock": clock})
+    desk.config = desk.config.model_copy(update={"sources": tuple(sources), "settings": settings})
+    del web.asked[:]
+    _rounds(desk, web, 6)
+    assert (web.asked.count("good"), web.asked.count("slow")) == (6, 2)
+
+
+def test_somebody_who_collects_by_hand_asks_a_resting_source_too(desk, web):
+    web.broken = {"down": "对方拒绝连接"}
+    _rounds(desk, web, 10)
+    assert "down" not in [one.id for one in desk.turn()]
+    before = web.asked.count("down")
+    assert desk.collect(Inline()) == {"停机的信源": "https://down.example/feed.xml：对方拒绝连接"}
+    assert web.asked.count("down") == before + 1
+
+
+def test_a_visit_is_kept_with_its_counts(desk, web):
+    _rounds(desk, web, 2)
+    first, second = desk.visits.of("good")
+    assert (first.outcome, first.leads, first.fresh, first.pages) == (Outcome.OK, 5, 5, 5)
+    assert (second.leads, second.fresh, second.pages) == (5, 1, 1)
+    assert second.when == web.now
+
+
+def test_visits_of_half_a_year_ago_are_dropped_but_for_those_that_say_since_when(desk, web):
+    _rounds(desk, web, 3)
+    web.broken = {"good": "对方拒绝连接"}
+    web.now += dt.timedelta(days=100)
+    _rounds(desk, web, 1)
+    web.now += dt.timedelta(days=100)
+    _rounds(desk, web, 1)
+    kept = desk.visits.of("good")
+    assert [one.outcome for one in kept] == [Outcome.OK, Outcome.FAILED, Outcome.FAILED]
+    assert kept[0].when == START + 3 * ROUND
+    (state,) = [one for source, one in desk.pulses() if source.id == "good"]
+    assert state.succeeded == kept[0].when
+
+
+def test_of_two_who_look_at_once_one_tells(desk, web):
+    web.broken = {"down": "对方拒绝连接"}
+    _rounds(desk, web, 1)
+    assert desk.visits.tell({"down": "failed"}, [])
+    assert not desk.visits.tell({"down": "failed"}, [])
+    assert desk.visits.told() == {"down": "failed"}
+
+
+def test_the_log_of_visits_knows_the_last_good_one_however_long_ago_it_was(desk, web):
+    _rounds(desk, web, 1)
+    first = web.now
+    web.broken = {"good": "对方拒绝连接"}
+    web.now += dt.timedelta(days=170)
+    _rounds(desk, web, 1)
+    found = desk.visits.every(web.now - dt.timedelta(days=1))["good"]
+    assert [one.when for one in found] == [first, web.now]
+    assert isinstance(found[0], Visit)
