@@ -12,7 +12,7 @@ import re
 import stat
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,8 @@ from pipeline.sources.harvest import NEVER, Basket, Harvest, Means, Memory, abso
 _MAX_BYTES = 10 * 1024 * 1024  # of one page, unpacked
 _MAX_FILES = 1000
 _MAX_PAGES = 10_000  # of one visit, as files of a folder
+_PORTION = 64 * 1024 * 1024  # bytes of an archive that are looked through in one go: two to four seconds
+_MAX_AT_ONCE = 2000
 _MAX_RECORDS = 1_000_000  # of one archive; a usual one of 1 GB has 50,000
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _CHUNK = re.compile(rb"[0-9a-fA-F]{1,8}")
@@ -38,11 +40,18 @@ _BROKEN = (ArchiveLoadFailed, zlib.error, EOFError, ValueError, KeyError, IndexE
 
 @dataclass(frozen=True, slots=True)
 class Captures:
-    """The pages one archive holds."""
+    """The pages a portion of an archive holds."""
 
     pages: tuple[tuple[str, int], ...]
     """Address and offset of the record, in the archive's order."""
-    notes: tuple[str, ...] = ()
+    left: Mapping[str, int]
+    """How many records were left out, by reason."""
+    records: int
+    """How many records were looked at."""
+    damaged: str = ""
+    """What is wrong with the archive."""
+    further: int = 0
+    """Where the next portion begins; 0 when all was read."""
 
 
 class Warc:
@@ -70,17 +79,7 @@ class Warc:
         if len(files) > _MAX_FILES:
             basket.say(f"归档文件有 {len(files)} 个，只读前 {_MAX_FILES} 个")
         for file in files[:_MAX_FILES]:
-            try:
-                captures = read_apart(
-                    self._source, self._means.apart, read_archive, self._source, str(file), _MAX_PAGES
-                )
-            except SourceError as error:
-                basket.say(f"略过 {file.name}：{error.message.removeprefix(self._source.name + '：')}")
-                continue
-            for note in captures.notes:
-                basket.say(f"{file.name}：{note}")
-            for url, offset in captures.pages:
-                basket.add_stored(url, f"{file}{_AT}{offset}")
+            self._take(file, basket)
             if basket.full:
                 break
         return basket.harvest(state)
@@ -94,6 +93,33 @@ class Warc:
             return self._means.apart(read_capture, name, int(offset), lead.url)
         except SourceError as error:
             raise FetchError(f"{lead.url}：{error.message}") from error
+
+    def _take(self, file: Path, basket: Basket) -> None:
+        """Gathers the pages of one archive, portion by portion: a child has so many seconds for each."""
+        left, damaged = Counter[str](), Counter[str]()
+        records = at = pages = 0
+        while True:
+            try:
+                part = read_apart(self._source, self._means.apart, read_archive, self._source, str(file), at)
+            except SourceError as error:
+                basket.say(f"略过 {file.name}：{error.message.removeprefix(self._source.name + '：')}")
+                return
+            for url, offset in part.pages:
+                basket.add_stored(url, f"{file}{_AT}{offset}")
+            pages += len(part.pages)
+            records += part.records
+            left.update(part.left)
+            damaged.update([part.damaged] if part.damaged else [])
+            if part.further <= at:
+                break
+            at = part.further
+            if basket.full or records >= _MAX_RECORDS:
+                basket.say(f"{file.name}：归档过长，只读了前 {records} 条记录")
+                break
+        if not (pages or left or damaged):
+            basket.say(f"{file.name}：没有网页记录")
+        for note in (*damaged, *(f"略过 {count} 条：{why}" for why, count in left.items())):
+            basket.say(f"{file.name}：{note}")
 
     def _look(self) -> list[Path]:
         """The archives there are now."""
@@ -109,42 +135,44 @@ class _Records(ArchiveIterator):  # type: ignore[misc]  # warcio ships no types
     INC_RECORD = ""  # what it would print; `err_count` says the same
 
 
-def read_archive(source: config.WarcSource, name: str, most: int) -> Captures:
-    """Where an archive holds web pages that the source wants; what is broken ends it with a note.
+def read_archive(source: config.WarcSource, name: str, start: int) -> Captures:
+    """Where a portion of an archive holds web pages that the source wants; what is broken ends it with a note.
 
     Raises `SourceError` when the file cannot be opened.
     """
     pages: dict[str, int] = {}
     left: Counter[str] = Counter()
-    notes: list[str] = []
+    damaged, further, cut, count = "", 0, 0, 0
     with _opened(name) as file:
+        file.seek(start)
         records = _Records(file)
-        cut = count = 0
         try:
-            for count, record in enumerate(records, start=1):
-                if count > _MAX_RECORDS or len(pages) >= most:
-                    notes.append(f"归档过长，只读了前 {count - 1} 条记录")
+            for record in records:
+                url = absolute(_header(record, "WARC-Target-URI").strip("<>"), "")
+                why = _refusal(record, url)
+                offset = records.get_record_offset()
+                if count and (offset - start > _PORTION or len(pages) >= _MAX_AT_ONCE):
+                    further = offset
                     break
+                count += 1
                 if record.rec_type != "response":
                     continue
-                url = absolute(_header(record, "WARC-Target-URI").strip("<>"), "")
-                if why := _refusal(record, url):
+                if why:
                     left[why] += 1
                 elif wanted(source, url):
-                    pages.setdefault(url, records.get_record_offset())
+                    pages.setdefault(url, offset)
                     cut += record.raw_stream.limit > 0
         except _BROKEN as error:
-            notes.append(f"归档在第 {count} 条记录之后有损坏（{type(error).__name__}），其后没有读取")
-    if cut or records.err_count:
-        notes.append(f"有 {max(cut, records.err_count)} 条记录被截断或长度不符")
-    if not pages and not left and not notes:
-        notes.append("没有网页记录")
-    notes += [f"略过 {count} 条：{why}" for why, count in left.items()]
-    return Captures(tuple(pages.items()), tuple(notes))
+            damaged = f"归档在第 {count} 条记录之后有损坏（{type(error).__name__}），其后没有读取"
+        if not damaged and (cut or records.err_count):
+            damaged = f"有 {max(cut, records.err_count)} 条记录被截断或长度不符"
+    return Captures(tuple(pages.items()), dict(left), count, damaged, further)
 
 
 def _refusal(record: Any, url: str) -> str:
     """Why a response is no page; empty if it is one."""
+    if record.rec_type != "response":
+        return ""
     if not url:
         return "不是网页地址"
     if record.http_headers is None:

@@ -16,7 +16,7 @@ import pytest
 from pipeline.config import WarcSource
 from pipeline.errors import FetchError, SourceError
 from pipeline.model import Lead
-from pipeline.sources import Source, open_source
+from pipeline.sources import Source, here, open_source
 
 HTML = "<html><body><h1>电子病历互通</h1><p>三家医院……</p></body></html>"
 DATE = "2024-06-12T03:04:05Z"
@@ -59,8 +59,9 @@ class Archive:
         self.path.write_bytes(change(b"".join(self._records)))
 
 
-def opened(workspace: Path, path: str = "crawl/*.warc*", **settings: Any) -> Source:
-    return open_source(WarcSource(id="crawl", name="网页归档", kind="warc", path=path, **settings), workspace)
+def opened(workspace: Path, path: str = "crawl/*.warc*", apart: Any = here, **settings: Any) -> Source:
+    archives = WarcSource(id="crawl", name="网页归档", kind="warc", path=path, **settings)
+    return open_source(archives, workspace, apart=apart)
 
 
 @pytest.fixture
@@ -119,7 +120,49 @@ def test_the_filters_apply_before_the_cap(crawl: Archive, web: Any, monkeypatch:
     crawl.save()
     harvest = opened(crawl.path.parents[1], include=("news.example",)).leads(web)
     assert [lead.url for lead in harvest.leads] == ["https://news.example/0", "https://news.example/1"]
-    assert harvest.notes == ("a.warc.gz：归档过长，只读了前 4 条记录",)
+    assert harvest.notes == ("略过 2 条：超出每次 2 条的上限",)
+
+
+@pytest.mark.parametrize("gzipped", [True, False], ids=["packed", "plain"])
+@pytest.mark.parametrize(("portion", "at_once"), [(1, 2000), (900, 2000), (10**9, 1), (10**9, 3)])
+def test_a_long_archive_is_read_portion_by_portion_and_nothing_twice(
+    tmp_path: Path,
+    web: Any,
+    now: dt.datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    gzipped: bool,
+    portion: int,
+    at_once: int,
+) -> None:
+    monkeypatch.setattr("pipeline.sources.warc._PORTION", portion)
+    monkeypatch.setattr("pipeline.sources.warc._MAX_AT_ONCE", at_once)
+    archive = Archive(tmp_path / "crawl" / "a.warc.gz", gzipped=gzipped)
+    for number in range(7):
+        archive.add(f"https://news.example/{number}").add("https://news.example/x", record="metadata")
+    archive.save()
+    portions: list[int] = []
+
+    def apart(function: Any, *arguments: Any) -> Any:
+        portions.append(arguments[-1])
+        return function(*arguments)
+
+    source = opened(tmp_path, apart=apart)
+    harvest = source.leads(web)
+    assert [lead.url[-1] for lead in harvest.leads] == list("0123456")
+    assert harvest.notes == ()
+    assert len(set(portions)) == len(portions) > 1
+    assert source.page(harvest.leads[-1], web, now).body.decode() == HTML
+
+
+def test_an_endless_archive_is_read_up_to_the_cap(crawl: Archive, web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.sources.warc._MAX_PAGES", 3)
+    monkeypatch.setattr("pipeline.sources.warc._MAX_AT_ONCE", 2)
+    for number in range(9):
+        crawl.add(f"https://news.example/{number}")
+    crawl.save()
+    harvest = opened(crawl.path.parents[1]).leads(web)
+    assert len(harvest.leads) == 3
+    assert harvest.notes == ("a.warc.gz：归档过长，只读了前 4 条记录", "略过 1 条：超出每次 3 条的上限")
 
 
 def test_a_page_captured_twice_is_one_lead(crawl: Archive, web: Any) -> None:
