@@ -133,7 +133,8 @@ class Block:
     """One piece of an article's body, in reading order.
 
     `text` is plain text without line breaks (for a figure its alternative text); `level` is 1 for a
-    sub-heading, 2 for one below it; `src` is a figure's absolute address; `rows` a table's cells.
+    sub-heading, 2 for one below it, and for an item in how many other items it lies; `src` is a figure's
+    absolute address; `rows` a table's cells, `""` where one reaches over its neighbours.
     """
 
     kind: Kind
@@ -141,6 +142,12 @@ class Block:
     level: int = 0
     src: str = ""
     rows: tuple[tuple[str, ...], ...] = ()
+    header: int = 0
+    """How many of a table's rows are its head."""
+    spans: tuple[tuple[int, int, int, int], ...] = ()
+    """A table's cells that reach over others: row, column, how many rows, how many columns."""
+    mark: str = ""
+    """What a list of the page numbers an item with: `3.`; empty for bullets."""
 
     @property
     def plain(self) -> str:

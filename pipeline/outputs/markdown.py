@@ -120,7 +120,7 @@ def _block(block: Block) -> str:
         case Kind.HEADING:
             return f"{_HASHES[min(max(block.level, 1), len(_HASHES)) - 1]} {text}"
         case Kind.ITEM:
-            return f"- {text}"
+            return f"{clean(block.mark) or '-'} {text}"
         case Kind.QUOTE:
             return f"> {text}"
         case _:

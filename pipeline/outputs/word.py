@@ -298,7 +298,7 @@ class _Writer:
         if block.kind is Kind.TABLE:
             self._table(block.rows)
             return
-        text = clean(block.text)
+        text = clean(f"{block.mark} {block.text}" if block.mark else block.text)
         if block.kind is Kind.FIGURE or not text:
             return  # no picture bytes travel with an issue; its caption, if any, is a block of its own
         if block.kind is Kind.HEADING:

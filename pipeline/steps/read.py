@@ -9,7 +9,7 @@ import structlog
 
 from pipeline.config import ExtractRule, Outlets
 from pipeline.model import Article, Fate, Flag, Lead, Page, Rejection
-from pipeline.steps.extract import extract
+from pipeline.steps.extract import COMPARED, PAGE_ALONE, agreement, doubt, extract, other_reading
 from pipeline.steps.normalise import normalise
 from pipeline.steps.quality import graded
 from pipeline.steps.screen import screen
@@ -34,6 +34,29 @@ def read_plainly(page: Page, outlets: Outlets) -> Article | Rejection:
     Printing style, such as simplified characters for a sound traditional page, belongs to `read_page`.
     """
     return _guarded(page, outlets, None, (), as_printed=False)
+
+
+def second_look(page: Page, article: Article) -> Article:
+    """The article with a confidence that rests on two readers, for items that enter a draft.
+
+    `page` is the one page that was read for `article`, before others are joined to it. What was already compared,
+    is in another language, came out of a page's data or is no web page comes back as it is. Takes about as long as
+    reading the page did.
+    """
+    if article.evidence.get("confidence") != PAGE_ALONE:
+        return article
+    theirs = other_reading(page)
+    if not theirs:
+        return article
+    # both in the same script and punctuation, or every traditional page would look misread
+    other = normalise(replace(article, blocks=theirs)).text
+    confidence = round((article.confidence + agreement(article.text, other)) / 2, 3)
+    return replace(
+        article,
+        confidence=confidence,
+        evidence={**article.evidence, "confidence": COMPARED},
+        notes=(*article.notes, *doubt(confidence)),
+    )
 
 
 def _guarded(

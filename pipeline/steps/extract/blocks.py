@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
@@ -24,43 +23,56 @@ from pipeline.steps.extract.furniture import (
     KEPT_CREDIT,
     LEGEND,
     LINK_AT_END,
+    NEXT,
     NOTICE,
     PAGER,
     PHOTOGRAPHER,
+    POINTS_DOWN,
     TAIL_CUT,
     TAIL_LINE,
     TAIL_LINKS,
     TAIL_MARK,
 )
-from pipeline.steps.extract.tree import HAN, Element, content, inline, key, marks, name, tidy
+from pipeline.steps.extract.pictures import picture_address
+from pipeline.steps.extract.tables import Table, read_table
+from pipeline.steps.extract.tree import HAN, Element, inline, key, marks, name, tidy
 from pipeline.steps.extract.words import CLOCKED
 
 _MAX_PARAGRAPH = 20_000  # characters; the longest measured has 3,000
 _MAX_BLOCKS = 5_000
-_MAX_COLUMNS = 40
-_MAX_ROWS = 500
 _CUT = "……（过长，已截断）"
 _MAX_HEADING = 40
 _MAX_CAPTION = 100
 _TAIL_FROM = 0.6  # where the last 40 % begin
 _PROSE = 80  # characters of a paragraph that no list of headlines has
+_TITLE_LINES = 5
 _HEAD_LINES = 12
 _ABOVE_BYLINE = 3  # short lines at the head over the byline: the reporter, the account, a label
 _MAX_NOTICE = 500
 _MOSTLY_LINK, _ALL_LINK = 0.5, 0.9
 
-_SOURCES = "data-src data-original data-lazy-src data-lazyload data-echo data-url _src original src"
-_NO_PICTURE = re.compile(r"\s*(?:data|javascript|blob|file|about|vbscript)\s*:", re.I)
-_DECORATION = re.compile(
-    r"(?:^|[/_.-])(?:icons?|logo|spacer|blank|pixel|loading|placeholder|grey|share|qrcode|erweima|ewm|btn|button|dot|"
-    r"line|arrow|wechat|weixin|weibo|space|transparent|face|emoji|avatar|ico)(?=[/_.\d-])",
-    re.I,
-)
-_ICON = 32  # pixels
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.I)
 _CAPTION_CLASS = re.compile(r"caption|(?:img|pic|photo)[-_]?(?:des|txt|info|title|note)|tuzhu|picmsg|figcap", re.I)
+_SMALL = re.compile(
+    r"font-size\s*:\s*(?:1[0-3](?:\.\d+)?px|[6-9](?:\.\d+)?pt|10(?:\.\d+)?pt|0\.[5-8]\d*r?em|x?-?small)", re.I
+)
+_GREY = re.compile(
+    r"(?<!-)color\s*:\s*(?:#([4-9a-b][0-9a-f])\1\1\b|#([6-9a-b])\2\2\b|gr[ea]y|rgb\(\s*(1[0-9]\d)\s*,\s*\3\s*,\s*\3\s*\))",
+    re.I,
+)
+_BOX_TEXT = 120  # characters in the box around a picture: more is a part of the article
+_BOXES = frozenset(
+    ["p", "div", "section", "figure", "center", "td", "tr", "tbody", "table", "dl", "dt", "li", "ul", "span", "a"]
+)
+_NUMBERED = re.compile(
+    r"^[（(\[]?(?:\d{1,3}|[一二三四五六七八九十]{1,3}|[①-⑳]|[a-zA-Z])[)）\].．、:：\s]|^[①-⑳]|^第[一二三四五六七八九十\d]+[章节条步类]"
+)
 _INDENT = re.compile(r"(?<=[。！？”’：；…）\n>])\s*\u3000\u3000+(?=\S)")
+_SIGNED = re.compile(
+    r"^[\s（(【]*(?:本报|本网|新华社)?(?:文|作者|撰文|撰稿|记者|通讯员|编辑|责编)\s*[:：/丨|\s]\s*(?![^，。]{0,20}[摄图]\W*$)"
+)
+_SENTENCE_END = re.compile(r"[。！？：；…，,;:!?”]$")
 _KEEP_END = re.compile(r"[。！？…”）]$")
 
 
@@ -69,12 +81,17 @@ class _Line:
     kind: Kind
     text: str = ""
     level: int = 0
+    mark: str = ""
     src: str = ""
-    rows: tuple[tuple[str, ...], ...] = ()
+    table: Table | None = None
     bold: float = 0.0
     linked: float = 0.0
     centred: bool = False
     caption: bool = False
+    boxed: bool = False
+    """Whether it stands in one box with a picture, and little else does."""
+    faint: bool = False
+    """Whether it is set in small or grey type."""
 
 
 @dataclass(slots=True)
@@ -88,6 +105,14 @@ class _Open:
     quote: int = 0
     centred: int = 0
     caption: int = 0
+    faint: int = 0
+    lists: list[int] = field(default_factory=list)
+    """For every list around, the number of its next item; below 0 for lists without numbers."""
+    number: int = -1
+    box: Element | None = None
+    """The box around the picture just met."""
+    boxed: bool = False
+    faint_size: int = 0
     pieces: list[str] = field(default_factory=list)
     bold_size: int = 0
     link_size: int = 0
@@ -107,11 +132,17 @@ def read_blocks(container: Element, base: str) -> list[_Line]:
         if event == "end":
             if element is not container:
                 _take(now, element.tail)
-        elif tag == "table" and (rows := _data_table(element)):
-            out.append(_Line(Kind.TABLE, rows=rows))
+            if element is now.box:
+                now.box = None
+        elif tag == "table" and (table := read_table(element)):
+            if table.caption:
+                out.append(_Line(Kind.CAPTION, table.caption, caption=True))
+            out.append(_Line(Kind.TABLE, table=table))
             walker.skip_subtree()
-        elif tag == "img" and (src := _source(element, base)):
+        elif tag == "img" and (src := picture_address(element, base)):
+            _flush(out, now)  # what stands in front of a picture in its line is no caption
             out.append(_Line(Kind.FIGURE, tidy(element.get("alt") or element.get("title") or ""), src=src))
+            now.box = _box(element, container)
         else:
             _take(now, element.text)
         if len(out) >= _MAX_BLOCKS:
@@ -124,19 +155,55 @@ def _enter(now: _Open, element: Element, tag: str, step: int) -> None:
     style = element.get("style") or ""
     if tag in ("b", "strong", "th") or _BOLD.search(style):
         now.bold += step
-    if tag == "a":
+    if tag == "a" and not _is_anchor(element):
         now.link += step
     if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
         now.heading = int(tag[1]) if step > 0 else 0
     if tag in ("li", "dd"):
         now.item += step
         now.fresh_item = step > 0
+        if step > 0 and now.lists:
+            now.number = now.lists[-1]
+            now.lists[-1] += now.number >= 0
+    if tag in ("ul", "ol", "dl"):
+        if step > 0:
+            now.lists.append(_first_number(element))
+        elif now.lists:
+            now.lists.pop()
     if tag == "blockquote":
         now.quote += step
     if tag == "center" or (element.get("align") or "").lower() == "center" or _CENTRED.search(style):
         now.centred += step
     if tag == "figcaption" or (tag != "img" and _CAPTION_CLASS.search(marks(element))):
         now.caption += step
+    if _SMALL.search(style) or _GREY.search(style) or tag == "small":
+        now.faint += step
+
+
+def _is_anchor(link: Element) -> bool:
+    """Whether a link leads to a place on its own page, or is such a place."""
+    href = link.get("href")
+    return (href is None and link.get("name") is not None) or re.match(r"#[\w-]{2,}", href or "") is not None
+
+
+def _first_number(element: Element) -> int:
+    """What a list begins to count from; -1 where it shows no numbers."""
+    if name(element) != "ol" or "none" in (element.get("style") or "") or (element.get("type") or "1") != "1":
+        return -1
+    start = (element.get("start") or "1").strip()
+    return int(start) if start.isdigit() and len(start) < 5 else 1
+
+
+def _box(image: Element, container: Element) -> Element | None:
+    """The largest element around a picture that holds no other and hardly more text than a caption."""
+    box: Element | None = None
+    for up in image.iterancestors():
+        if up is container or name(up) not in _BOXES or sum(1 for _ in up.iter("img")) > 1:
+            break
+        if sum(len(str(text).strip()) for text in up.itertext()) > _BOX_TEXT:
+            break
+        box = up
+    return box
 
 
 def _take(now: _Open, text: str | None) -> None:
@@ -148,24 +215,28 @@ def _take(now: _Open, text: str | None) -> None:
         now.bold_size += size
     if now.link:
         now.link_size += size
+    if now.faint:
+        now.faint_size += size
 
 
 def _flush(out: list[_Line], now: _Open) -> None:
     if not now.pieces:
         return
-    raw, bold, linked = "".join(now.pieces), now.bold_size, now.link_size
+    raw, bold, linked, faint = "".join(now.pieces), now.bold_size, now.link_size, now.faint_size
     now.pieces.clear()
-    now.bold_size = now.link_size = 0
+    now.bold_size = now.link_size = now.faint_size = 0
     size = sum(len(part) for part in raw.split()) or 1
     for part in _INDENT.split(raw) if "\u3000\u3000" in raw else (raw,):
         text = tidy(part)
         if not text:
             continue
-        kind, level = Kind.PARAGRAPH, 0
+        kind, level, mark = Kind.PARAGRAPH, 0, ""
         if now.heading and len(text) <= 2 * _MAX_HEADING:
             kind, level = Kind.HEADING, 1 if now.heading <= 3 else 2
         elif now.item and now.fresh_item:
-            kind, now.fresh_item = Kind.ITEM, False
+            kind, now.fresh_item, level = Kind.ITEM, False, max(0, now.item - 1)
+            if now.number >= 0 and not _NUMBERED.match(text):
+                mark = f"{now.number}."
         elif now.quote:
             kind = Kind.QUOTE
         if len(text) > _MAX_PARAGRAPH:
@@ -175,76 +246,15 @@ def _flush(out: list[_Line], now: _Open) -> None:
                 kind,
                 text,
                 level,
+                mark=mark,
                 bold=min(1.0, bold / size),
                 linked=min(1.0, linked / size),
                 centred=now.centred > 0,
                 caption=now.caption > 0,
+                boxed=now.box is not None,
+                faint=faint > 0.9 * size,
             )
         )
-
-
-def _source(image: Element, base: str) -> str:
-    """A picture's absolute address; empty for decoration and for what is no http address."""
-    for size in (image.get("width"), image.get("height")):
-        if size and size.strip().isdigit() and int(size) <= _ICON:
-            return ""
-    values = [image.get(attribute) or "" for attribute in _SOURCES.split()]
-    values.append((image.get("data-srcset") or image.get("srcset") or "").split(" ")[0])
-    for value in values:
-        value = value.strip()
-        if not value or _NO_PICTURE.match(value):
-            continue
-        try:
-            address = unwrapped(urljoin(base, value))
-            parts = urlsplit(address)
-        except ValueError:
-            continue
-        if parts.scheme in ("http", "https") and parts.hostname and not _DECORATION.search(parts.path):
-            return address
-    return ""
-
-
-def unwrapped(address: str) -> str:
-    """The address inside one that only goes through a relay: `https://relay.example/?http://…`."""
-    parts = urlsplit(address)
-    if parts.path in ("", "/") and re.match(r"https?://[^/]", parts.query):
-        return parts.query + (f"#{parts.fragment}" if parts.fragment else "")
-    return address
-
-
-def _data_table(table: Element) -> tuple[tuple[str, ...], ...]:
-    """The cells of a table that holds data; nothing for one that only lays out the page."""
-    if table.find(".//table") is not None:
-        return ()
-    rows: list[tuple[str, ...]] = []
-    sizes: list[int] = []
-    for row in table.iter("tr"):
-        cells: list[str] = []
-        for cell in row:
-            if name(cell) not in ("td", "th"):
-                continue
-            if sum(1 for _ in cell.iter("p", "li", "div")) > 6:
-                return ()
-            text = content(cell)
-            sizes.append(len(text))
-            cells.append(text[:_MAX_PARAGRAPH])
-            cells.extend([""] * (min(_span(cell), _MAX_COLUMNS) - 1))
-        if any(cells):
-            rows.append(tuple(cells[:_MAX_COLUMNS]))
-        if len(rows) >= _MAX_ROWS:
-            break
-    width = max((len(row) for row in rows), default=0)
-    if len(rows) < 2 or width < 2 or not any(sizes):
-        return ()
-    filled = sum(1 for size in sizes if size)
-    if filled < 0.3 * len(sizes) or max(sizes) > 0.8 * sum(sizes) or sum(sizes) > 400 * len(sizes):
-        return ()
-    return tuple(row + ("",) * (width - len(row)) for row in rows)
-
-
-def _span(cell: Element) -> int:
-    text = (cell.get("colspan") or "1").strip()
-    return int(text) if text.isdigit() and len(text) < 4 and int(text) > 0 else 1
 
 
 def trim(lines: Sequence[_Line], title: str) -> tuple[list[_Line], list[str], list[str]]:
@@ -256,10 +266,10 @@ def trim(lines: Sequence[_Line], title: str) -> tuple[list[_Line], list[str], li
     _trim_tail(kept, cut)
     result: list[_Line] = []
     for line in kept:
-        if line.kind is Kind.FIGURE or line.rows:
+        if line.kind is Kind.FIGURE or line.table:
             result.append(line)
             continue
-        if EDITOR_LINE.match(line.text) and len(line.text) <= 80:
+        if (EDITOR_LINE.match(line.text) and len(line.text) <= 80) or _leads_elsewhere(line):
             cut.append(line.text)
             continue
         for pattern in (EDITOR_AT_END, LINK_AT_END):
@@ -271,6 +281,11 @@ def trim(lines: Sequence[_Line], title: str) -> tuple[list[_Line], list[str], li
     return result, head, cut
 
 
+def _leads_elsewhere(line: _Line) -> bool:
+    """Whether a line is the headline of something else, set in between: a heading that is a link."""
+    return line.kind is Kind.HEADING and line.linked > _ALL_LINK and len(line.text) >= 8
+
+
 def _trim_head(kept: list[_Line], title: str, cut: list[str]) -> None:
     wanted = key(title)
     for i, line in enumerate(kept[:_HEAD_LINES]):
@@ -278,12 +293,13 @@ def _trim_head(kept: list[_Line], title: str, cut: list[str]) -> None:
             cut.extend(above.text for above in kept[:i] if above.text)
             del kept[: i + 1]
             break
+    _cut_title_in_lines(kept, wanted, cut)
     position = 0
     while position < min(len(kept), _HEAD_LINES):
         line = kept[position]
         if line.kind in (Kind.FIGURE, Kind.TABLE):
             position += 1
-        elif _is_byline(line.text):
+        elif _is_byline(line.text) or FURNITURE.search(line.text):
             cut.append(line.text)
             del kept[position]
         elif over := _lines_over_byline(kept[position:]):
@@ -291,6 +307,19 @@ def _trim_head(kept: list[_Line], title: str, cut: list[str]) -> None:
             del kept[position : position + over]
         else:
             break
+
+
+def _cut_title_in_lines(kept: list[_Line], wanted: str, cut: list[str]) -> None:
+    """Takes away a title that is repeated at the head broken into lines."""
+    joined = ""
+    for i, line in enumerate(kept[:_TITLE_LINES]):
+        joined += key(line.text)
+        if not joined or line.kind is Kind.FIGURE or not wanted.startswith(joined):
+            return
+        if joined == wanted:
+            cut.extend(above.text for above in kept[: i + 1])
+            del kept[: i + 1]
+            return
 
 
 def _lines_over_byline(lines: Sequence[_Line]) -> int:
@@ -329,14 +358,17 @@ def _is_sentence(text: str) -> bool:
 
 
 def _trim_tail(kept: list[_Line], cut: list[str]) -> None:
-    sizes = [len(line.text) + sum(len(cell) for row in line.rows for cell in row) for line in kept]
+    sizes = [len(line.text) + (line.table.size if line.table else 0) for line in kept]
     late = _TAIL_FROM * sum(sizes)
     seen = 0
     for i, line in enumerate(kept):
         over = TAIL_CUT.match(line.text[:400]) or (line.linked > _MOSTLY_LINK and TAIL_LINKS.match(line.text[:400]))
         if i and (
             (over and (seen >= late or _list_follows(kept, i)))
-            or (COMMENTS.match(line.text) and any(_is_sentence(above.text) for above in kept[:i]))
+            or (
+                (COMMENTS.match(line.text) or NEXT.match(line.text))
+                and any(_is_sentence(above.text) for above in kept[:i])
+            )
         ):
             cut.extend(rest.text for rest in kept[i:] if rest.text)
             del kept[i:]
@@ -352,7 +384,7 @@ def _trim_tail(kept: list[_Line], cut: list[str]) -> None:
 
 def _is_tail(line: _Line) -> bool:
     text = line.text
-    if line.rows or KEPT_CREDIT.match(text):
+    if line.table or KEPT_CREDIT.match(text):
         return False
     if NOTICE.match(text) and len(text) <= _MAX_NOTICE:
         return True
@@ -360,8 +392,8 @@ def _is_tail(line: _Line) -> bool:
         return False
     if EDITOR_LINE.match(text) or PAGER.match(text) or TAIL_MARK.match(text):
         return True
-    if line.linked > _ALL_LINK and len(text) < 60:
-        return not _KEEP_END.search(text) and not text.startswith("附件")
+    if line.linked > _ALL_LINK and len(text) < 60 and not _KEEP_END.search(text) and not text.startswith("附件"):
+        return True
     return TAIL_LINE.match(text) is not None and not (len(text) > 60 and _is_sentence(text))
 
 
@@ -375,31 +407,48 @@ def finish(lines: Sequence[_Line]) -> tuple[Block, ...]:
                 seen.add(line.src)
                 blocks.append(Block(Kind.FIGURE, line.text, src=line.src))
             continue
-        if line.kind is Kind.TABLE:
-            blocks.append(Block(Kind.TABLE, rows=line.rows))
+        if line.table is not None:
+            blocks.append(Block(Kind.TABLE, rows=line.table.rows, header=line.table.header, spans=line.table.spans))
             continue
         kind, level = line.kind, line.level
-        if _is_caption(line, after=bool(blocks) and blocks[-1].kind is Kind.FIGURE):
+        over = blocks[-1] if blocks and blocks[-1].kind in (Kind.FIGURE, Kind.CAPTION) else None
+        below = i + 1 < len(lines) and lines[i + 1].kind is Kind.FIGURE
+        if _is_caption(line, over, below=below):
             kind, level = Kind.CAPTION, 0
         elif kind is Kind.PARAGRAPH and _is_heading(line, following=i + 1 < len(lines)):
             kind, level = Kind.HEADING, 1
-        blocks.append(Block(kind, line.text, level))
+        blocks.append(Block(kind, line.text, level, mark=line.mark if kind is Kind.ITEM else ""))
     while blocks and blocks[-1].kind is Kind.HEADING:  # a heading over nothing is the next list's
         blocks.pop()
     return tuple(blocks)
 
 
-def _is_caption(line: _Line, *, after: bool) -> bool:
-    """Whether a line is a caption; `after` says that it stands right under a picture or another caption."""
+def _is_caption(line: _Line, over: Block | None, *, below: bool) -> bool:
+    """Whether a line is a caption, under the picture or caption `over` or above a picture (`below`)."""
     text = line.text
-    if len(text) > _MAX_CAPTION:
+    if len(text) > _MAX_CAPTION or line.kind is Kind.HEADING or KEPT_CREDIT.match(text) or _SIGNED.match(text):
         return False
     if line.caption or PHOTOGRAPHER.search(text):
         return True
-    if not after:
+    if below and POINTS_DOWN.match(text):
+        return True
+    if over is None:
         return False
-    centred = line.centred and line.bold < 0.5 and len(text) <= 60
-    return centred or LEGEND.match(text) is not None or CAPTION_CREDIT.search(text) is not None
+    if LEGEND.match(text) or CAPTION_CREDIT.search(text):
+        return True
+    if over.kind is Kind.CAPTION or line.bold > 0.5:
+        return False
+    return (
+        (line.boxed and len(text) <= 80)
+        or ((line.centred or line.faint) and len(text) <= 60)
+        or key(text) == key(over.text)
+        or _is_label(text)
+    )
+
+
+def _is_label(text: str) -> bool:
+    """Whether a line right under a picture, in the type of the body, is no sentence: 调度大厅的实时地图."""
+    return 4 <= len(text) <= 40 and not _SENTENCE_END.search(text) and not _NUMBERED.match(text)
 
 
 def _is_heading(line: _Line, *, following: bool) -> bool:

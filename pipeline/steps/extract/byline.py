@@ -13,11 +13,16 @@ _MAX_BEFORE = 30
 _MAX_AFTER = 12
 _MAX_ABOVE = 8
 _NEAR = 15  # lines before the body that are looked at where no title was found
+_AUTHOR_MARK = re.compile(
+    r"(?:^|[\s_-])(?:article|news|post|d|detail|info|txt|art)?[-_]?(?:author|writer|zuozhe|reporter|byline)(?:[-_]?name)?(?:$|[\s_-])"
+    r"|rich_media_meta_text",
+    re.I,
+)
 _SOURCE_MARK = re.compile(
     r"(?:^|[\s_-])"
     + any_of(
         r"\w*source\w* laiyuan ly where media-?name author-?name jgname from fromsite \w*wemedia\w* pubname outlet",
-        "copyfrom site-?name",
+        "copyfrom site-?name (?:d|news|art)-?src",
     )
     + r"(?:$|[\s_-])",
     re.I,
@@ -33,6 +38,8 @@ class Bylines:
     """Right above the title, nearest first: printed papers' pages have their date there."""
     marked: Sequence[str] = ()
     """Texts of elements before the body whose class says that they name the source."""
+    writers: Sequence[str] = ()
+    """Texts of elements around the body whose class says that they name the author."""
     head: Sequence[str] = ()
     """Cut from the body's own head."""
     tail: Sequence[str] = ()
@@ -91,4 +98,21 @@ def marked_sources(tree: Element, title: Element | None, body: Element) -> list[
             text = content(element)
             if 2 <= len(text) <= 30 and not CLOCKED.search(text):
                 found.append(text)
+    return found[:4]
+
+
+def marked_writers(tree: Element, title: Element | None, body: Element) -> list[str]:
+    """Short texts between title and body, or behind it, of elements whose class or id says author."""
+    found: list[str] = []
+    inside = False
+    for element in tree.iter():
+        if element is body:
+            inside = True
+        elif element is title and not inside:
+            found = []
+        elif len(element) <= 3 and (marked := marks(element)) and _AUTHOR_MARK.search(marked):
+            named = next((text for one in element.iter("a", "b", "h4", "strong") if (text := content(one))), "")
+            text = named or content(element)
+            if 2 <= len(text) <= 20 and not CLOCKED.search(text):
+                found.append(f"作者：{text}" if "rich_media" in marked else text)  # WeChat's are pen names
     return found[:4]

@@ -3,8 +3,8 @@
 Two ways. Content management systems name their body (`TRS_Editor`, `endText`, `js_content` …): such a
 container wins when it holds most of what the density finds. Else the density: every piece of text gives
 Han characters + 8 × Chinese punctuation to the elements around it, a block level further out counting
-0.88 of the one inside; text in links gives nothing, text before the title or inside comments, related and
-hot lists a quarter; the sum counts × (1 − share of link text)^1.5.
+0.88 of the one inside; text in links gives nothing, text inside comments, related and hot lists counts a
+quarter, before the title a tenth; the sum counts × (1 − share of link text)^1.5.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
-from pipeline.steps.extract.tree import HAN, PUNCTUATION, Element, content, drop, inline, key, marks, name
+from pipeline.steps.extract.title import is_title_mark
+from pipeline.steps.extract.tree import PUNCTUATION, Element, content, drop, han, inline, key, marks, name
 
 _DECAY = 0.88
 _PUNCTUATION_WEIGHT = 8
 _SIDELINE = 0.25
+_BEFORE_TITLE = 0.1
 _LINK_POWER = 1.5
 _UNPOINTED = 0.5  # what Han characters count in text without a punctuation mark: labels, names, menus
 
@@ -30,7 +33,9 @@ KNOWN = re.compile(
     r"wzbjq|ContentDiv|content_main_text|main_content|js_selection_area|cas_content|art_contextBox|"
     r"ArticleContent|article-main-content|story_body_content|entry-content|post-content|post_content|ContentBody|"
     r"Main_Content_Val|contentStr|multi-text|postmessage_\d+|u-mainText|"
-    r"(?:article|news|detail|arti?|post|info|story)[-_]?(?:content|body|text|con|txt|cont))(?:$|\s)"
+    r"(?:article|news|detail|arti?|post|info|story)[-_]?(?:content|body|text|con|txt|cont)|"
+    r"(?:article|news|detail|post|item)[-_]?\w{2,12}[-_](?:content|body|text|txt)|"
+    r"(?:article|news|detail|post)[A-Z][a-z]+(?:Content|Body|Text))(?:$|\s)"
 )
 """Class or id of containers that content management systems put around a body."""
 
@@ -39,13 +44,27 @@ SIDELINES = re.compile(
     r"tuijian|hot(?:news|list|spots?|topics?|words?|rank)?|rank\w*|top10|toplist|sidebar|side|aside|crumbs?|breadcrumb\w*|mbx|position|nav\w*|menu\w*|"
     r"foot\w*|bottom-?nav|copyright\w*|banquan|share\w*|bdshare\w*|bds?_more|bshare\w*|jiathis\w*|adv?s?|advert\w*|"
     r"guanggao|gg|qrcode\w*|erweima|ewm|pager|page-?nav\w*|pagination|paging|fenye|prev\w*|next\w*|shangyipian|"
-    r"login\w*|subscribe|toolbar|tool|gotop|statement|disclaimer|shengming|mianze|tags?|biaoqian|keywords?|"
+    r"login\w*|subscri\w*|banners?|sales|promo\w*|sponsor\w*|donat\w*|download\w*|more-?articles?|more-?report|toolbar|tool|gotop|statement|disclaimer|shengming|mianze|tags?|biaoqian|keywords?|"
     r"author-?card|profile|declare|zan|dianzan|like|feedback|error|jiucuo|yaowen|media_list|"
     r"read-?more|more-?news|other-?news|newslist|news-?list|list-?news|ep-source|editor_baidu|zebian|zrbj)(?:$|[\s_\d-])",
     re.I,
 )
 """Class or id of what stands beside an article: comments, related and hot lists, share bars, notices."""
 
+
+@lru_cache(maxsize=4096)
+def is_known(marked: str) -> bool:
+    """Whether class and id are those of a body's container."""
+    return KNOWN.search(marked) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_sideline(marked: str) -> bool:
+    """Whether class and id are those of what stands beside an article."""
+    return SIDELINES.search(_CAMEL.sub("-", marked)) is not None
+
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # moreArticle, bottomArticleBanner
 _CANDIDATES = frozenset(
     ["div", "td", "article", "section", "main", "body", "form", "center", "dd", "li", "p", "blockquote", "pre"]
 )
@@ -55,7 +74,22 @@ _CORE = 0.75  # of a page's score in one block: the rest is not of the article
 _LISTING_MIN = 5  # alike entries
 _ENTRY_DATE = re.compile(r"(?:\d{4}[-年/.])?\d{1,2}[-月/.]\d{1,2}")
 _ARTICLE_MIN = 80  # Han characters of sentences before a list that is longer than its article
-_FEED_MIN = 200  # Han characters of a second article in an endless feed
+_RIVAL_MIN = 0.05  # of the body's score: less beside it is no rival
+_NEAR_SHARE = 0.15  # of the densest: a summary over an article has less
+_NEAR_PARAGRAPHS = 3  # in it where the densest is the whole page, whose own paragraphs may be such elements
+_PARAGRAPH = 20
+UNRELATED, _RELATED = 0.25, 0.5
+"""Shares of the title's pairs of characters: of 77 bodies measured 73 have 0.29 to 1."""
+_ABOUT_MIN = 0.02
+_ABOUT_TRIES = 8
+_ABOUT_PROSE = 80
+_BRIEF = 40  # characters of a news flash
+_LINKED = 0.3
+_BODY_MARKS = 6  # of punctuation: fewer are no body
+_NEAR_MIN = 200  # characters of prose
+_SUMMARY = re.compile(r"summar|abstract|digest|intro|zhaiyao|daodu|daoyu|guide|^lead", re.I)
+_ASIDE = 0.4  # of a body; what is more of it is no sideline, whatever its class
+_FEED_MIN = 80  # Han characters of a second article in an endless feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +98,12 @@ class Body:
 
     element: Element
     how: str
+    cover: float = 1.0
+    """Its share of the page's prose."""
+    rival: float = 0.0
+    """How dense the best container beside it is, as a share of its own density."""
+    split: float = 0.0
+    """How much of its prose lies in its second block, where blocks and not paragraphs make it up."""
 
 
 class Density:
@@ -75,6 +115,8 @@ class Density:
         size = len(self.elements)
         self.parent = [-1] * size
         self.score = [0.0] * size
+        self.whole = [0.0] * size
+        """The score without decay."""
         self.prose = [0] * size
         """Characters outside links."""
         self.linked = [0] * size
@@ -84,46 +126,53 @@ class Density:
         self._count(title)
 
     def _count(self, title: Element | None) -> None:
-        link = [False] * len(self.elements)
+        size = len(self.elements)
+        link, factor = [False] * size, [1.0] * size
         around = set(title.iterancestors()) if title is not None else set()
-        factor = [1.0] * len(self.elements)
+        index, parent = self.index, self.parent
+        tags = [name(element) for element in self.elements]
         for i, element in enumerate(self.elements):
             above = element.getparent()
-            up = self.index.get(above, -1) if above is not None and i else -1
-            self.parent[i] = up
-            link[i] = name(element) == "a" or (up >= 0 and link[up])
+            up = index.get(above, -1) if above is not None and i else -1
+            parent[i] = up
+            link[i] = tags[i] == "a" or (up >= 0 and link[up])
             factor[i] = factor[up] if up >= 0 else 1.0
             if (
                 factor[i] == 1.0
+                and (marked := marks(element))
+                and is_sideline(marked)
+                and tags[i] not in ("html", "body")
                 and element not in around
-                and name(element) not in ("html", "body")
-                and SIDELINES.search(marks(element))
             ):
                 factor[i] = _SIDELINE
-            self._add(i, element.text, link[i], factor[i])
-            if up >= 0:
-                self._add(up, element.tail, link[up], factor[up], at=i)
-        for i in range(len(self.elements) - 1, 0, -1):
-            up = self.parent[i]
+            if element.text:
+                self._add(i, element.text, link[i], factor[i], i)
+            if up >= 0 and element.tail:
+                self._add(up, element.tail, link[up], factor[up], i)
+        for i in range(size - 1, 0, -1):
+            up = parent[i]
             if up < 0:
                 continue
-            self.score[up] += self.score[i] * (1.0 if inline(name(self.elements[i])) else _DECAY)
+            self.score[up] += self.score[i] * (1.0 if inline(tags[i]) else _DECAY)
+            self.whole[up] += self.whole[i]
             self.prose[up] += self.prose[i]
             self.linked[up] += self.linked[i]
             self.last[up] = max(self.last[up], self.last[i])
 
-    def _add(self, i: int, text: str | None, linked: bool, factor: float, at: int | None = None) -> None:
-        if not text or text.isspace():
+    def _add(self, i: int, text: str, linked: bool, factor: float, at: int) -> None:
+        size = len(text.strip())
+        if not size:
             return
         if linked:
-            self.linked[i] += len(text.strip())
+            self.linked[i] += size
             return
-        self.prose[i] += len(text.strip())
+        self.prose[i] += size
         points = len(PUNCTUATION.findall(text))
-        value = len(HAN.findall(text)) * (1.0 if points else _UNPOINTED) + _PUNCTUATION_WEIGHT * points
-        if (i if at is None else at) < self.title:
-            factor *= _SIDELINE
+        value = han(text) * (1.0 if points else _UNPOINTED) + _PUNCTUATION_WEIGHT * points
+        if at < self.title:
+            factor *= _BEFORE_TITLE
         self.score[i] += value * factor
+        self.whole[i] += value * factor
 
     def link_share(self, element: Element) -> float:
         """Share of the element's characters that stand in links."""
@@ -139,6 +188,85 @@ class Density:
         candidates = [element for element in self.elements if name(element) in _CANDIDATES]
         best = max(candidates, key=self.rank, default=None)
         return best if best is not None and self.rank(best) > 0 else None
+
+    def nearest(self, best: Element) -> Element:
+        """The container right under the title, where a denser one, the next article or its readers' words, follows."""
+        i = self.index[best]
+        whole = name(best) == "body"
+        if self.title < 0 or (self.title > i and not whole):
+            return best
+        least = (_NEAR_SHARE / 2 if whole else _NEAR_SHARE) * self.rank(best)
+        for j in range(self.title + 1, self.last[i] if whole else i):
+            element = self.elements[j]
+            if (
+                (self.last[j] < i or whole)
+                and self.prose[j] >= _NEAR_MIN
+                and name(element) in _CANDIDATES - _LEAVES
+                and self.rank(element) >= least
+                and not _SUMMARY.search(marks(element))
+                and (not whole or self._paragraphs(element) >= _NEAR_PARAGRAPHS)
+            ):
+                return element
+        return best
+
+    def _paragraphs(self, element: Element) -> int:
+        return sum(1 for child in element if self.prose[self.index[child]] >= _PARAGRAPH)
+
+    def under_title(self, named: list[Element], best: Element, title: Element | None) -> Element | None:
+        """A named container right under the title, of few words, where all that is denser reaches around both."""
+        if title is None or not _within(title, best):
+            return None
+        for element in named:
+            i = self.index[element]
+            if i <= self.title or self.prose[i] < _BRIEF or self.link_share(element) > _LINKED:
+                continue
+            text = content(element)
+            return element if "。" in text and relevance(content(title), text) >= _RELATED else None
+        return None
+
+    def cover(self, element: Element) -> float:
+        """The element's share of the page's prose."""
+        return self.whole[self.index[element]] / (self.whole[0] or 1)
+
+    def rival(self, element: Element) -> float:
+        """The rank of the best container outside the element, as a share of the element's own."""
+        return min(1.0, max(map(self.rank, self._beside(element, _RIVAL_MIN)), default=0.0) / (self.rank(element) or 1))
+
+    def about(self, title: str, element: Element) -> Element | None:
+        """The container beside the element that speaks of what the title says, where the element does not at all."""
+        if relevance(title, content(element)) >= UNRELATED:
+            return None
+        beside = sorted(self._beside(element, _ABOUT_MIN), key=self.rank, reverse=True)[:_ABOUT_TRIES]
+        able = [
+            one
+            for one in beside
+            if self.prose[self.index[one]] >= _ABOUT_PROSE and len(PUNCTUATION.findall(content(one))) >= _BODY_MARKS
+        ]
+        best = max(able, key=lambda one: relevance(title, content(one)), default=None)
+        return best if best is not None and relevance(title, content(best)) >= _RELATED else None
+
+    def _beside(self, element: Element, least: float) -> list[Element]:
+        """The containers neither in the element nor around it that score at least a share of what it does."""
+        i = self.index[element]
+        last, above = self.last[i], set(element.iterancestors())
+        return [
+            other
+            for j, other in enumerate(self.elements)
+            if not i <= j <= last
+            and self.score[j] >= least * self.score[i]
+            and name(other) in _CANDIDATES - _LEAVES
+            and other not in above
+        ]
+
+    def split(self, element: Element) -> float:
+        """The share of the element's prose that lies in the second largest of the blocks in it."""
+        whole = self.prose[self.index[element]] or 1
+        while True:
+            blocks = [child for child in element if name(child) in _CANDIDATES - _LEAVES]
+            sizes = sorted((self.prose[self.index[child]] for child in blocks), reverse=True)
+            if not sizes or sizes[0] < 0.9 * whole:
+                return sizes[1] / whole if len(sizes) > 1 else 0.0
+            element = max(blocks, key=lambda child: self.prose[self.index[child]])
 
     def core(self, element: Element) -> Element:
         """The block that holds nearly all of the whole page, if one does: short articles, long footers."""
@@ -164,19 +292,34 @@ class Density:
         return element
 
 
+def relevance(title: str, text: str) -> float:
+    """The share of a title's pairs of characters that a text has."""
+    wanted = key(title)
+    pairs = {wanted[i : i + 2] for i in range(len(wanted) - 1)}
+    text = key(text).replace(wanted, "", 1)  # the title over it says nothing
+    return sum(pair in text for pair in pairs) / (len(pairs) or 1)
+
+
 def find_body(root: Element, title: Element | None) -> Body | None:
     """The body's container, or `None` when the page holds no Chinese prose."""
     density = Density(root, title)
     best = density.best()
     if best is None:
         return None
-    named = [e for e in density.elements if KNOWN.search(marks(e)) and name(e) not in ("html", "body")]
-    if named:
-        top = max(named, key=density.rank)
-        if density.rank(top) >= _KNOWN_SHARE * density.rank(best):
-            return Body(_one_article(density, top, title), f"容器 {_label(top)}")
-    best = density.around(density.core(best))
-    return Body(_one_article(density, best, title), f"文字密度 {_label(best)}")
+    named = [e for e in density.elements if name(e) not in ("html", "body") and is_known(marks(e))]
+    top = max(named, key=density.rank, default=None)
+    if top is not None and density.rank(top) >= _KNOWN_SHARE * density.rank(best):
+        element, how = _one_article(density, top, title), "容器"
+    elif (under := density.under_title(named, best, title)) is not None:
+        element, how = under, "容器"
+    else:
+        best = density.around(density.core(density.nearest(best)))
+        element, how = _one_article(density, best, title), "文字密度"
+    if title is not None and (own := density.about(content(title), element)) is not None:
+        element, how = own, "标题所述"
+    return Body(
+        element, f"{how} {_label(element)}", density.cover(element), density.rival(element), density.split(element)
+    )
 
 
 def _label(element: Element) -> str:
@@ -196,12 +339,34 @@ def _one_article(density: Density, element: Element, title: Element | None) -> E
             for child in children
             if (name(child), (child.get("class") or "").split(" ")[0]) == build
             and density.prose[density.index[child]] >= _FEED_MIN
-            and any(len(content(h)) >= 6 for h in child.iter("h1", "h2"))
+            and any(_is_headline(inner) for inner in child.iter())
         ]
-        if len(full) >= 2:
-            own = [child for child in full if title is not None and _within(title, child)]
+        own = [child for child in full if title is not None and _within(title, child)]
+        if len(full) >= 2 and (
+            own or all(child.find(".//h1") is not None or child.find(".//h2") is not None for child in full)
+        ):
             return (own or full)[0]
     return element
+
+
+def _is_headline(element: Element) -> bool:
+    tag = name(element)
+    if tag not in ("h1", "h2", "h3") and not (tag in ("div", "p") and is_title_mark(marks(element))):
+        return False
+    return 6 <= len(content(element)) <= 120
+
+
+def drop_before(container: Element, title: Element) -> None:
+    """Takes out of a container what stands before the title in it, in place, as long as a body follows."""
+    if title is container or not _within(title, container):
+        return
+    path = [title, *title.iterancestors()]
+    path = path[: path.index(container)]
+    before = [sibling for element in path for sibling in element.itersiblings(preceding=True)]
+    above = sum(len(PUNCTUATION.findall(content(element))) for element in before)
+    if above and len(PUNCTUATION.findall(content(container))) - above >= _BODY_MARKS:
+        for element in before:
+            drop(element)
 
 
 def _within(element: Element, ancestor: Element) -> bool:
@@ -234,7 +399,7 @@ def drop_listing(container: Element, entries: list[Element]) -> bool:
             True for _ in element.iterancestors("a")
         ):
             said = element.text or ""
-            before += len(HAN.findall(said)) if "。" in said and "，" in said else 0
+            before += han(said) if "。" in said and "，" in said else 0
     if before < _ARTICLE_MIN:
         return False
     for entry in entries:
@@ -259,7 +424,7 @@ def prune(container: Element) -> list[str]:
         i = density.index[element]
         size = density.prose[i] + density.linked[i]
         share = density.link_share(element)
-        if SIDELINES.search(marks(element)) and size < 0.3 * whole and tag not in ("p", "strong", "b", "img"):
+        if is_sideline(marks(element)) and size < _ASIDE * whole and tag not in ("p", "strong", "b", "img"):
             doomed.append(element)
         elif inline(tag) or tag in ("p", "h1", "h2", "h3", "h4", "br", "img", "body") or not size:
             continue
@@ -267,7 +432,31 @@ def prune(container: Element) -> list[str]:
             links = sum(1 for link in element.iter("a") if len(key(content(link))) >= 4)
             if links >= 3 or (links >= 1 and share > 0.8 and tag in ("ul", "ol", "dl", "table")):
                 doomed.append(element)
+    asides = [link for link in container.iter("a") if _is_aside(link)]
+    doomed += asides
     gone = [text for element in doomed if len(text := content(element)) <= 120]
+    for element in asides:
+        _bare_of_brackets(element)
     for element in doomed:
         drop(element)
     return gone
+
+
+def _bare_of_brackets(aside: Element) -> None:
+    """Takes the brackets from around a link that goes."""
+    before, over = aside.getprevious(), aside.getparent()
+    aside.tail = ""
+    if before is not None:
+        before.tail = (before.tail or "").rstrip()[:-1]
+    elif over is not None:
+        over.text = (over.text or "").rstrip()[:-1]
+
+
+def _is_aside(link: Element) -> bool:
+    """Whether a link is a headline in brackets behind a sentence: …，请公众放心。（<a>相关报道的标题</a>）."""
+    before, behind = link.getprevious(), (link.tail or "").strip()
+    over = link.getparent()
+    if over is None or not re.fullmatch(r"[）)】\]][。．]?", behind) or link.getnext() is not None:
+        return False
+    text = (over.text if before is None else before.tail) or ""
+    return re.search(r"[。！？”][（(【\[]$", text.strip()) is not None and len(key(content(link))) >= 8

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 
 from pipeline.config import Outlets
 from pipeline.model import Lead
@@ -104,7 +105,7 @@ _NO_NAME = (
 _NAME_ENDS = r"(?![\u4e00-\u9fff])(?<![摄攝])"
 _AUTHOR_LABELS = (
     re.compile(
-        rf"(?:作\s*者|撰文|撰稿|采写|执笔|文字?|文图)\s*[:：︱|丨/—]\s*(?:[\u4e00-\u9fff]{{2,8}}?(?:见习)?记者\s*)?{PEOPLE}{_NAME_ENDS}"
+        rf"(?:作\s*者|主持人?|撰文|撰稿|采写|执笔|文字?|文图)\s*[:：︱|丨/—]\s*(?:[\u4e00-\u9fff]{{2,8}}?(?:见习)?记者\s*)?{PEOPLE}{_NAME_ENDS}"
     ),
     re.compile(rf"作\s*者[\s{GAP}]+{PEOPLE}(?:$|[\s{GAP}|])"),
     re.compile(  # an account or a department
@@ -119,8 +120,24 @@ _IN_DATELINE = re.compile(
 )
 _PERSONAL = re.compile(  # the commonest surnames, those aside that outlets' names begin with
     "[王李张刘陈杨赵黄周吴徐孙胡朱林何郭罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范"
-    "姚谭廖邹熊郝崔邱秦顾侯邵孟段汤尹黎乔贺赖龚][\u4e00-\u9fff]{1,2}"
+    "姚谭廖邹熊郝崔邱秦顾侯邵孟段汤尹黎乔贺赖龚方石龙万段雷史陶毛康施牛洪庄穆岳温季鲁葛安颜倪严][\u4e00-\u9fff]{1,2}"
 )
+_FAMILIAR = re.compile("[老小阿][\u4e00-\u9fff]")
+_AUTHOR_LABEL = re.compile(r"(?:作\s*者|记者|撰稿)\s*[:：]")
+_REPORTS = re.compile(
+    rf"(?:记者|通讯员)\s*(?P<who>{_PERSONAL.pattern}(?:[、\s]{_PERSONAL.pattern})*?)\s*报道\s*[:：，,]"
+)
+_SEAT = (
+    "北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|四川|贵州|云南|西藏|陕西"
+    "|甘肃|青海|宁夏|新疆|内蒙古|香港|澳门|台湾|中国|中央|中共|国家|全国|清华|复旦|南开|南京|武汉|广州|深圳|西安|成都|杭州|厦门|同济|首都|华东|华中"
+    "|华南|西南|西北|东北|省|市|县|教授|副教授|研究员|主任|副主任|院长|博士|律师|医生|医师|教师|记者"
+)
+_HOUSE = (
+    "大学|学院|研究院|研究所|研究中心|医院|中心|委员会|委|局|厅|部|协会|学会|公司|集团|报社|日报|晚报|时报|电视台"
+    "|教授|研究员|主任|博士"
+)
+_NAME_FIRST = re.compile(rf"(?P<who>{_PERSONAL.pattern}?)(?:{_SEAT})[\u4e00-\u9fff]*")
+_NAME_LAST = re.compile(rf"[\u4e00-\u9fff]{{2,}}(?:{_HOUSE})(?P<who>{_PERSONAL.pattern})")
 _TAIWAN = (  # 〔記者林惠琴／台北報導〕, （中央社記者陳婕翎台北15日電）
     re.compile(r"^[〔（(\[【][\u4e00-\u9fff]{0,6}記者(?P<who>[\u4e00-\u9fff]{2,4}(?:、[\u4e00-\u9fff]{2,4})*)\s*[／/]"),
     re.compile(
@@ -203,7 +220,7 @@ def _source(text: str) -> str:
     """The name in what stands where a source should; nothing when it is none."""
     text = unicodedata.normalize("NFKC", text).replace(GAP, "  ").strip()
     text = re.sub(rf"^{_LABEL}\s*[:：]?\s*", "", text)
-    text = _ACCOUNT.sub("", text)
+    text = _DIGITAL.sub("", _ACCOUNT.sub("", text))
     if end := _END.search(text):
         text = text[: end.start()]
     text = re.split(r"\s{2,}", text.strip())[0].strip(" :：|/,，。;；-—【】()（）")
@@ -273,7 +290,7 @@ def find_publisher(facts: Facts, url: str, lead: Lead | None, outlets: Outlets, 
         tail in line and _OWNS.search(line) for line in (*by.before, *by.above, *by.tail, *by.after)
     ):
         return Found(tail, "网页标题")
-    return Found()
+    return facts.named.get("site", Found())
 
 
 def _site(name: str) -> str:
@@ -289,7 +306,8 @@ def find_author(facts: Facts, by: Bylines, origin: str, editor: str, outlets: Ou
     found = [
         Found(names, where) for text, where in _authors(facts, by, outlets) if (names := _names(text, origin, outlets))
     ]
-    other = next((one for one in found if one.value != editor), None)
+    signed = next((one for one in found if one.value == editor), None)
+    other = next((one for one in found if one.value != editor and not (signed and one.where == _AFTER)), None)
     return other or next((one for one in found if one.where == _BYLINE), Found())
 
 
@@ -299,15 +317,30 @@ def _authors(facts: Facts, by: Bylines, outlets: Outlets) -> Iterator[tuple[str,
     for line in (*by.before, *by.head):
         if len(line) <= 120:
             yield _author_in(line), _BYLINE
+    byline = [plain(line).strip() for line in (*by.before, *by.head)]
+    for line, following in pairwise(byline):
+        if _AUTHOR_LABEL.fullmatch(line) and len(following) <= 12:
+            yield following, _BYLINE
     for line in by.body[:2]:
         if match := _IN_DATELINE.search(line[:200]):
             yield match["who"], "电头"
         for pattern in _TAIWAN:
             if match := pattern.search(line):
                 yield match["who"], "电头"
-    for line in (*by.body[-3:], *by.body[:2], *by.tail, *by.after[:4]):
+    for line in by.body[:2]:
+        if match := _REPORTS.search(plain(line)[:80]):
+            yield match["who"], "电头"
+    for line in (*by.body[-3:], *by.body[:2], *by.tail):
         if len(line) <= 60:
             yield _author_in(line), "正文署名"
+    for line in by.after[:4]:
+        if len(line) <= 60:
+            yield _author_in(line), _AFTER
+    for text in by.writers:
+        yield _author_in(text) or (text if _PERSONAL.fullmatch(text) or _FAMILIAR.fullmatch(text) else ""), "作者元素"
+    for line in by.before:
+        if len(line) <= 80:
+            yield _names_alone(line), _BYLINE
     for line in by.before:
         match = _NAME_AND_OUTLET.search(plain(line))
         if match and (outlets.named(match.group(2)) is not None or OUTLETISH.search(match.group(2))):
@@ -316,6 +349,14 @@ def _authors(facts: Facts, by: Bylines, outlets: Outlets) -> Iterator[tuple[str,
         value = facts.metas.get(label, "")
         if _ONLY_PEOPLE.fullmatch(value) and value not in facts.title and not OUTLETISH.search(value):
             yield value, f"meta {label}"
+
+
+def _names_alone(line: str) -> str:
+    """The one piece of a byline that is nothing but names of people, beside a date, counts or a section."""
+    pieces = [piece.strip(" :：·|/,-") for piece in re.split(rf"[{GAP}|·]|\s{{2,}}", CLOCKED.sub(GAP, plain(line)))]
+    pieces = [piece for piece in pieces if piece]
+    people = [piece for piece in pieces if all(_PERSONAL.fullmatch(one) for one in re.split(r"[、,，\s]", piece))]
+    return people[0] if len(people) == 1 and (len(pieces) > 1 or CLOCKED.search(plain(line))) else ""
 
 
 def _author_in(line: str) -> str:
@@ -327,10 +368,20 @@ def _names(text: str, origin: str, outlets: Outlets) -> str:
     text = unicodedata.normalize("NFKC", text).replace(GAP, " ").strip()
     text = re.sub(r"^(?:作\s*者|文|记者|撰文)\s*[:：/]\s*", "", text)
     names = [part for part in re.split(r"[\s、,，/;；&]+", text) if part and not _NO_AUTHOR.match(part)]
-    names = [re.sub(r"^(?:通讯员|实习生|记者|见习记者)", "", part) for part in names]
+    names = [_without_institution(re.sub(r"^(?:通讯员|实习生|记者|见习记者)", "", part)) for part in names]
     return " ".join(
         dict.fromkeys(part for part in names if 1 < len(part) <= 20 and part != origin and not outlets.named(part))
     )
+
+
+def _without_institution(text: str) -> str:
+    """A name without the institution or post that was written on to it: 方敏北京大学经济学院教授, 复旦大学郭伦."""
+    if len(text) <= 4:
+        return text
+    for pattern in (_NAME_FIRST, _NAME_LAST):
+        if match := pattern.fullmatch(text):
+            return match["who"]
+    return text
 
 
 def find_foreign_author(facts: Facts) -> Found:
@@ -338,7 +389,9 @@ def find_foreign_author(facts: Facts) -> Found:
     if facts.writer:
         return Found(facts.writer, "结构化数据")
     stated = next((label for label in _AUTHOR_METAS.split() if 2 <= len(facts.metas.get(label, "")) <= 80), "")
-    return Found(facts.metas[stated].removeprefix("By "), f"meta {stated}") if stated else Found()
+    if stated:
+        return Found(facts.metas[stated].removeprefix("By "), f"meta {stated}")
+    return facts.named.get("author", Found())
 
 
 def find_editor(facts: Facts, by: Bylines) -> Found:

@@ -22,6 +22,7 @@ _NAMED_ELEMENTS = (  # id or class of known templates
     ("date", "pubtime"),
     ("date", "publish_time"),
 )
+_MARKS = ("js_content", "activity-name")  # WeChat's
 _FOUNDER = re.compile(r"<!--\s*enpproperty\s*(.*?)/enpproperty\s*-->", re.S | re.I)
 _FOUNDER_FIELD = re.compile(r"<([a-z-]+)>(.*?)</\1>", re.S | re.I)
 _FOUNDER_NAMES = {
@@ -37,7 +38,7 @@ _WECHAT_LINK = re.compile(r"\bmsg_link\s*=\s*[\"']([^\"']+)")
 STRUCTURED = "结构化数据"
 _SCRIPT_DATES = (
     (re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"'), STRUCTURED),
-    (re.compile(r"\bpublish_?(?:date|time)\s*=\s*['\"]([^'\"]{8,30})['\"]", re.I), "脚本变量"),
+    (re.compile(r"[Pp]ublish_?(?:[Dd]ate|[Tt]ime)\s*=\s*['\"]([^'\"]{8,30})['\"]"), "脚本变量"),
     (
         re.compile(
             r'"(?:pubDate|publishTime|publish_time|pubtime|newsTime|createTime)"\s*:\s*"?(\d[^",}]{7,30})', re.I
@@ -98,19 +99,22 @@ def read_facts(tree: Element, text: str) -> Facts:
     facts.base = next((href for base in tree.iter("base") if is_web(href := base.get("href") or "")), "")
     facts.address = next((address for address in _addresses(tree, facts.metas, text) if is_web(address)), "")
     marked: dict[str, Element] = {}
-    for element in tree.iter():
-        for mark in (element.get("id") or "", *(element.get("class") or "").split()):
-            marked.setdefault(mark, element)
+    if wanted := {mark for mark in (*_MARKS, *(mark for _, mark in _NAMED_ELEMENTS)) if mark in text}:
+        for element in tree.iter():
+            for mark in wanted.intersection((element.get("id") or "", *(element.get("class") or "").split())):
+                marked.setdefault(mark, element)
     for label, mark in _NAMED_ELEMENTS:
         if mark in marked and (value := content(marked[mark])) and len(value) < 80:
             facts.named.setdefault(label, Found(value, f"模板 {mark}"))
+    scripts = "\n".join(script.text or "" for script in tree.iter("script"))  # a tenth of the time of all the text
     if "js_content" in marked:
-        _read_wechat(facts, text, marked)
+        _read_wechat(facts, scripts, marked)
     _read_founder(facts, text)
-    facts.dates = [Found(match.group(1), where) for pattern, where in _SCRIPT_DATES if (match := pattern.search(text))]
-    if match := _WRITER.search(text):
+    found = ((pattern.search(scripts), where) for pattern, where in _SCRIPT_DATES)
+    facts.dates = [Found(match.group(1), where) for match, where in found if match]
+    if match := _WRITER.search(scripts):
         facts.writer = tidy(match.group(1))
-    facts.medium = media_named(text)
+    facts.medium = media_named(scripts)
     return facts
 
 
@@ -124,7 +128,7 @@ def is_web(address: str) -> bool:
 
 
 def _addresses(tree: Element, metas: Mapping[str, str], text: str) -> Iterator[str]:
-    if match := _WECHAT_LINK.search(text):
+    if "msg_link" in text and (match := _WECHAT_LINK.search(text)):  # the pattern alone takes 3 ms a page
         yield html.unescape(match.group(1).replace("\\x26amp;", "&").replace("\\x26", "&"))
     for link in tree.iter("link"):
         if (link.get("rel") or "").lower() == "canonical":

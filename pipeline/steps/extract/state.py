@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -56,15 +56,20 @@ class State:
     """Whether its title is the page's."""
 
 
-def read_state(tree: Element, title: str) -> State | None:
-    """The article in the scripts and hidden fields of an untouched tree, or `None`.
+def data_holders(tree: Element) -> list[Element]:
+    """The scripts and text areas of an untouched tree, in which data may stand."""
+    return list(tree.iter("script", "textarea"))
+
+
+def read_state(holders: Iterable[Element], title: str) -> State | None:
+    """The article in a page's scripts and hidden fields, or `None`.
 
     It is the longest that calls itself what the page does in its `<title>`, else the longest with a title at all,
     unless several are about as long: then the page is a list.
     """
     found: list[tuple[int, State]] = []
     fields: dict[str, object] = {}
-    for element in tree.iter("script", "textarea"):
+    for element in holders:
         text = element.text or ""
         if len(text) > _MAX_SCRIPT:
             continue

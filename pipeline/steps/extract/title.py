@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from pipeline.config import Outlets
 from pipeline.steps.extract.facts import Facts, Found
@@ -38,7 +39,10 @@ _SITE = re.compile(
     )
     + r"\)?$"
 )
-_CHANNEL = re.compile(r".{0,6}(?:动态|公告|要闻|新闻|资讯|详情|正文|内容页?|文章)(?:页|列表)?")
+_CHANNEL = re.compile(
+    r".{0,6}(?:动态|公告|要闻|新闻|资讯|详情|正文|内容页?|文章)(?:页|列表)?"
+    r"|.{0,20}欢迎(?:您|你|访问|光临).{0,12}|.{0,16}(?:官网|官方网站|门户网站|首页)"
+)
 _DATED_LINE = re.compile(
     rf"^(?:.{{0,40}}?(?:发布|发表|时间|日期|来源|作者|编辑)\s*[:：].{{0,60}})?{DAY}.{{0,100}}$"
     rf"|^[\u4e00-\u9fff·]{{0,12}}\s*{DAY}\s*\d{{1,2}}:\d{{2}}.{{0,60}}$"  # 某日报 2024-02-28 07:06 记者 某某
@@ -100,7 +104,7 @@ def _best_heading(tree: Element, page: str, social: str) -> tuple[float, Element
     site = {key(piece) for piece in rest if _SITE.search(piece)} - {key(first)}
     for place, element in enumerate(tree.iter()):
         tag = name(element)
-        if tag not in _HEADINGS and not (tag in _MARKED_TAGS and _MARK.search(marks(element))):
+        if tag not in _HEADINGS and not (tag in _MARKED_TAGS and is_title_mark(marks(element))):
             continue
         if len(element) > _MAX_CHILDREN:
             continue
@@ -115,6 +119,12 @@ def _best_heading(tree: Element, page: str, social: str) -> tuple[float, Element
         if score > best[0]:
             best = (score, element)
     return best
+
+
+@lru_cache(maxsize=4096)
+def is_title_mark(marked: str) -> bool:
+    """Whether class and id are those of a headline."""
+    return _MARK.search(marked) is not None
 
 
 def _without_badges(heading: Element, page: str) -> str:
@@ -182,7 +192,12 @@ def _carrying(tree: Element, title: str) -> Element | None:
     for element in tree.iter():
         if name(element) in ("head", "title", "meta", "html", "body") or len(element) > _MAX_CHILDREN:
             continue
-        own = content(element)
-        if len(own) < 4 * len(title) + 40 and key(own) == wanted:
-            return element
+        own = 0
+        for text in element.itertext():  # a container is left after its first lines
+            own += len(str(text).strip())
+            if own > 4 * len(title) + 40:
+                break
+        else:
+            if own and key(content(element)) == wanted:
+                return element
     return None

@@ -1,23 +1,32 @@
 import datetime as dt
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter
 
 from pipeline.config import Outlet, Outlets, packaged, read
-from pipeline.model import Article, Fate, Flag, Kind, Lead, Page, Rejection
-from pipeline.steps.extract import extract
+from pipeline.model import Article, Block, Fate, Flag, Kind, Lead, Page, Rejection
+from pipeline.steps.extract import COMPARED, PAGE_ALONE, extract
+from pipeline.steps.read import read_page, second_look
 
 SEEDS = packaged("seeds")
 FETCHED = dt.datetime(2024, 7, 1, 1, 0, tzinfo=dt.UTC)
 HEAD = "<html><head><meta charset=utf-8><title>互联网诊疗量半年翻番</title></head><body><h1>互联网诊疗量半年翻番</h1>"
+TOPIC = "".join(
+    f"<p>第{n}段，介绍互联网诊疗量半年来的变化，包括数据标准、接口规范和安全要求。</p>" for n in "一二三四五六"
+)
 PROSE = "<p>记者从市卫生健康委获悉，今年上半年，全市互联网诊疗服务量达到六百一十万人次，同比增长三成。</p>"
 
 
 @pytest.fixture(scope="module")
 def outlets() -> Outlets:
     return Outlets(read(packaged("config") / "outlets.yaml", TypeAdapter(tuple[Outlet, ...])))
+
+
+def page_of(body: str) -> Page:
+    return Page(url="https://www.example.cn/a/1.html", body=body.encode(), fetched=FETCHED)
 
 
 def article(
@@ -231,12 +240,53 @@ def test_the_same_page_gives_the_same_article(outlets: Outlets) -> None:
     assert article(HEAD + PROSE * 3, outlets) == article(HEAD + PROSE * 3, outlets)
 
 
-def test_two_readers_that_agree_make_a_confident_reading(outlets: Outlets) -> None:
-    paragraphs = "".join(
-        f"<p>第{n}段，介绍平台建设的第{n}个方面，包括数据标准、接口规范和安全要求。</p>" for n in "一二三四五六"
-    )
-    found = article(HEAD + f"<div class='content'>{paragraphs}</div></body></html>", outlets)
+def test_a_body_that_stands_alone_on_its_page_is_sure_by_itself(outlets: Outlets) -> None:
+    found = article(HEAD + f"<div class='content'>{TOPIC}</div></body></html>", outlets)
     assert found.confidence > 0.9
+    assert found.evidence["confidence"] == PAGE_ALONE
+
+
+def test_a_body_with_as_much_beside_it_is_put_to_a_second_reader(outlets: Outlets) -> None:
+    beside = "".join(
+        f"<div><p>第{n}条消息说的是铁路客流，各大车站加开了夜间列车，请旅客提前安排。</p></div>"
+        for n in "一二三四五六七八"
+    )
+    found = article(HEAD + f"<div><p>{TOPIC[3:]}</div><div>{beside}</div></body></html>", outlets)
+    assert found.evidence["confidence"] == COMPARED
+    assert found.confidence < 0.9
+
+
+def test_a_second_look_keeps_the_words_and_says_how_far_two_readers_agree(outlets: Outlets) -> None:
+    page = page_of(HEAD + f"<div class='content'>{TOPIC}</div></body></html>")
+    first = extract(page, outlets)
+    assert isinstance(first, Article)
+    looked = second_look(page, first)
+    assert looked.evidence["confidence"] == COMPARED
+    assert looked.confidence > 0.9
+    assert (looked.text, looked.notes) == (first.text, first.notes)
+    assert second_look(page, looked) == looked
+
+
+def test_a_second_look_that_disagrees_leaves_a_note_for_the_editor(outlets: Outlets) -> None:
+    page = page_of(HEAD + f"<div class='content'>{TOPIC}</div></body></html>")
+    first = extract(page, outlets)
+    assert isinstance(first, Article)
+    strayed = replace(first, confidence=0.6, blocks=(Block(Kind.PARAGRAPH, "这里是别的文章里的一段话，与本页无关。"),))
+    looked = second_look(page, strayed)
+    assert looked.confidence < 0.5
+    assert [note for note in looked.notes if note.startswith("正文置信度 0.3")]
+
+
+def test_a_traditional_page_does_not_look_misread_for_its_script(outlets: Outlets) -> None:
+    text = "".join(f"<p>第{n}段說明雲端病歷交換計畫的進度，醫師與護理師都能在畫面上查閱。</p>" for n in "一二三四五六")
+    page = page_of(
+        HEAD.replace("互联网诊疗量半年翻番", "雲端病歷交換計畫") + f"<div class=content>{text}</div></body></html>"
+    )
+    lead = Lead("s", page.url)
+    printed = read_page((page, lead), outlets=outlets)
+    assert isinstance(printed, Article)
+    assert "云端病历" in printed.text
+    assert second_look(page, printed).confidence > 0.9
 
 
 # ------------------------------------------------------------------------------------------ what is refused
