@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -288,13 +288,19 @@ class Scope(_Strict):
 # ------------------------------------------------------------------------------------------- sources
 
 
+def is_xpath(selector: str) -> bool:
+    """Whether a selector is XPath: it starts with `/`, `./` or `xpath:`."""
+    return selector.startswith(("/", "./", "xpath:"))
+
+
+@lru_cache(maxsize=1024)
 def as_xpath(selector: str) -> str:
     """A selector as XPath: one that begins with `/`, `./` or `xpath:` is XPath already, anything else is CSS.
 
     Raises `ValueError` for one that selects nothing anywhere because it is none.
     """
     expression = selector.removeprefix("xpath:").strip()
-    if expression == selector.strip() and not expression.startswith(("/", "./")):
+    if not is_xpath(selector):
         try:
             expression = HTMLTranslator().css_to_xpath(expression)
         except (SelectorError, ValueError) as error:
