@@ -966,12 +966,11 @@ def as_yaml(entry: Mapping[str, Any]) -> str:
     return shown.getvalue().rstrip("\n")
 
 
-def source_of(entry: Mapping[str, Any]) -> Source:
-    """One source from its piece of sources.yaml; raises `ConfigError`."""
+def source_of(entry: Mapping[str, Any], config: Config) -> Source:
+    """One source from its piece of sources.yaml, as it would be loaded; raises `ConfigError`."""
     try:
-        (source,) = _FILES["sources"].validate_python([dict(entry)])
+        sources = _FILES["sources"].validate_python([dict(entry)])
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError("sources.yaml", _sentence(first, [entry])) from None
-    made: Source = source
-    return made
+    return next(_routed(config.workspace, config.settings, sources))

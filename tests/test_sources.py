@@ -20,7 +20,6 @@ LISTS = {
     "ynet": "https://news.ynet.com/list/1.html",
     "ce": "http://www.ce.cn/cysc/newmain/yc/jsxw/",
     "wjw": "https://wjw.beijing.gov.cn/xwzx_20031/wnxw/",
-    "enorth": "http://news.enorth.com.cn/tj/",
     "sohu": "https://www.sohu.com/c/8/1460",
 }
 

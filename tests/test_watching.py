@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from pipeline.config import load
-from pipeline.desk import Desk, Inline, open_store
+from pipeline.desk import Desk, Inline, children, open_store
 from pipeline.errors import FetchError, NothingCollected
 from pipeline.model import BEIJING, Fetched, Health, Outcome, Page, Visit, Window
 
@@ -73,7 +73,13 @@ def desk(workspace, web):
     config = load(workspace)
     database, blobs = open_store(config)
     with Desk(
-        config, fetch=web, clock=web.clock, database=database, blobs=blobs, templates=workspace / "templates"
+        config,
+        fetch=web,
+        clock=web.clock,
+        children=children(config),
+        database=database,
+        blobs=blobs,
+        templates=workspace / "templates",
     ) as made:
         yield made
 

@@ -15,7 +15,8 @@ from pipeline.desk.collecting import Collecting
 from pipeline.desk.engine import Inline
 from pipeline.errors import DeskError, FetchError, SourceError, UsageError
 from pipeline.model import Article, Fetch, Fetched, Finding, Lead, Page, Rejection, Severity
-from pipeline.sources import Harvest, open_source
+from pipeline.sources import Harvest
+from pipeline.sources import Source as Collector
 from pipeline.sources.discover import Suggestion, discover
 from pipeline.steps.vet import HARMLESS, Listed, Sampled, Seen, listed, unreadable, vet
 from pipeline.store import write_whole
@@ -70,7 +71,8 @@ class Checking(Collecting):
         begun = time.monotonic()
         web = _Recorder(self._fetch)
         try:
-            harvest = self._shown(source, web)
+            collector = self._opened(source)
+            harvest = collector.leads(web)
         except (SourceError, FetchError) as error:
             message = error.message.removeprefix(f"{source.name}：")
             return Checked(source, (), (), (unreadable(message, error.fix),), seconds=_since(begun))
@@ -81,7 +83,7 @@ class Checking(Collecting):
             because = f"采集时出错（{type(error).__name__}：{error}）"
             return Checked(source, (), (), (unreadable(because, "请报告此信源。"),), seconds=_since(begun))
         route = tuple((asked, got.page.url) for asked, got in web.answers.items() if got.page)
-        sampled = tuple(self._sampled(source, harvest.leads[:read]))
+        sampled = tuple(self._sampled(source, collector, harvest.leads[:read]))
         now = self._clock()
         seen = Seen(
             source,
@@ -126,11 +128,13 @@ class Checking(Collecting):
         for one in self.config.sources:
             if getattr(one, "url", "") == url:
                 raise UsageError(f"信源“{one.name}”（{one.id}）已经是这个地址。", "请用 bulletin sources check 查看。")
+        if url.startswith("rsshub://") and not self.config.settings.rsshub:
+            raise UsageError(f"{url} 是 RSSHub 的路由，而 settings.yaml 没有写 RSSHub 的地址。", "请先填写 rsshub。")
         taken = {one.id for one in self.config.sources}
         tried: list[Suggested] = []
-        for suggestion in discover(url, self._fetch, taken):
+        for suggestion in discover(url, self._fetch, taken, self._children.apart):
             made = self._named(suggestion)
-            tried.append(Suggested(made, self.check(source_of(made.entry), read=read, days=days)))
+            tried.append(Suggested(made, self.check(source_of(made.entry, self.config), read=read, days=days)))
             if tried[-1].good or len(tried) == _MOST_TRIED:
                 break
         return sorted(tried, key=lambda one: (not one.good, not one.readable))
@@ -153,23 +157,19 @@ class Checking(Collecting):
         made = outlet.name if "." in column else f"{outlet.name}·{column}"[:60]  # a host is no column
         return replace(suggestion, entry={**suggestion.entry, "name": made})
 
-    def _shown(self, source: Source, fetch: Fetch) -> Harvest:
-        limit = self.config.settings.politeness.pages_per_source
-        return open_source(source, self.config.workspace, limit).leads(fetch)
-
     def _unfiltered(self, source: Source, harvest: Harvest, web: _Recorder) -> tuple[str, ...]:
         """The addresses without the source's own filters, from the documents that are here already."""
         if not source.include and not source.exclude:
             return tuple(one.url for one in harvest.leads)
         try:
-            every = self._shown(source.model_copy(update={"include": (), "exclude": ()}), web.replay)
+            bare = source.model_copy(update={"include": (), "exclude": ()})
+            every = self._opened(bare).leads(web.replay)
         except (SourceError, FetchError):
             return tuple(one.url for one in harvest.leads)
         return tuple(one.url for one in every.leads)
 
-    def _sampled(self, source: Source, leads: Sequence[Lead]) -> Iterator[Sampled]:
-        limit = self.config.settings.politeness.pages_per_source
-        collector, now = open_source(source, self.config.workspace, limit), self._clock()
+    def _sampled(self, source: Source, collector: Collector, leads: Sequence[Lead]) -> Iterator[Sampled]:
+        now = self._clock()
         pages: list[Page | str] = []
         for lead in leads:
             try:

@@ -18,6 +18,7 @@ from pipeline.executor import Lost
 from pipeline.fetch.browser import Browser
 from pipeline.model import Article, Fate, Lead, Outcome, Page, Rejection, Visit
 from pipeline.sources import Memory, open_source
+from pipeline.sources import Source as Collector
 from pipeline.steps.read import read_page
 from pipeline.store import Asked
 
@@ -83,9 +84,7 @@ class Collecting(Watching):
 
     def _visit(self, source: Source, before: Asked, now: dt.datetime, begun: float) -> Harvested:
         limit = self.config.settings.politeness.pages_per_source
-        collector = open_source(
-            source, self.config.workspace, limit, apart=self._children.apart, render=Browser(self._fetch)
-        )
+        collector = self._opened(source)
         harvest = collector.leads(self._fetch, Memory(before.etag, before.modified, before.of))
         stored = self.leads.add(harvest.leads, now)
         pages = failed = 0
@@ -125,6 +124,13 @@ class Collecting(Watching):
         self.leads.remember(source.id, Asked(memory.etag, memory.modified, memory.of), visit)
         log.info("harvested", source=source.id, leads=len(stored), pages=pages, failed=failed, notes=harvest.notes)
         return Harvested(source.id, tuple(one.id for one in stored), pages, failed, harvest.notes, harvest.unchanged)
+
+    def _opened(self, source: Source) -> Collector:
+        """A source, ready to be asked."""
+        limit = self.config.settings.politeness.pages_per_source
+        return open_source(
+            source, self.config.workspace, limit, apart=self._children.apart, render=Browser(self._fetch)
+        )
 
     def _failing(self, source: Source, before: Asked, visit: Visit) -> None:
         """Keeps that a visit failed; what to ask the source with stays."""

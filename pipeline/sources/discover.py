@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -19,7 +19,7 @@ from lxml import etree, html
 from pipeline.errors import FetchError, UsageError
 from pipeline.model import Fetch, Page
 from pipeline.sources.charset import decode
-from pipeline.sources.harvest import absolute, one_line
+from pipeline.sources.harvest import Apart, absolute, here, one_line
 from pipeline.sources.structure import Layout, layout
 
 _MAX_BYTES = 8 * 1024 * 1024
@@ -32,6 +32,11 @@ _COMMENTS = re.compile(r"comments?|评论", re.IGNORECASE)
 _NAMED = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 _PARTS = re.compile(r"\s*[_|｜—–]+\s*|\s+-+\s+|-(?=[\u4e00-\u9fff])")
 _GENERIC = frozenset(("www", "com", "cn", "gov", "org", "net", "edu", "ac", "m", "rss", "feed", "feeds", "example"))
+_WRAPPED = re.compile(r"(?:(?:var|let|const)\s+)?[\w$.]{1,100}\s*(?:\(|=)\s*[{\[]")
+_ADDRESS = re.compile(r"https?://\S+|/[\w./?=&%-]{4,}$")
+_MOMENT = re.compile(r"20\d\d[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|1[4-9]\d{8}(?:\d{3})?$")
+_FEWEST = 3
+_MAX_NESTED = 5
 _MOST_FEEDS = 5
 _MOST_MAPS = 3
 
@@ -46,18 +51,21 @@ class Suggestion:
     """How it was found, in Chinese."""
 
 
-def discover(url: str, fetch: Fetch, taken: Collection[str]) -> list[Suggestion]:
+def discover(url: str, fetch: Fetch, taken: Collection[str], apart: Apart = here) -> list[Suggestion]:
     """The ways to watch an address, the best first; `taken` are the ids that are given already.
 
-    Raises `FetchError` when the address cannot be had, `UsageError` when nothing there could be watched.
+    What is found there is parsed through `apart`. Raises `FetchError` when the address cannot be had, `UsageError`
+    when nothing there could be watched.
     """
+    if url.startswith("rsshub://"):
+        return [_Maker(url, taken).made("feed", "", "RSSHub 的路由", url=url)]
     page = fetch(url, limit=_MAX_BYTES).page
     if page is None:
         raise FetchError(f"{url}：服务器称内容未变，但并未问及")
     text = decode(page.body, page.charset).lstrip("\ufeff \t\r\n")
     maker = _Maker(page.url, taken)
-    if text[:1] in "{[":
-        return [_of_json(text, maker)]
+    if text[:1] in ("{", "[") or _WRAPPED.match(text):
+        return [_of_json(apart(answer, text), maker, url)]
     head = text[:20_000]
     root, markup = _FEED.search(head), _HTML.search(head)
     if root and (markup is None or root.start() < markup.start()):
@@ -66,15 +74,15 @@ def discover(url: str, fetch: Fetch, taken: Collection[str]) -> list[Suggestion]
         return [maker.made("sitemap", "", "这个地址本身就是站点地图", url=url)]
     if "<" not in head:
         raise UsageError(f"{url}：这里没有网页，也没有订阅源（{page.content_type or '类型不明'}）。", "请核对网址。")
-    return _of_page(text, page, fetch, maker, url)
+    return _of_page(text, page, fetch, maker, url, apart)
 
 
-def _of_page(text: str, page: Page, fetch: Fetch, maker: _Maker, url: str) -> list[Suggestion]:
+def _of_page(text: str, page: Page, fetch: Fetch, maker: _Maker, url: str, apart: Apart) -> list[Suggestion]:
     feeds = [
         maker.made("feed", name or _title(text), "网页声明的订阅源", url=address)
-        for address, name in _alternates(text, page.url)
+        for address, name in apart(alternates, text, page.url)
     ]
-    found = layout(text, page.url)
+    found = apart(layout, text, page.url)
     lists = [_of_list(found, _title(text), maker, url)] if found else []
     good = bool(found and found.dated * 2 >= len(found.titles))
     maps = [] if feeds or good else list(_sitemaps(page, fetch, maker, _title(text)))
@@ -96,31 +104,86 @@ def _of_list(found: Layout, title: str, maker: _Maker, url: str) -> Suggestion:
     return maker.made("listing", title, because, url=url, **given)
 
 
-def _of_json(text: str, maker: _Maker) -> Suggestion:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an answer in JSON holds, as JMESPath expressions; all empty where it holds no list of articles."""
+
+    feed: str = ""
+    """The title of a JSON Feed, or a space for one without."""
+    items: str = ""
+    link: str = ""
+    title: str = ""
+    date: str = ""
+    count: int = 0
+
+
+def answer(text: str) -> Answer:
+    """The list in an answer in JSON or JSONP; raises `UsageError` for what is neither."""
+    begin = re.search(r"[{\[]", text)
+    inner = text[begin.start() :].rstrip("; \r\n\t") if begin else text
     try:
-        document = json.loads(text)
+        document = json.loads(inner.removesuffix(")") if begin and begin.start() else inner)
     except (ValueError, RecursionError):
-        raise UsageError(f"{maker.url}：返回的 JSON 无法读取。", "请核对网址。") from None
-    if (
-        isinstance(document, dict)
-        and isinstance(document.get("items"), list)
-        and "jsonfeed" in str(document.get("version", ""))
-    ):
-        return maker.made("feed", one_line(str(document.get("title", ""))), "这个地址本身就是 JSON Feed", url=maker.url)
-    raise UsageError(
-        f"{maker.url}：这是接口的 JSON 答复，不是订阅源。", "请在 sources.yaml 里按接口的字段写，见文件开头的说明。"
-    )
+        raise UsageError("返回的 JSON 无法读取。", "请核对网址。") from None
+    if isinstance(document, dict) and "jsonfeed" in str(document.get("version", "")):
+        return Answer(feed=one_line(str(document.get("title", ""))) or " ")
+    found = [_described(path, rows) for path, rows in _lists(document, "", 0)]
+    return max((one for one in found if one.link), key=lambda one: one.count, default=Answer())
 
 
-def _alternates(text: str, base: str) -> Iterator[tuple[str, str]]:
+def _lists(value: Any, path: str, depth: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Every list of objects, and where it is."""
+    if depth > _MAX_NESTED:
+        return
+    if isinstance(value, list):
+        rows = [one for one in value if isinstance(one, dict)]
+        if len(rows) >= _FEWEST:
+            yield path or "@", rows
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if re.fullmatch(r"[A-Za-z_]\w*", key):
+                yield from _lists(inner, f"{path}.{key}" if path else key, depth + 1)
+
+
+def _described(path: str, rows: Sequence[dict[str, Any]]) -> Answer:
+    """Which keys of the rows hold the address, the title and the date."""
+
+    def share(key: str, good: Callable[[str], bool]) -> float:
+        return sum(good(str(row.get(key) or "")) for row in rows) / len(rows)
+
+    keys = [key for key in rows[0] if re.fullmatch(r"[A-Za-z_]\w*", key)]
+    link = [key for key in keys if share(key, lambda said: bool(_ADDRESS.match(said))) > 0.8]
+    link.sort(key=lambda key: bool(re.search(r"img|pic|image|thumb|cover|logo|video", key, re.IGNORECASE)))
+    title = [key for key in keys if key not in link and share(key, lambda said: 6 <= len(said) <= 80) > 0.7]
+    title.sort(key=lambda key: "title" not in key.lower())
+    date = [key for key in keys if share(key, lambda said: bool(_MOMENT.match(said))) > 0.7]
+    date.sort(key=lambda key: not re.search(r"pub|date", key, re.IGNORECASE))
+    if not link or re.search(r"img|pic|image|thumb", link[0], re.IGNORECASE):
+        return Answer()
+    return Answer("", path, link[0], next(iter(title), ""), next(iter(date), ""), len(rows))
+
+
+def _of_json(found: Answer, maker: _Maker, url: str) -> Suggestion:
+    if found.feed:
+        return maker.made("feed", found.feed.strip(), "这个地址本身就是 JSON Feed", url=url)
+    if not found.link:
+        raise UsageError(
+            f"{url}：这是接口的 JSON 答复，但看不出哪一项是文章的网址。",
+            "请在 sources.yaml 里按 kind: json 手写，见文件开头的说明。",
+        )
+    settings = {"items": found.items, "link": found.link, "title": found.title, "date": found.date}
+    given = {key: value for key, value in settings.items() if value}
+    return maker.made("json", "", f"接口的 JSON 答复：{found.count} 条", url=url, **given)
+
+
+def alternates(text: str, base: str) -> list[tuple[str, str]]:
+    """The feeds that a page names: address and title."""
     try:
         tree = etree.fromstring(text.encode("utf-8", "ignore"), html.HTMLParser(encoding="utf-8"))
     except etree.XMLSyntaxError:
-        return
-    if tree is None:
-        return
-    seen: set[str] = set()
-    for node in tree.iter("link"):
+        return []
+    seen: dict[str, str] = {}
+    for node in tree.iter("link") if tree is not None else ():
         name = one_line(node.get("title", ""))
         kind = node.get("type", "").partition(";")[0].strip().lower()
         address = absolute(node.get("href", ""), base)
@@ -129,10 +192,8 @@ def _alternates(text: str, base: str) -> Iterator[tuple[str, str]]:
             continue
         if kind == "application/json" and "feed" not in address:
             continue  # WordPress names its interface so
-        seen.add(address)
-        if len(seen) > _MOST_FEEDS:
-            return
-        yield address, name
+        seen[address] = name
+    return list(seen.items())[:_MOST_FEEDS]
 
 
 def _sitemaps(page: Page, fetch: Fetch, maker: _Maker, title: str) -> Iterator[Suggestion]:

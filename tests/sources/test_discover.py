@@ -60,6 +60,38 @@ def test_a_list_page_is_proposed_with_its_selectors(web):
     }  # fmt: skip
 
 
+ROWS = ", ".join(
+    f'{{"id": {n}, "title": "第{n}家医院通过互联互通测评", "coverImg": "https://img.example/{n}.jpg", '
+    f'"linkUrl": "/art/2024/6/{n}/art_1_{n}.html", "publishTime": "2024-06-{n:02} 09:30:00"}}'
+    for n in range(1, 9)
+)
+
+
+@pytest.mark.parametrize(
+    ("document", "items"),
+    [
+        (f'{{"code": 0, "data": {{"rows": [{ROWS}], "total": 8}}}}', "data.rows"),
+        (f"[{ROWS}]", "@"),
+        (f'callback({{"list": [{ROWS}]}});', "list"),
+        (f"var news = [{ROWS}];", "@"),
+    ],
+    ids=["an object", "a list", "JSONP", "a script"],
+)
+def test_an_interface_is_proposed_with_the_expressions_of_its_list(web, document, items):
+    web.documents[HOME] = document.encode()
+    assert _entry(web) == {
+        "id": "jkb", "name": "jkb.example", "kind": "json", "url": HOME, "items": items, "link": "linkUrl",
+        "title": "title", "date": "publishTime",
+    }  # fmt: skip
+
+
+def test_a_route_of_rsshub_is_a_feed(web):
+    assert _entry(web, "rsshub://wechat/account/a") == {
+        "id": "wechat", "name": "wechat", "kind": "feed", "url": "rsshub://wechat/account/a",
+    }  # fmt: skip
+    assert web.asked == []
+
+
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzipped"])
 def test_a_front_page_without_a_list_leads_to_the_sitemaps_of_robots_txt_news_first(web, packed):
     web.documents[HOME] = f"<html><title>首页_健康报网</title>{NAV}{FOOT}</html>".encode()
@@ -82,7 +114,7 @@ def test_without_robots_txt_the_usual_place_of_a_sitemap_is_tried(web):
     [
         (f"<html>{NAV}{FOOT}</html>", "看不出文章列表"),
         ("<html><div id='app'></div><script src='/app.js'></script></html>", "列表可能由脚本生成"),
-        ('{"code": 0, "data": {"list": [{"title": "甲"}]}}', "这是接口的 JSON 答复"),
+        ('{"code": 0, "data": {"list": [{"title": "甲"}]}}', "看不出哪一项是文章的网址"),
         ('{"code": 0', "返回的 JSON 无法读取"),
         ("%PDF-1.7", "这里没有网页"),
     ],
