@@ -227,7 +227,7 @@ class _Maker:
         self.url = url
         self._taken = set(taken)
 
-    def made(self, kind: str, title: str, because: str, **settings: str) -> Suggestion:
+    def made(self, kind: str, title: str, because: str, /, **settings: str) -> Suggestion:
         """A suggestion; `settings` are those of the kind, in the order they will stand in."""
         id_ = new_id(settings.get("url", self.url), self._taken)
         self._taken.add(id_)
