@@ -935,7 +935,8 @@ def with_sources(path: Path, entries: Sequence[tuple[str, Mapping[str, Any]]]) -
     Raises `ConfigError` when the file, or what it would become, cannot be used.
     """
     tree = _parse(path)
-    text = path.read_bytes().decode("utf-8-sig")
+    written = path.read_bytes().decode("utf-8-sig")
+    text = written.replace("\r\n", "\n")
     if not isinstance(tree, list):
         raise ConfigError(str(path), "is no list of sources", "Write each source as `- id: …`.")
     if tree and tree.fa.flow_style():  # type: ignore[attr-defined]  # the round-trip loader gives its own list
@@ -954,7 +955,7 @@ def with_sources(path: Path, entries: Sequence[tuple[str, Mapping[str, Any]]]) -
         first = error.errors()[0]
         raise ConfigError(_at(path, first["loc"], found), _sentence(first, found)) from None
     _no_two_alike(path, [source.id for source in sources])
-    return text.replace("\n", "\r\n") if b"\r\n" in path.read_bytes() else text
+    return text.replace("\n", "\r\n") if "\r\n" in written else text
 
 
 def as_yaml(entry: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from pipeline.config import load, origins, packaged, problems, read_decisions, strays, variables
+from pipeline.config import load, origins, packaged, problems, read_decisions, strays, variables, with_sources
 from pipeline.errors import ConfigError
 from pipeline.model import Window
 from pipeline.sources import open_source
@@ -281,3 +281,54 @@ def test_the_samples_in_the_comments_of_the_sources_can_be_used_as_they_are(work
     assert {source.kind for source in sources} == {"feed", "listing", "sitemap", "json", "warc"}
     for source in sources:
         open_source(source, workspace)
+
+
+# ------------------------------------------------------------------------------------------- writing
+
+ONE = {"id": "jkb", "name": "健康报", "kind": "feed", "url": "https://jkb.example/rss", "enabled": False}
+MARKED = "- id: a   # 勿动\n  name:   '甲'\n  kind: manual\n# 完\n"
+INDENTED = "  - id: a\n    name: 甲\n    kind: manual\n"
+ADDED = "# 从阅读器导入\n- id: jkb\n  name: 健康报\n  kind: feed\n  url: https://jkb.example/rss\n  enabled: false\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("# 空的\n[]\n", f"# 空的\n\n{ADDED}"),
+        ("- {id: a, name: 甲, kind: manual}", f"- {{id: a, name: 甲, kind: manual}}\n\n{ADDED}"),
+        (f"{MARKED}\n\n", f"{MARKED}\n{ADDED}"),
+        (f"\n{INDENTED}", f"{INDENTED}\n" + "".join(f"  {line}\n" for line in ADDED.splitlines())),
+    ],
+    ids=["an empty list", "no line break at the end", "comments and quotes", "an indented list"],
+)  # fmt: skip
+def test_a_source_is_added_and_all_else_stays_as_it_stands(tmp_path, before, after):
+    path = tmp_path / "sources.yaml"
+    path.write_bytes(before.encode())
+    assert with_sources(path, [("从阅读器导入", ONE)]) == after
+
+
+def test_line_ends_stay_those_of_the_file(tmp_path):
+    path = tmp_path / "sources.yaml"
+    path.write_bytes("- id: a\r\n  name: 甲\r\n  kind: manual\r\n".encode())
+    text = with_sources(path, [("从阅读器导入", ONE)])
+    assert text.count("\r\n") == text.count("\n") == 10
+    assert "\r\r" not in text
+
+
+@pytest.mark.parametrize(
+    ("before", "entry", "error"),
+    [
+        ("- {id: jkb, name: 甲, kind: manual}\n", ONE, "source id 'jkb' stands twice"),
+        ("[{id: a, name: 甲, kind: manual}]\n", ONE, "is written in brackets"),
+        ("a: 1\n", ONE, "is no list of sources"),
+        ("[]\n", {**ONE, "url": None}, "source 健康报: "),
+        ("- id: [\n", ONE, "sources.yaml:"),
+    ],
+    ids=["an id that is taken", "a list in brackets", "no list", "an entry that cannot be", "a broken file"],
+)
+def test_what_would_make_a_file_nobody_can_use_is_refused(tmp_path, before, entry, error):
+    path = tmp_path / "sources.yaml"
+    path.write_text(before, "utf-8")
+    with pytest.raises(ConfigError, match=error):
+        with_sources(path, [("", entry)])
+    assert path.read_text("utf-8") == before
