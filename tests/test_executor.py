@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import pickle
 import resource
@@ -18,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import structlog
 
 from pipeline import errors
 from pipeline.errors import ConfigError, DeskError, FetchError, SourceError
@@ -99,6 +101,13 @@ def connect(port: int) -> None:
 
 def run_a_program() -> None:
     subprocess.run(["true"])
+
+
+def chatter() -> None:
+    sys.stdout.write("打印的\n")
+    sys.stdout.flush()
+    structlog.get_logger("pipeline").info("不必说")
+    structlog.get_logger("pipeline").error("出错", title="甲\r\n乙\x1b[31m丙")
 
 
 def size(data: bytes) -> int:
@@ -282,6 +291,26 @@ def test_a_child_opens_no_connection_and_runs_no_program(children: Children) -> 
             server.accept()
     with pytest.raises(SourceError, match="PermissionError"):
         children.apart(run_a_program)
+
+
+SPEAKING = """
+    import sys
+    sys.path.insert(0, "tests")
+    from pipeline.executor import Children
+    from test_executor import chatter
+
+    with Children(1) as children:
+        children.apart(chatter)
+"""
+
+
+def test_what_a_child_logs_is_one_escaped_line_on_stderr() -> None:
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(SPEAKING)], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "")
+    printed, logged = sorted(done.stderr.splitlines(), key=lambda line: line.startswith("{"))
+    assert printed == "打印的"
+    assert json.loads(logged)["title"] == "甲\r\n乙\x1b[31m丙"
+    assert "\x1b" not in logged
 
 
 def test_computing_is_bounded_without_the_parent(children: Children) -> None:

@@ -341,6 +341,29 @@ def test_a_page_that_hides_markup_in_an_encoding_is_text(children: Children, out
     assert dangers(issue_of(found)) == []
 
 
+TITLES = {
+    "up and out": "../../etc/passwd",
+    "a root": "/etc/cron.d/x",
+    "backslashes": "..\\..\\windows",
+    "a device": "CON",
+    "a drive": "C:报告",
+    "NUL and line breaks": "月报\0\r\n.exe",
+    "a final dot": "月报.",
+    "hidden": ".bashrc",
+    "a hundred characters": "卫" * 100,
+    "nothing a name may hold": "/../?*|",
+    "turned round": "月报\u202excod.",
+}
+
+
+@pytest.mark.parametrize("title", TITLES.values(), ids=TITLES.keys())
+def test_the_name_of_a_file_is_one_name_whatever_the_title(title: str) -> None:
+    name = replace(issue_535(), title=title).filename
+    assert re.fullmatch(r"[\w-]+-第535期-20240630", name)
+    assert name.isprintable()
+    assert len(f"{name}.docx".encode()) <= 255
+
+
 NO_PAGES = {
     "PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj", "PDF"),
     "PNG": (b"\x89PNG\r\n\x1a\n" + bytes(200), "图片"),
