@@ -88,7 +88,7 @@ def circumstances() -> dict[str, object]:
     return {
         "threads": threading.active_count(),
         "descriptors": sorted(map(int, names("/proc/self/fd"))),
-        "memory": resource.getrlimit(resource.RLIMIT_AS)[0],
+        "memory": resource.getrlimit(resource.RLIMIT_DATA)[0],
         "core": resource.getrlimit(resource.RLIMIT_CORE)[0],
         "password": os.environ.get("PGPASSWORD", ""),
         "interrupt": signal.getsignal(signal.SIGINT) == signal.SIG_IGN,

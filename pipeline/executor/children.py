@@ -42,7 +42,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
 
-_MEBIBYTES = 768  # address space: the parsers take 160, 81 pages of news 260 at their peak, one of 2 MiB 300
+_MEBIBYTES = 768  # of memory: the parsers take 170, 81 pages of news 220, one of 2 MiB 230
 _STARTUP_SECONDS = 120.0  # importing the parsers takes 1.5 s, on a machine with nothing to spare much longer
 _ANSWER_SECONDS = 20.0  # a fork or a kill takes milliseconds
 _LOOK_SECONDS = 0.2  # between two looks whether a thread that waits for a free child still has to
@@ -73,9 +73,9 @@ class Stopped(BaseException):
 class Children:
     """As many child processes as there are cores, started when they are needed and kept.
 
-    `workers` 0 means one a core; a call gets `seconds`, on the clock and of computing, and `mebibytes` of address
-    space. `preload` names the modules whose functions will be called. Functions, arguments and results travel pickled,
-    so functions must be importable by name. Safe to share between threads, which wait for a child to be free.
+    `workers` 0 means one a core; a call gets `seconds`, on the clock and of computing, and `mebibytes` of memory,
+    libraries included. `preload` names the modules whose functions will be called. Functions, arguments and results
+    travel pickled, so functions must be importable by name. Safe to share between threads, which wait for a free child.
     """
 
     def __init__(

@@ -133,8 +133,9 @@ def _bound(mebibytes: int) -> None:
         descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
         os.write(descriptor, _EXPENDABLE)
         os.close(descriptor)
+    # Not the address space: one of the libraries reserves a GiB there and uses nothing of it.
     size = mebibytes * 1024 * 1024
-    for name, limit in (("RLIMIT_AS", size), ("RLIMIT_CORE", 0), ("RLIMIT_NOFILE", _FILES)):
+    for name, limit in (("RLIMIT_DATA", size), ("RLIMIT_CORE", 0), ("RLIMIT_NOFILE", _FILES)):
         with suppress(ImportError, AttributeError, ValueError, OSError):  # not every system has all of them
             import resource
 
