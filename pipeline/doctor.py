@@ -378,7 +378,7 @@ def _blobs(patient: _Patient) -> Iterator[Sign]:
     if frozen:
         yield _fault("文件库", f"{len(frozen)} 份已发布的成品或导入的原件不见了：{frozen[0][:12]}…", "恢复最近的备份")
     if len(missing) > len(frozen):
-        yield _warning("文件库", f"{len(missing) - len(frozen)} 个采集的页面不见了", "恢复最近的备份，或重新采集")
+        yield _warning("文件库", f"{len(missing) - len(frozen)} 个采集的页面或配图不见了", "恢复最近的备份，或重新采集")
     if not missing:
         yield _good("文件库", f"{len(needed)} 个文件都在")
 

@@ -134,7 +134,8 @@ class Block:
 
     `text` is plain text without line breaks (for a figure its alternative text); `level` is 1 for a
     sub-heading, 2 for one below it, and for an item in how many other items it lies; `src` is a figure's
-    absolute address; `rows` a table's cells, `""` where one reaches over its neighbours.
+    absolute address and `blob` the SHA-256 of the picture that is printed, empty while it could not be had;
+    `rows` a table's cells, `""` where one reaches over its neighbours.
     """
 
     kind: Kind
@@ -148,6 +149,7 @@ class Block:
     """A table's cells that reach over others: row, column, how many rows, how many columns."""
     mark: str = ""
     """What a list of the page numbers an item with: `3.`; empty for bullets."""
+    blob: str = ""
 
     @property
     def plain(self) -> str:
@@ -230,6 +232,10 @@ class Article:
     """How much of what a page should give it gave, 0 to 1; `confidence` is about the body alone."""
     lacks: tuple[str, ...] = ()
     """Why the quality is below 1, in Chinese."""
+    following: str = ""
+    """The address of the page the article goes on on; empty when this is the last one."""
+    entire: str = ""
+    """The address of a version on one page (阅读全文), when the page names one."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -264,6 +270,29 @@ class Revisit:
     when: dt.datetime
     told: str = ""
     """What is different now, in Chinese; empty when nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of an article as the store knows it."""
+
+    url: str
+    blob: str = ""
+    """SHA-256 of the JPEG or PNG that is printed; empty while it could not be had."""
+    aside: bool = False
+    """Whether it is an icon or a tracker, which nobody misses."""
+    trouble: str = ""
+    """Why it could not be had, in Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Developed:
+    """What is printed of a picture: a JPEG or PNG; no bytes for an icon or a tracker."""
+
+    data: bytes = b""
+    media_type: str = ""
+    width: int = 0
+    height: int = 0
 
 
 class Fate(StrEnum):

@@ -6,11 +6,14 @@ from pipeline.store.database import Database
 from pipeline.store.issues import Issues, Stand
 from pipeline.store.leads import Asked, Leads, Stored
 from pipeline.store.notices import Notices, Waiting
+from pipeline.store.parts import ENTIRE, Part, Parts
+from pipeline.store.pictures import Pictures
 from pipeline.store.revisits import Revisits
 from pipeline.store.runs import Accounted, Accounts, Runs
 from pipeline.store.visits import Visits
 
 __all__ = [
+    "ENTIRE",
     "Accounted",
     "Accounts",
     "Asked",
@@ -20,6 +23,9 @@ __all__ = [
     "Issues",
     "Leads",
     "Notices",
+    "Part",
+    "Parts",
+    "Pictures",
     "Revisits",
     "Runs",
     "Stand",

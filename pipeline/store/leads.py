@@ -20,7 +20,8 @@ from pipeline.store.visits import log
 
 _ARTICLE = TypeAdapter(Article)
 _T = TypeVar("_T")
-_TRY_FOR = dt.timedelta(days=14)  # how long a page that could not be fetched is asked for again
+TRY_FOR = dt.timedelta(days=14)
+"""How long what could not be fetched is asked for again."""
 _AT_ONCE = 2  # tries without a pause between them: whoever runs the desk by hand twice expects a second try
 
 
@@ -110,7 +111,7 @@ class Leads:
         """The leads with these ids, in that order."""
         found: dict[int, Stored] = {}
         with self._database.read() as connection:
-            for part in _parts(ids):
+            for part in portions(ids):
                 rows = connection.execute(sa.select(LEADS).where(LEADS.c.id.in_(part)))
                 found.update((row.id, _stored(row)) for row in rows)
         return [found[one] for one in ids]
@@ -135,12 +136,12 @@ class Leads:
         query = (
             sa.select(LEADS)
             .where(LEADS.c.source == source)
-            .where(LEADS.c.first_seen >= (now - _TRY_FOR).astimezone(dt.UTC).isoformat())
+            .where(LEADS.c.first_seen >= (now - TRY_FOR).astimezone(dt.UTC).isoformat())
             .where(LEADS.c.page.is_(None) | (LEADS.c.fate == Fate.NOT_AN_ARTICLE.value))
             .order_by(LEADS.c.id)
         )
         with self._database.read() as connection:
-            return [_stored(row) for row in connection.execute(query) if _is_due(row.tries, row.tried, now)]
+            return [_stored(row) for row in connection.execute(query) if is_due(row.tries, row.tried, now)]
 
     def missed(self, lead: int, because: str, now: dt.datetime) -> None:
         """Keeps that a lead's page could not be fetched; what it was before, if anything, stays."""
@@ -206,20 +207,22 @@ class Leads:
         """Keeps the bytes of a page and ties them to a lead."""
         blob = self._blobs.put(page.body)
         with self._database.write() as connection:
-            result = connection.execute(
-                sa.insert(PAGES).values(
-                    asked_url=asked_url,
-                    url=page.url,
-                    blob=blob,
-                    fetched=page.fetched.astimezone(dt.UTC).isoformat(),
-                    content_type=page.content_type,
-                    charset=page.charset,
-                    warnings=list(page.warnings),
-                )
-            )
-            number = int(result.inserted_primary_key[0])  # type: ignore[index]  # one insert has one key
+            number = _keep_page(connection, asked_url, page, blob)
             _tie(connection, lead, number)
         return number
+
+    def add_part(self, asked_url: str, page: Page) -> int:
+        """Keeps the bytes of a page that belongs to the article on another one, and to no lead."""
+        blob = self._blobs.put(page.body)
+        with self._database.write() as connection:
+            return _keep_page(connection, asked_url, page, blob)
+
+    def on_page(self, page: int) -> list[int]:
+        """The leads whose page this is, oldest first."""
+        with self._database.read() as connection:
+            return list(
+                connection.execute(sa.select(LEADS.c.id).where(LEADS.c.page == page).order_by(LEADS.c.id)).scalars()
+            )
 
     def use_page(self, lead: int, page: int) -> None:
         """Ties a page that is already here to one more lead."""
@@ -263,7 +266,7 @@ class Leads:
         """The articles with these ids; raises `StoreError` when one is damaged."""
         found: dict[str, Article] = {}
         with self._database.read() as connection:
-            for part in _parts(sorted(set(ids))):
+            for part in portions(sorted(set(ids))):
                 for row in connection.execute(sa.select(ARTICLES).where(ARTICLES.c.id.in_(part))):
                     found[row.id] = _ARTICLE.validate_json(whole(row.content, row.sha256, f"article {row.id}"))
         return found
@@ -291,6 +294,21 @@ def _keep_article(connection: sa.Connection, article: Article) -> str:
     return article.id
 
 
+def _keep_page(connection: sa.Connection, asked_url: str, page: Page, blob: str) -> int:
+    result = connection.execute(
+        sa.insert(PAGES).values(
+            asked_url=asked_url,
+            url=page.url,
+            blob=blob,
+            fetched=page.fetched.astimezone(dt.UTC).isoformat(),
+            content_type=page.content_type,
+            charset=page.charset,
+            warnings=list(page.warnings),
+        )
+    )
+    return int(result.inserted_primary_key[0])  # type: ignore[index]  # one insert has one key
+
+
 def _tie(connection: sa.Connection, lead: int, page: int) -> None:
     connection.execute(
         sa.update(LEADS).where(LEADS.c.id == lead).values(page=page, article=None, fate=None, because="")
@@ -315,13 +333,14 @@ def _stored(row: sa.Row[tuple[object, ...]]) -> Stored:
     )
 
 
-def _is_due(tries: int, tried: str, now: dt.datetime) -> bool:
+def is_due(tries: int, tried: str, now: dt.datetime) -> bool:
+    """Whether what was asked for `tries` times in vain, last at `tried`, may be asked for again."""
     if tries < _AT_ONCE:
         return True
     pause = dt.timedelta(hours=min(2 ** (tries - _AT_ONCE), 24))
     return now >= dt.datetime.fromisoformat(tried) + pause
 
 
-def _parts(ids: Sequence[_T], size: int = 500) -> Iterable[Sequence[_T]]:
+def portions(ids: Sequence[_T], size: int = 500) -> Iterable[Sequence[_T]]:
     """Portions small enough for one statement."""
     return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 
 from pipeline.errors import StoreError
 from pipeline.store.database import Database, kind, migrations
-from pipeline.store.schema import LEADS, NOTICES, PAGES, RUNS, SOURCES
+from pipeline.store.schema import LEADS, NOTICES, PAGES, PICTURES, RUNS, SOURCES
 
 
 class Looking(Database):
@@ -75,4 +75,8 @@ class Looking(Database):
     def blobs(self) -> set[str]:
         """The names of every blob that something in it needs."""
         with self.read() as connection:
-            return set(connection.execute(sa.select(PAGES.c.blob).distinct()).scalars())
+            found = set(connection.execute(sa.select(PAGES.c.blob).distinct()).scalars())
+            if PICTURES.name in self._kind.tables(connection):  # else an earlier schema
+                for column in (PICTURES.c.original, PICTURES.c.blob):
+                    found |= set(connection.execute(sa.select(column).where(column != "").distinct()).scalars())
+            return found

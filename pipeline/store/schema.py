@@ -240,3 +240,39 @@ VISITS = sa.Table(
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Index("ix_visits_source", "source", "at"),
 )
+
+PICTURES = sa.Table(
+    "pictures",
+    METADATA,
+    # digest of the address, which itself may be too long for a unique index of PostgreSQL
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("url", Words, nullable=False),
+    # what came, and what is printed of it, by blob; empty while there is none
+    sa.Column("original", Words, nullable=False),
+    sa.Column("blob", Words, nullable=False),
+    sa.Column("media_type", Words, nullable=False),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    # an icon or a tracker: no picture of the article's, and none that is missing
+    sa.Column("aside", sa.Boolean, nullable=False),
+    sa.Column("trouble", Words, nullable=False),
+    sa.Column("first_asked", Words, nullable=False),
+    # how often it was asked for in vain, and when last
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("tried", Words, nullable=False),
+)
+
+PARTS = sa.Table(
+    "parts",
+    METADATA,
+    # the page an article begins on, and the place of this one: 0 for a version of the whole on one page, else from 2
+    sa.Column("page", sa.Integer, sa.ForeignKey("pages.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("url", Words, nullable=False),
+    # empty while it could not be had
+    sa.Column("part", sa.Integer, sa.ForeignKey("pages.id")),
+    sa.Column("trouble", Words, nullable=False),
+    sa.Column("first_asked", Words, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("tried", Words, nullable=False),
+)

@@ -6,7 +6,7 @@ from alembic import op
 from pipeline.store.values import Prose, Words
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade() -> None:
