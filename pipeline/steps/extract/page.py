@@ -23,13 +23,14 @@ from pipeline.steps.extract.decode import Text, decode
 from pipeline.steps.extract.facts import Facts, Found, is_web, read_facts
 from pipeline.steps.extract.formats import is_data, is_feed, is_markup, read_dump, read_plain
 from pipeline.steps.extract.opinion import COMPARED, PAGE_ALONE, agreement, doubt, margin, read_foreign, second_opinion
-from pipeline.steps.extract.pager import second_page
+from pipeline.steps.extract.pager import entire_page, next_page
 from pipeline.steps.extract.published import find_date_of
 from pipeline.steps.extract.ruled import WHERE, apply_rule, rule_for
 from pipeline.steps.extract.state import data_holders, read_state
 from pipeline.steps.extract.title import find_title
 from pipeline.steps.extract.tree import INVISIBLE, PUNCTUATION, Element, content, han, hide_unseen, key, parse, tidy
 from pipeline.steps.extract.walls import bodiless, wall
+from pipeline.steps.join import CONTINUED
 
 _MAX_TITLE = 200
 _HAN_SHARE = 0.3  # of Han characters among Han characters and words in letters; below it: another language
@@ -64,6 +65,8 @@ class _Reading:
     links: float = 0.0
     asked: str = ""
     """What the confidence rests on."""
+    following: str = ""
+    entire: str = ""
 
 
 def extract(
@@ -155,8 +158,9 @@ def _read_tree(
     before, after = lines_before(tree, carrier, body.element), lines_after(body.element)
     marked, writers = marked_sources(tree, carrier, body.element), marked_writers(tree, carrier, body.element)
     notes = [] if stated or not _OPEN.search(text) or _CLOSED.search(text) else [_INCOMPLETE]
-    if second_page(tree, url):
-        notes.append("本文分为多页，只取得本页：可能不完整")
+    following, entire = next_page(tree, url), entire_page(tree, url)
+    if following or entire:
+        notes.append(CONTINUED)
     if carrier is not None and ruled is None:
         drop_before(body.element, carrier)
     pruned = [] if ruled else prune(body.element)
@@ -178,7 +182,21 @@ def _read_tree(
     over = lines_above(tree, carrier)
     own = [block.text for block in blocks if block.text and block.kind is not Kind.CAPTION]
     by = Bylines(before, over, marked, writers, head, [*tail, *pruned], after, own)
-    return _Reading(url, title, facts, blocks, where, confidence, by, tree, notes, links=links, asked=asked)
+    return _Reading(
+        url,
+        title,
+        facts,
+        blocks,
+        where,
+        confidence,
+        by,
+        tree,
+        notes,
+        links=links,
+        asked=asked,
+        following=following,
+        entire=entire,
+    )
 
 
 def _read_foreign(tree: Element, facts: Facts, title: Found, url: str, text: str) -> _Reading | Rejection:
@@ -252,6 +270,8 @@ def _article(reading: _Reading, page: Page, decoded: Text, outlets: Outlets, lea
         notes=(*notes, *dated.notes),
         dates=dated.claims,
         links=reading.links,
+        following=reading.following,
+        entire=reading.entire,
     )
 
 
