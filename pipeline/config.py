@@ -85,6 +85,22 @@ class Politeness(_Strict):
     pages_per_source: Annotated[int, Field(ge=1, le=10_000)] = 200
 
 
+class Illustration(_Strict):
+    """Which pictures of articles are fetched, and how much of them."""
+
+    per_article: Annotated[int, Field(ge=0, le=1000)] = 40
+    max_mebibytes: Annotated[int, Field(ge=1, le=200)] = 8
+    """Of one picture, as sent."""
+    article_mebibytes: Annotated[int, Field(ge=1, le=2000)] = 60
+    """Of all pictures of one article, as sent."""
+    seconds_per_host: Annotated[float, Field(ge=0, le=60)] = 0.5
+    """Between two pictures of one host: what one page of a reader asks for at once."""
+    total_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """For one picture."""
+    minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 10.0
+    """For all pictures of one run; the rest waits for the next."""
+
+
 class Timing(_Strict):
     """When `bulletin serve` does what, and how long it holds on."""
 
@@ -135,6 +151,7 @@ class Settings(_Strict):
     """Processes that parse what comes from the web; 0 for one a core."""
     page_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     """How long reading one page may take."""
+    pictures: Illustration = Illustration()
     clock: Timing = Timing()
     rsshub: Annotated[str, _written_as(r"(https?://\S+)?", "https://rsshub.example")] = ""
     """The address that `rsshub://` stands for in sources.yaml."""
@@ -189,6 +206,8 @@ class Series(_Strict):
     """A geographic rule of scope.yaml; empty for nationwide."""
     zero: Literal["〇", "零", "○"] = "〇"
     footer: tuple[str, ...] = ()
+    pictures: bool = True
+    """Whether the articles' pictures are printed; captions are in any case."""
 
     @property
     def first_day(self) -> int | None:

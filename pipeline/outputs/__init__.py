@@ -5,11 +5,12 @@ A new format is a class with `media_type` and `render(issue, context)` in a file
 
 from __future__ import annotations
 
-from pipeline.outputs.context import Context, Output
+from pipeline.outputs.context import Context, Output, Pictures
+from pipeline.outputs.figures import picture_files
 from pipeline.outputs.markdown import Markdown
 from pipeline.outputs.word import Word
 
 FORMATS: dict[str, Output] = {"docx": Word(), "md": Markdown()}
 """File suffix → output."""
 
-__all__ = ["FORMATS", "Context", "Output"]
+__all__ = ["FORMATS", "Context", "Output", "Pictures", "picture_files"]

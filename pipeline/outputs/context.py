@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from pipeline.model import Finding, Issue
+
+Pictures = Callable[[str], bytes]
+"""The SHA-256 of a picture → its bytes, a JPEG or PNG; none when it is not to be printed."""
+
+
+def no_picture(blob: str) -> bytes:
+    """What an output without a store to ask prints of a picture: nothing."""
+    return b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,8 @@ class Context:
     """Whether this is for review: marked 送审稿 and annotated."""
     findings: tuple[Finding, ...] = ()
     """What a draft is annotated with."""
+    pictures: Pictures = no_picture
+    """Where the bytes of pictures come from."""
 
 
 class Output(Protocol):

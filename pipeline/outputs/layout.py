@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from pipeline.outputs.drawing import drawn_height
 from pipeline.outputs.styles import Measure, Styles, w
 from pipeline.outputs.text import is_wide
 
@@ -156,6 +157,8 @@ def _paragraph(element: etree._Element, styles: Styles, width: float) -> _Box:
         for place, part in enumerate("".join(parts).split("\n"))
     )
     names = tuple(str(mark.get(w("name"))) for mark in element.iter(w("bookmarkStart")))
+    if height := drawn_height(element):
+        return _Box(measure, 1, height, names)
     return _Box(measure, lines, measure.line or measure.size * 1.3, names)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pipeline.config import packaged
 from pipeline.errors import TemplateError
 from pipeline.model import Block, Issue, Kind, chinese_date
-from pipeline.outputs.context import Context
+from pipeline.outputs.context import Context, Pictures, no_picture
+from pipeline.outputs.figures import figure, file_name
 from pipeline.outputs.text import clean, live_address
 from pipeline.outputs.word import bookmarks
 
@@ -45,11 +46,18 @@ class Markdown:
 
     def render(self, issue: Issue, context: Context) -> bytes:
         """The issue as UTF-8 Markdown; raises `TemplateError` when the template cannot be used."""
-        return render_markdown(issue, templates=context.templates, draft=context.draft).encode()
+        return render_markdown(
+            issue, templates=context.templates, draft=context.draft, pictures=context.pictures
+        ).encode()
 
 
-def render_markdown(issue: Issue, *, templates: Path | None = None, draft: bool = False) -> str:
-    """The issue as Markdown; raises `TemplateError` when `bulletin.md.j2` in `templates` cannot be used."""
+def render_markdown(
+    issue: Issue, *, templates: Path | None = None, draft: bool = False, pictures: Pictures = no_picture
+) -> str:
+    """The issue as Markdown; raises `TemplateError` when `bulletin.md.j2` in `templates` cannot be used.
+
+    Pictures are files in a folder beside it (see `figures`).
+    """
     folder = templates or packaged("templates")
     anchors = tuple(name.removeprefix("_").replace("_", "-") for name in bookmarks(issue))
     environment = ImmutableSandboxedEnvironment(
@@ -64,7 +72,7 @@ def render_markdown(issue: Issue, *, templates: Path | None = None, draft: bool 
         "chinese_date": chinese_date,
         "link": _link,
         "anchor": lambda position: _Markup(anchors[position - 1]),
-        "blocks": _blocks,
+        "blocks": lambda blocks: _blocks(issue, blocks, pictures),
     }
     environment.filters.update(filters)
     try:
@@ -99,11 +107,15 @@ def _link(url: str) -> str:
     return _Markup(f"<{url}>") if live_address(clean(url)) and clean(url) == url else url
 
 
-def _blocks(blocks: Iterable[Block]) -> _Markup:
+def _blocks(issue: Issue, blocks: Sequence[Block], pictures: Pictures) -> _Markup:
     parts: list[str] = []
     listing = False
-    for block in blocks:
-        lines = _table(block.rows) if block.kind is Kind.TABLE else _block(block)
+    for place, block in enumerate(blocks):
+        if block.kind is Kind.FIGURE:
+            one = figure(blocks, place, pictures)
+            lines = f"![{escape(one.words)}]({file_name(issue, one)})" if one else ""
+        else:
+            lines = _table(block.rows) if block.kind is Kind.TABLE else _block(block)
         if not lines:
             continue
         item = block.kind is Kind.ITEM
@@ -114,8 +126,8 @@ def _blocks(blocks: Iterable[Block]) -> _Markup:
 
 def _block(block: Block) -> str:
     text = escape(block.text)
-    if not text or block.kind is Kind.FIGURE:
-        return ""  # no picture travels with an issue; its caption, if any, is a block of its own
+    if not text:
+        return ""
     match block.kind:
         case Kind.HEADING:
             return f"{_HASHES[min(max(block.level, 1), len(_HASHES)) - 1]} {text}"

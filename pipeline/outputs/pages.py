@@ -22,6 +22,7 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from pipeline.model import Issue
+from pipeline.outputs.context import Pictures, no_picture
 from pipeline.outputs.layout import estimate
 from pipeline.outputs.package import unpack
 from pipeline.outputs.styles import Styles, w
@@ -41,10 +42,15 @@ log = structlog.get_logger(__name__)
 
 
 def page_numbers(
-    issue: Issue, template: Path, *, estimate_only: bool = False, seconds: float = _SECONDS
+    issue: Issue,
+    template: Path,
+    *,
+    pictures: Pictures = no_picture,
+    estimate_only: bool = False,
+    seconds: float = _SECONDS,
 ) -> dict[str, int]:
     """Handle → page, counted from 1; without LibreOffice, or when it fails, a page may be off by one."""
-    document = render_docx(issue, template=template)
+    document = render_docx(issue, template=template, pictures=pictures)
     names = bookmarks(issue)
     found: dict[str, int] = {}
     if not estimate_only:

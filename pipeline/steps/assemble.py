@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -18,6 +19,8 @@ _SANDBOX = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=F
 def assemble(draft: Draft, number: int, series: Series, lead_template: str) -> Issue:
     """The issue as it would be put out now."""
     items = tuple(_item(draft, draft.candidate(handle)) for handle in draft.chosen)
+    if not series.pictures:
+        items = tuple(replace(item, blocks=_without_pictures(item.blocks)) for item in items)
     return Issue(
         series=series.id,
         title=series.title,
@@ -91,11 +94,42 @@ def part(article: Article, lines: Sequence[int]) -> tuple[Block, ...]:
         if wanted & set(range(line, line + span)):
             kept.append(block)
         line += span
-    return tuple(kept)
+    return _with_pictures(kept, article.blocks)
 
 
 def _edited(blocks: Sequence[Block], body: str) -> tuple[Block, ...]:
     """An editor's text as blocks: a line that stood in the article stays what it was, the rest are paragraphs."""
     kinds = {block.plain: block for block in blocks if block.plain and block.kind is not Kind.TABLE}
     lines = (line.strip() for line in body.splitlines())
-    return tuple(kinds.get(line, Block(Kind.PARAGRAPH, line)) for line in lines if line)
+    return _with_pictures([kinds.get(line, Block(Kind.PARAGRAPH, line)) for line in lines if line], blocks)
+
+
+def _with_pictures(kept: Sequence[Block], blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """The blocks that are printed, with the pictures of the article that belong to them.
+
+    A picture stays above its caption; without one it stays with the line it followed, and goes when that goes.
+    """
+    before: dict[Block, list[Block]] = {}
+    after: dict[Block | None, list[Block]] = {}
+    last: Block | None = None
+    for place, block in enumerate(blocks):
+        if block.kind is not Kind.FIGURE:
+            last = block
+            continue
+        following = blocks[place + 1] if place + 1 < len(blocks) else None
+        if following is not None and following.kind is Kind.CAPTION:
+            before.setdefault(following, []).append(block)
+        else:
+            after.setdefault(last, []).append(block)
+    found = after.pop(None, []) if kept and blocks and kept[0] == next(iter(_lines(blocks)), None) else []
+    for block in kept:
+        found += [*before.pop(block, ()), block, *after.pop(block, ())]
+    return tuple(found)
+
+
+def _lines(blocks: Sequence[Block]) -> Iterator[Block]:
+    return (block for block in blocks if block.kind is not Kind.FIGURE)
+
+
+def _without_pictures(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    return tuple(replace(block, blob="") for block in blocks)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
 import re
+import urllib.parse
 
 import docx
 import pytest
@@ -10,13 +12,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import html
 from markdown_it import MarkdownIt
+from PIL import Image
 from ruamel.yaml import YAML
 
 from pipeline.config import packaged
 from pipeline.model import Block, Issue, Item, Kind
+from pipeline.outputs import picture_files
 from pipeline.outputs.markdown import render_markdown
 from pipeline.outputs.text import clean
 from pipeline.outputs.word import render_docx
+from pipeline.steps.disassemble.markdown import own
 from sample_issues import HOSTILE, every_kind, issue_535
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -130,3 +135,25 @@ def test_the_markdown_of_issue_535_reads_well() -> None:
     assert "2024-06-04　来源：千龙网" in lines
     assert r"- 1\. 强化国家战略科技力量引领作用" in lines
     assert not any("**" in line for line in lines)
+
+
+def test_pictures_are_files_in_a_folder_beside_it_and_are_no_text_when_it_is_read_back() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (300, 200), "navy").save(file, "PNG")
+    blob = hashlib.sha256(file.getvalue()).hexdigest()
+    for words in (*HOSTILE, "图 [1](x) ]( ! \\"):
+        blocks = (
+            Block(Kind.PARAGRAPH, "正文。"),
+            Block(Kind.FIGURE, words, blob=blob),
+            Block(Kind.PARAGRAPH, "又一段。"),
+        )
+        issue = issue_535()
+        issue = dataclasses.replace(issue, items=(dataclasses.replace(issue.items[0], blocks=blocks),))
+        text = render_markdown(issue, pictures=lambda _: file.getvalue())
+        (shown,) = page(text).iter("img")
+        name = f"{issue.filename}-图片/{blob[:16]}.png"
+        assert urllib.parse.unquote(shown.get("src")) == name
+        assert shown.get("alt") == clean(words)
+        assert picture_files(issue, lambda _: file.getvalue()) == {name: blob}
+        (item,) = own(text).items
+        assert [block.text for block in item.blocks] == ["正文。", "又一段。"]

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import hashlib
 import io
 import re
 from collections import Counter
+from collections.abc import Callable
 
 import docx
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from openxml_audit import OpenXmlValidator
+from PIL import Image
 
 from outline import OUTLINES, drawn
 from pipeline.config import packaged
@@ -225,3 +228,94 @@ def test_bookmarks_are_unique_whatever_the_handles_are() -> None:
     names = bookmarks(dataclasses.replace(issue, items=items))
     assert len({name.lower() for name in names}) == len(handles)  # Word does not tell A1 from a1
     assert all(re.fullmatch(r"_\w{1,39}", name, re.ASCII) for name in names)
+
+
+def picture(colour: str, width: int = 800, height: int = 600, format: str = "JPEG") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(file, format)
+    return file.getvalue()
+
+
+def with_pictures(*pictures: bytes) -> tuple[Issue, Callable[[str], bytes]]:
+    """An issue with these pictures, each over a caption, and where their bytes are."""
+    stored = {hashlib.sha256(data).hexdigest(): data for data in pictures}
+    blocks: list[Block] = []
+    for data in pictures:
+        blob = hashlib.sha256(data).hexdigest()
+        blocks += [Block(Kind.FIGURE, "大厅", src="http://x/a.jpg", blob=blob), Block(Kind.CAPTION, "“大厅” 一角")]
+    issue = issue_535()
+    item = dataclasses.replace(issue.items[0], blocks=(*issue.items[0].blocks[:2], *blocks, *issue.items[0].blocks[2:]))
+    return dataclasses.replace(issue, items=(item, *issue.items[1:])), stored.__getitem__
+
+
+def drawings(data: bytes) -> list[etree._Element]:
+    return list(etree.fromstring(unpack(data)["word/document.xml"]).iter(qn("w:drawing")))
+
+
+def test_a_picture_is_centred_over_its_caption_and_kept_with_it() -> None:
+    issue, pictures = with_pictures(picture("navy"))
+    document = docx.Document(io.BytesIO(render(issue, pictures=pictures)))
+    (place,) = (n for n, one in enumerate(document.paragraphs) if one._p.findall(f".//{qn('w:drawing')}"))
+    figure, caption = document.paragraphs[place : place + 2]
+    assert (figure.style.name, caption.style.name.lower()) == ("文章图片", "caption")
+    assert figure.style.paragraph_format.alignment == caption.style.paragraph_format.alignment == 1
+    assert figure.style.paragraph_format.keep_with_next
+    assert caption.text == "“大厅” 一角"
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "wide", "high"),
+    [(1600, 1200, 13.33, 10.0), (1600, 400, 14.0, 3.5), (300, 1600, 1.88, 10.0), (189, 113, 5.0, 2.99)],
+    ids=["a photograph", "a panorama", "a tower", "a small one, not blown up"],
+)
+def test_a_picture_fits_the_page_and_keeps_its_shape(width: int, height: int, wide: float, high: float) -> None:
+    issue, pictures = with_pictures(picture("navy", width, height))
+    (drawn,) = drawings(render(issue, pictures=pictures))
+    (extent,) = drawn.iter("{*}extent")
+    assert int(extent.get("cx")) / 360_000 == pytest.approx(wide, abs=0.02)
+    assert int(extent.get("cy")) / 360_000 == pytest.approx(high, abs=0.02)
+
+
+def test_pictures_are_in_the_file_once_each_and_whole_for_validators() -> None:
+    one, other = picture("navy"), picture("white", format="PNG")
+    issue, pictures = with_pictures(one, other, one)
+    data = render(issue, pictures=pictures)
+    parts = unpack(data)
+    assert sorted(parts[name] for name in parts if "/media/" in name) == sorted([one, other])
+    shown = drawings(data)
+    assert len(shown) == 3
+    numbers = [named.get("id") for drawn in shown for named in drawn.iter("{*}docPr")]
+    assert len(set(numbers)) == 3
+    assert {named.get("descr") for drawn in shown for named in drawn.iter("{*}docPr")} == {"“大厅” 一角"}
+    relations = etree.fromstring(parts["word/_rels/document.xml.rels"])
+    assert not [r for r in relations if r.get("Type").endswith("/image") and r.get("TargetMode") == "External"]
+    assert lint(data) == []
+    assert data == render(issue, pictures=pictures), "the same bytes"
+
+
+def test_documents_with_pictures_pass_the_validator(tmp_path) -> None:
+    issue, pictures = with_pictures(picture("navy"), picture("white", format="PNG"))
+    path = tmp_path / "issue.docx"
+    path.write_bytes(render(issue, pictures=pictures, draft=True, findings=findings()))
+    assert not OpenXmlValidator().validate(str(path)).errors
+
+
+def test_a_picture_that_could_not_be_had_prints_its_caption_only() -> None:
+    issue, _ = with_pictures(picture("navy"))
+    data = render(issue, pictures=lambda blob: b"")
+    assert drawings(data) == []
+    assert "“大厅” 一角" in texts(data)
+    assert drawings(render(issue, pictures=lambda blob: b"no picture")) == []
+
+
+def test_hostile_words_of_a_picture_stay_words() -> None:
+    data = picture("navy")
+    blob = hashlib.sha256(data).hexdigest()
+    for text in HOSTILE:
+        blocks = (Block(Kind.FIGURE, text, src="javascript:alert(1)", blob=blob), Block(Kind.PARAGRAPH, "正文。"))
+        issue = issue_535()
+        issue = dataclasses.replace(issue, items=(dataclasses.replace(issue.items[0], blocks=blocks),))
+        made = render(issue, pictures=lambda _: data)
+        (drawn,) = drawings(made)
+        assert next(drawn.iter("{*}docPr")).get("descr") == clean(text)
+        assert b"javascript:" not in unpack(made)["word/_rels/document.xml.rels"]

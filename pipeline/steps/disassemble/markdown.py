@@ -17,6 +17,9 @@ _FIELD = re.compile(r"^(  - |    |  )?([^\s:]+):(?: (.*))?$")
 _HEAD = re.compile(r"^### (\d+)\. 标题：(.*)$")
 
 
+_PICTURE = re.compile(r"!\[(?:\\.|[^\\\]])*\]\([^()\s]+\)")
+
+
 @dataclass(frozen=True, slots=True)
 class Own:
     """What the front matter and the body of our own Markdown say."""
@@ -133,7 +136,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[Block]:
         if rows:
             yield Block(Kind.TABLE, rows=(rows[0], *rows[2:]))
             rows = []
-        if line:
+        if line and not _PICTURE.fullmatch(line):  # the picture is in the article it was printed from
             yield _block(line)
 
 
