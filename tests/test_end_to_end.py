@@ -23,7 +23,8 @@ from pipeline.demo.sites import MIRROR
 from pipeline.demo.workspace import write_workspace
 from pipeline.desk import Desk, Inline, document, now, open_desk, open_store
 from pipeline.model import Fate, Flag, Kind, Release, Window
-from pipeline.outputs import FORMATS, Context
+from pipeline.outputs import FORMATS, Context, picture_files
+from pipeline.store import Blobs
 
 BY_NUMBER = {scene.number: scene for scene in SCENES}
 
@@ -132,7 +133,7 @@ def test_the_mirror_is_explained_and_never_printed(played):
     if scene.number == 535:
         assert "北京丰台布局未来智慧医疗" in of_mirror[0].because
         assert "同一事件" in of_mirror[0].because
-    for path in (folder / "out").iterdir():
+    for path in (folder / "out").rglob("*.*"):
         assert MIRROR.encode() not in _plain_bytes(path)
 
 
@@ -173,8 +174,9 @@ def test_534_is_imported_before_535_whose_item_2_then_says_so(played):
 def test_the_published_files_are_the_frozen_ones_and_open(played):
     folder, scene, desk = played
     release = _released(desk)
-    word, markdown = sorted((folder / "out").iterdir())
-    assert {word.name, markdown.name} == set(release.files)
+    published = {path.relative_to(folder / "out").as_posix() for path in (folder / "out").rglob("*.*")}
+    assert published == set(release.files)
+    word, markdown = (next((folder / "out").glob(f"*.{name}")) for name in ("docx", "md"))
     paragraphs = [one.text for one in Word(str(word)).paragraphs]
     assert "二、具体内容" in paragraphs
     numbered = [line for line in paragraphs if re.match(r"\d\. 标题：", line)]
@@ -183,13 +185,14 @@ def test_the_published_files_are_the_frozen_ones_and_open(played):
     assert all(one.outlet in text for one in seeds.articles(scene.number))
 
 
-def test_a_released_issue_rendered_again_gives_the_same_bytes(played):
-    _, _, desk = played
+def test_a_released_issue_rendered_again_from_the_store_alone_gives_the_same_bytes(played):
+    folder, _, desk = played
     release = _released(desk)
-    context = Context(templates=packaged("templates"), pages=release.pages)
+    blobs = Blobs(folder / "data" / "blobs")
+    context = Context(templates=packaged("templates"), pages=release.pages, pictures=blobs.get)
     rendered = {
         f"{release.issue.filename}.{name}": output.render(release.issue, context) for name, output in FORMATS.items()
-    }
+    } | {name: blobs.get(blob) for name, blob in picture_files(release.issue, blobs.get).items()}
     assert {name: hashlib.sha256(data).hexdigest() for name, data in rendered.items()} == release.files
 
 

@@ -236,11 +236,12 @@ def draft_export(
 
     with opened() as desk:
         desked = desk.desked(series, window_of(desk, series, month, week))
-        for name in FORMATS:
-            target = folder / f"{desk.issue(desked).filename}-送审稿{desked.revision}.{name}"
-            data = desk.render(desked, name)
+        stem = f"{desk.issue(desked).filename}-送审稿{desked.revision}"
+        files = {f"{stem}.{name}": desk.render(desked, name) for name in FORMATS}
+        for name, data in {**files, **desk.picture_files(desked)}.items():
+            target = folder / name
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
             except OSError as error:
                 raise UsageError(f"{target}：{why(error)}。", "请用 --to 另指一个文件夹。") from None
@@ -318,7 +319,7 @@ def _told(draft: Draft, handle: str, mark: str) -> str:
     lines = [
         f"{mark} {handle} {edits.get('title', article.title)}",
         f"    （{edits.get('outlet', article.outlet)}） {edits.get('date', article.date or '无日期')} "
-        f"得分 {candidate.rating.score:.2f} {edits.get('url', article.url)}",
+        f"得分 {candidate.rating.score:.2f} 正文置信度 {article.confidence:.2f} {edits.get('url', article.url)}",
         f"    {'；'.join(candidate.rating.because)}",
     ]
     lines += [

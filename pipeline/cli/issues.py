@@ -167,7 +167,7 @@ def issue_export(
         for name, data in desk.copies(desk.released(series, number)).items():
             target = folder / name
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
             except OSError as error:
                 raise UsageError(f"{target}：{why(error)}。", "请用 --to 另指一个文件夹。") from None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -19,8 +20,10 @@ from pipeline.fetch.browser import Browser
 from pipeline.model import Article, Fate, Lead, Outcome, Page, Rejection, Visit
 from pipeline.sources import Memory, open_source
 from pipeline.sources import Source as Collector
+from pipeline.steps.join import MOST_PAGES, joined, same_article
+from pipeline.steps.quality import graded
 from pipeline.steps.read import read_page
-from pipeline.store import Asked
+from pipeline.store import ENTIRE, Asked, Part, Stored
 
 log = structlog.get_logger("pipeline.desk")
 BATCH = 200
@@ -62,6 +65,8 @@ class Collecting(Watching):
         )
         harvested = self._harvest(source)
         self.read([one for one in self.leads.unread() if one in harvested.leads])
+        pages = {one.page for one in self.leads.get(harvested.leads)}
+        self.follow(sorted({part.page for part in self.parts.due(self._clock())} & pages))
         return harvested
 
     def _harvest(self, source: Source) -> Harvested:
@@ -141,21 +146,33 @@ class Collecting(Watching):
     def read(self, leads: Sequence[int]) -> int:
         """Reads the stored pages of leads into articles; returns how many there are."""
         now = self._clock()
-        ids: list[int] = []
+        stored = [one for one in self.leads.get(leads) if one.page is not None]
+        further = self.parts.of([one.page for one in stored if one.page is not None])
+        found: list[tuple[Stored, list[Part]]] = []
         work: list[tuple[Page, Lead]] = []
-        for one in self.leads.get(leads):
-            if one.page is None:
-                continue
+        for one in stored:
+            assert one.page is not None
             try:
                 work.append((self.leads.page(one.page), one.lead))
-                ids.append(one.id)
             except StoreError as error:
                 # one lost file must not keep the others from being read; the editor sees which it was
                 log.error("page is lost", url=one.lead.url, why=error.message)
                 self.leads.settle([(one.id, Rejection(Fate.UNREADABLE, "保存的页面已缺失或损坏"))], now)
-        outcomes = self._read_pages(work)
-        self.leads.settle(list(zip(ids, outcomes, strict=True)), now)
-        return sum(isinstance(one, Article) for one in outcomes)
+                continue
+            found.append((one, further.get(one.page, [])))
+        pages = [(self._part(part), one.lead) for one, parts in found for part in parts]
+        outcomes = iter(self._read_pages([*work, *((page, lead) for page, lead in pages if page is not None)]))
+        firsts = [next(outcomes) for _ in found]
+        others = iter([next(outcomes) if page is not None else None for page, _ in pages])
+        settled: list[tuple[int, Article | Rejection]] = []
+        for (one, parts), first in zip(found, firsts, strict=True):
+            rest = {part.position: next(others) for part in parts}
+            if isinstance(first, Article):
+                self._expect(one, first, now)
+                first = _whole(first, rest)
+            settled.append((one.id, first))
+        self.leads.settle(settled, now)
+        return sum(isinstance(one, Article) for _, one in settled)
 
     def _read_pages(self, work: Sequence[tuple[Page, Lead]]) -> list[Article | Rejection]:
         """Pages with the leads to them into articles, in the order given."""
@@ -165,6 +182,99 @@ class Collecting(Watching):
                 partial(read_page, outlets=self.config.outlets, rules=self.config.rules), work
             )
         ]
+
+    # articles on several pages --------------------------------------------------------------------
+
+    def _part(self, part: Part) -> Page | None:
+        """A further page of an article; `None` while it is missing."""
+        if part.part is None:
+            return None
+        try:
+            return self.leads.page(part.part)
+        except StoreError as error:
+            log.error("part is lost", url=part.url, why=error.message)
+            return None
+
+    def _expect(self, lead: Stored, first: Article, now: dt.datetime) -> None:
+        """Keeps where an article goes on; pages that came as files go on nowhere."""
+        if lead.page is None or lead.lead.path:
+            return
+        if first.entire:
+            self.parts.expect(lead.page, ENTIRE, first.entire, now)
+        if first.following:
+            self.parts.expect(lead.page, 2, first.following, now)
+
+    def follow(self, pages: Sequence[int]) -> int:
+        """Fetches what articles go on on, page by page, and reads these articles again; returns how many."""
+        again = [lead for page in pages if self._followed(page) for lead in self.leads.on_page(page)]
+        self.read(again)
+        return len(again)
+
+    def _followed(self, page: int) -> bool:
+        """Whether anything new of the article came that begins on `page`."""
+        now = self._clock()
+        leads = self.leads.get(self.leads.on_page(page)[:1])
+        if not leads:
+            return False  # it was fetched again since
+        (first,) = self._read_pages([(self.leads.page(page), leads[0].lead)])
+        if not isinstance(first, Article):
+            return False
+        came = False
+        tried: set[int] = set()
+        texts = {first.text}
+        while part := next(
+            (one for one in self.parts.due(now) if one.page == page and one.position not in tried), None
+        ):
+            tried.add(part.position)
+            known = {first.url, *(one.url for one in self.parts.of([page])[page])}
+            try:
+                fetched, article = self._fetched_part(part, first, leads[0].lead)
+            except FetchError as error:
+                self.parts.missed(part, error.message, now)
+                log.info("part is missing", url=part.url, why=error.message)
+                if part.position != ENTIRE:
+                    break
+                continue
+            self.parts.came(part, self.leads.add_part(part.url, fetched))
+            came = True
+            onward = article.following
+            if part.position == ENTIRE:
+                break
+            # a pager without an end gives its last page, or its first, for every number
+            if onward and onward not in known and article.text not in texts and part.position < MOST_PAGES:
+                self.parts.expect(page, part.position + 1, onward, now)
+            texts.add(article.text)
+        return came
+
+    def _fetched_part(self, part: Part, first: Article, lead: Lead) -> tuple[Page, Article]:
+        """A page and what it says; raises `FetchError` when it is none of the article's."""
+        try:
+            fetched = self._fetch(part.url).page
+        except FetchError:
+            raise
+        except Exception as error:
+            # a page nobody foresaw must not keep the others from being fetched
+            log.exception("page could not be fetched", url=part.url)
+            raise FetchError(f"取页面时出错：{type(error).__name__}") from error
+        if fetched is None or urlsplit(fetched.url).hostname != urlsplit(first.url).hostname:
+            raise FetchError("下一页转到了别的网站")
+        (article,) = self._read_pages([(fetched, lead)])
+        if isinstance(article, Rejection):
+            raise FetchError(f"下一页读不出正文：{article.because}")
+        if not same_article(first, article):
+            raise FetchError(f"下一页是另一篇文章：《{article.title}》")
+        if part.position == ENTIRE and len(article.text) < len(first.text):
+            raise FetchError("“全文”页的正文比本页还短")
+        return fetched, article
+
+
+def _whole(first: Article, rest: Mapping[int, Article | Rejection | None]) -> Article:
+    """An article of its first page and of what is here of the others (position → reading)."""
+    pages = {position: one if isinstance(one, Article) else None for position, one in rest.items()}
+    entire = pages.pop(ENTIRE, None)
+    if not first.following and entire is None:
+        return first
+    return graded(joined(first, [pages[position] for position in sorted(pages)], entire=entire))
 
 
 def _since(begun: float) -> float:

@@ -75,7 +75,7 @@ class Deciding(Judging):
                 if key in known:
                     return draft, known[key]
                 handle = "c" + digest(article.url or article.id)[:8]
-                own = Candidate(handle, (article,), rate(article), seen=stored.first_seen)
+                own = self._illustrated(Candidate(handle, (article,), rate(article), seen=stored.first_seen))
                 return replace(draft, candidates=(*draft.candidates, own)), handle
         raise UsageError(f"没有采集过 {target}。", "请先用 bulletin collect --url 或 --file 添加。")
 
@@ -135,5 +135,11 @@ class Deciding(Judging):
                 apart=frozenset(frozenset((ids.get(a, a), ids.get(b, b))) for a, b in draft.apart),
                 silent=draft.silent,
                 revisits=self.revisits.of(item.url for item in issue.items),
+                notes={one.handle: one.article.notes for one in draft.candidates},
+                confidence={
+                    one.handle: one.article.confidence
+                    for one in draft.candidates
+                    if "body" not in draft.edits.get(one.handle, {})
+                },
             )
         )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.config import Series
 from pipeline.desk.watching import Watching
-from pipeline.model import Article, Desked, Document, Draft, Fate, Printed, Rating, Rejection, Window
+from pipeline.model import Article, Candidate, Desked, Document, Draft, Fate, Printed, Rating, Rejection, Window
 from pipeline.steps import select
 from pipeline.steps.cover import cover
 from pipeline.steps.dedupe import group, relate
+from pipeline.steps.illustrate import illustrated
 from pipeline.steps.rate import Rater
 from pipeline.store import Accounted, Accounts, Stored
 
@@ -81,7 +82,15 @@ class Judging(Watching):
             cover(inside, self.printed()),
             seen,
         )
-        return select.draft(series.id, window, kept, silent, previous), {**rejected, **out}
+        made = select.draft(series.id, window, kept, silent, previous)
+        candidates = tuple(self._illustrated(one) for one in made.candidates)
+        return replace(made, candidates=candidates), {**rejected, **out}
+
+    def _illustrated(self, candidate: Candidate) -> Candidate:
+        """A candidate with the pictures that are here; its printed form depends on nothing else from then on."""
+        wanted = (block.src for article in candidate.articles for block in article.blocks if block.src)
+        known = self.pictures.of(wanted)
+        return replace(candidate, articles=tuple(illustrated(one, known) for one in candidate.articles))
 
     def rater(self, series: Series) -> Callable[[Article], Rating]:
         """How well an article fits the scope of a series."""

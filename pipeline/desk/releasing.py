@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 import structlog
 
@@ -14,7 +15,7 @@ from pipeline.desk.deciding import Deciding
 from pipeline.desk.room import command
 from pipeline.errors import Blocked, StoreError, UsageError
 from pipeline.model import BEIJING, Decision, Desked, Fate, Release, Severity, State, Tally, Window, digest
-from pipeline.outputs import FORMATS, Context
+from pipeline.outputs import FORMATS, Context, picture_files
 from pipeline.outputs.pages import page_numbers
 from pipeline.steps import select
 from pipeline.steps.window import between
@@ -33,11 +34,17 @@ class Releasing(Deciding):
         context = Context(
             templates=template.parent,
             template=template.stem,
-            pages=page_numbers(issue, template, estimate_only=True),
+            pages=page_numbers(issue, template, pictures=self._blobs.get, estimate_only=True),
             draft=True,
             findings=tuple(self.findings(desked)),
+            pictures=self._blobs.get,
         )
         return FORMATS[name].render(issue, context)
+
+    def picture_files(self, desked: Desked) -> dict[str, bytes]:
+        """The picture files that a draft's Markdown shows, by their names beside it."""
+        files = picture_files(self.issue(desked), self._blobs.get)
+        return {name: self._blobs.get(blob) for name, blob in files.items()}
 
     def release(self, desked: Desked, who: str) -> Release:
         """Puts a draft out for good, exactly the revision that was read.
@@ -56,12 +63,12 @@ class Releasing(Deciding):
             raise Blocked(f"有 {len(blocking)} 项检查未通过，不能发布：\n{listed}")
         issue = self.issue(desked)
         template = self._template(f"{self.config.settings.template}.docx")
-        pages = page_numbers(issue, template)
-        context = Context(templates=template.parent, template=template.stem, pages=pages)
+        pages = page_numbers(issue, template, pictures=self._blobs.get)
+        context = Context(templates=template.parent, template=template.stem, pages=pages, pictures=self._blobs.get)
         files = {
             f"{issue.filename}.{name}": self._blobs.put(output.render(issue, context))
             for name, output in FORMATS.items()
-        }
+        } | picture_files(issue, self._blobs.get)
         release = Release(issue, desked.revision, who, self._clock(), pages, files, self.tally(desked))
         self.issues.release(desked, release)
         log.info("released", series=series.id, number=issue.number, items=len(issue.items), who=who)
@@ -151,7 +158,7 @@ class Releasing(Deciding):
 
     def _number_is_free(self, desked: Desked) -> None:
         """A register beside the database: a restored backup must not give a number out a second time."""
-        known = self.issues.published()
+        known = {PurePosixPath(name).parts[0] for name in self.issues.published()}
         title, mark, _ = self.issue(desked).filename.partition("-第")
         for path in sorted(self.config.out.glob(f"{title}{mark}*期-*")) if self.config.out.is_dir() else []:
             number = re.match(r"(\d+)期", path.name.removeprefix(title + mark))

@@ -53,6 +53,8 @@ class Revisiting(Collecting, Releasing):
             return f"网页打不开了（{error.message.removeprefix(f'{item.url}：')}）"
         if page is None or item.url != stored.url:
             return ""  # an address that the editor gave: that it opens is all that can be asked
+        if stored.following or stored.entire:
+            return ""  # what stands on its other pages would be missing from this one
         return changed(stored, self._reread(page, item))
 
     def _reread(self, page: Page, item: Item) -> Article | Rejection:

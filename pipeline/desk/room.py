@@ -9,7 +9,7 @@ from pipeline.config import Config, Series, packaged
 from pipeline.errors import TemplateError, UsageError
 from pipeline.executor import Children
 from pipeline.model import Clock, Fetch, Last, Window
-from pipeline.store import Blobs, Claims, Database, Issues, Leads, Notices, Revisits, Runs, Visits
+from pipeline.store import Blobs, Claims, Database, Issues, Leads, Notices, Parts, Pictures, Revisits, Runs, Visits
 
 
 class Room:
@@ -20,6 +20,7 @@ class Room:
         config: Config,
         *,
         fetch: Fetch,
+        fetch_picture: Fetch,
         clock: Clock,
         children: Children,
         database: Database,
@@ -29,6 +30,8 @@ class Room:
         self.config = config
         self.claims = Claims(database, config.settings.clock.lease_seconds)
         self.leads = Leads(database, blobs)
+        self.parts = Parts(database)
+        self.pictures = Pictures(database, blobs)
         self.issues = Issues(database)
         self.revisits = Revisits(database)
         self.runs = Runs(database)
@@ -37,6 +40,7 @@ class Room:
         self._blobs = blobs
         self._database = database
         self._fetch = fetch
+        self._fetch_picture = fetch_picture
         self._clock = clock
         self._children = children
         self._templates = templates

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -13,13 +15,14 @@ from pipeline.config import Source
 from pipeline.desk.claiming import Claiming, myself
 from pipeline.desk.collecting import BATCH
 from pipeline.desk.engine import Engine
+from pipeline.desk.illustrating import Illustrating
 from pipeline.desk.judging import MARGIN, Proposal
 from pipeline.desk.releasing import counted
 from pipeline.desk.revisiting import Revisiting
 from pipeline.desk.room import command
 from pipeline.desk.telling import Telling
 from pipeline.errors import Conflict, DeskError, NothingCollected, StoreError, UsageError
-from pipeline.model import Decision, Desked, Draft, Tally, Window
+from pipeline.model import BEIJING, Article, Decision, Desked, Draft, Tally, Window
 
 log = structlog.get_logger("pipeline.desk")
 _ATTEMPTS = 5  # at making a draft anew while editors work on it
@@ -39,7 +42,7 @@ class Report:
     """Stage → seconds it took."""
 
 
-class Running(Revisiting, Telling, Claiming):
+class Running(Illustrating, Revisiting, Telling, Claiming):
     """Puts the stages of a run together."""
 
     def run(
@@ -87,6 +90,11 @@ class Running(Revisiting, Telling, Claiming):
                 stored = () if collect else self.leads.of_window(series, window, MARGIN)
                 again = [one.id for one in stored if one.page is not None]
                 self._read_all(engine, sorted({*self.leads.unread(), *again}), say)
+                if collect:
+                    self._follow_all(engine, say)
+            with _timed(seconds, "pictures"):
+                if collect:
+                    self.picture_all(engine, self.printable(self.series(series), window), say)
             desked = None
             with _timed(seconds, "judge"):
                 if owner:
@@ -160,7 +168,19 @@ class Running(Revisiting, Telling, Claiming):
         """Asks sources and reads what they gave; returns which failed and why (name → reason)."""
         silent = self._collected(engine, self.sources(ids), say)
         self._read_all(engine, self.leads.unread(), say)
+        self._follow_all(engine, say)
+        self.picture_all(engine, self._printable_soon(), say)
         return silent
+
+    def _printable_soon(self) -> list[Article]:
+        """What may be printed in the drafts that are made next: those of the last windows and of the open ones."""
+        today = self._clock().astimezone(BEIJING).date()
+        found: list[Article] = []
+        for series in self.config.series.values():
+            now = series.window_of(today)
+            for window in (series.window_of(now.start - dt.timedelta(days=1)), now):
+                found += self.printable(series, window)
+        return found
 
     def _collected(self, engine: Engine, sources: Sequence[Source], say: Callable[[str], None]) -> dict[str, str]:
         if not sources:
@@ -185,6 +205,17 @@ class Running(Revisiting, Telling, Claiming):
         if len(silent) == len(sources):
             raise NothingCollected("所有信源都未能采集，没有生成草稿，也没有占用期号。", "请检查网络和 sources.yaml。")
         return silent
+
+    def _follow_all(self, engine: Engine, say: Callable[[str], None]) -> None:
+        by_host: dict[str, dict[int, None]] = {}
+        for part in self.parts.due(self._clock()):
+            by_host.setdefault(urlsplit(part.url).hostname or "", {})[part.page] = None
+        if not by_host:
+            return
+        say(f"取 {sum(map(len, by_host.values()))} 篇分页文章的其余各页")
+        for result in engine.each(self.follow, [list(pages) for pages in by_host.values()]):
+            if isinstance(result, DeskError):
+                raise result
 
     def _read_all(self, engine: Engine, waiting: Sequence[int], say: Callable[[str], None]) -> None:
         if not waiting:

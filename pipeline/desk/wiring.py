@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from pipeline import config as configuration
-from pipeline.config import Config
+from pipeline.config import Config, Politeness
 from pipeline.desk.archive import Archive
 from pipeline.desk.checking import Checking
 from pipeline.desk.running import Running
@@ -25,6 +25,7 @@ class Desk(Running, Archive, Checking):
         config: Config,
         *,
         fetch: Fetch,
+        fetch_picture: Fetch,
         clock: Clock,
         children: Children,
         database: Database,
@@ -34,6 +35,7 @@ class Desk(Running, Archive, Checking):
         super().__init__(
             config,
             fetch=fetch,
+            fetch_picture=fetch_picture,
             clock=clock,
             children=children,
             database=database,
@@ -54,6 +56,7 @@ def open_desk(workspace: Path, *, clock: Clock) -> Desk:
     return Desk(
         config,
         fetch=fetcher(config, clock),
+        fetch_picture=picture_fetcher(config, clock),
         clock=clock,
         children=children(config),
         database=database,
@@ -65,7 +68,11 @@ def open_desk(workspace: Path, *, clock: Clock) -> Desk:
 def children(config: Config) -> Children:
     """The processes that parse what comes from the web, as the settings want them."""
     settings = config.settings
-    return Children(settings.workers, settings.page_seconds, preload=("pipeline.steps.read", "pipeline.sources"))
+    return Children(
+        settings.workers,
+        settings.page_seconds,
+        preload=("pipeline.steps.read", "pipeline.sources", "pipeline.steps.develop"),
+    )
 
 
 def open_store(config: Config) -> tuple[Database, Blobs]:
@@ -86,9 +93,25 @@ def open_store(config: Config) -> tuple[Database, Blobs]:
 
 def fetcher(config: Config, clock: Clock) -> Fetcher:
     """The one way out to the network, as the settings want it."""
+    return _fetcher(config, clock, config.settings.politeness)
+
+
+def picture_fetcher(config: Config, clock: Clock) -> Fetcher:
+    """The same way out, at the pace and under the caps of pictures: forty of them come with one page."""
+    pictures = config.settings.pictures
+    pace = {
+        "seconds_per_host": min(pictures.seconds_per_host, config.settings.politeness.seconds_per_host),
+        "total_seconds": pictures.total_seconds,
+        "max_mebibytes": pictures.max_mebibytes,
+        "retries": min(1, config.settings.politeness.retries),  # what fails twice is asked for again by the next run
+    }
+    return _fetcher(config, clock, config.settings.politeness.model_copy(update=pace))
+
+
+def _fetcher(config: Config, clock: Clock, politeness: Politeness) -> Fetcher:
     settings = config.settings
     return Fetcher(
-        settings.politeness,
+        politeness,
         ports=settings.ports,
         connect_to=settings.connect_to,
         trust=config.at(settings.trust) if settings.trust else None,

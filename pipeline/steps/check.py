@@ -34,10 +34,12 @@ from pipeline.model import (
 )
 from pipeline.steps.cover import cover
 from pipeline.steps.dedupe import relate
+from pipeline.steps.illustrate import missing_pictures
 
 # under a third most of what is printed is about something else: 636 item 3, four scenes of which one is a hospital's,
 # has 0.22; 534 item 2, on three regions' health services throughout, has 0.43
 _SMALL_SHARE = 0.33
+_UNSURE = 0.5  # agreement of the two readers; below it one of them has less than half of what the other has
 _LETTERS = 4  # `ynet` is the shortest name a typo was seen in; below that neighbours are too many
 
 
@@ -57,6 +59,10 @@ class Inspection:
     silent: Sequence[str] = ()
     revisits: Mapping[str, Revisit] = field(default_factory=dict)
     """Address → what its page looked like when it was last asked for again."""
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Handle → what an editor should know about the reading of its article."""
+    confidence: Mapping[str, float] = field(default_factory=dict)
+    """Handle → how sure the extraction is of the body, 0 to 1; no editor's own text has one."""
 
     @cached_property
     def documents(self) -> list[Document]:
@@ -363,6 +369,28 @@ def _content(inspection: Inspection) -> Iterator[Finding]:
             yield _about(place, item, "incomplete", Severity.WARNING, "页面可能没有下载完整", "与原文核对。")
 
 
+def _pictures(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        if any(block.blob or block.src for block in item.blocks) and (
+            missing := missing_pictures(inspection.notes.get(item.handle, ()))
+        ):
+            yield _about(place, item, "pictures", Severity.WARNING, missing, "缺的配图不影响正文；稍后会再取。")
+
+
+def _confidence(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        sure = inspection.confidence.get(item.handle, 1.0)
+        if sure < _UNSURE:
+            yield _about(
+                place,
+                item,
+                "confidence",
+                Severity.WARNING,
+                f"正文置信度 {sure:.2f}：两种读法得到的正文相差较大",
+                "与原文核对正文有无缺漏。",
+            )
+
+
 def _lead(inspection: Inspection) -> Iterator[Finding]:
     """The computed sentence cannot be wrong; an imported issue's or an edited template's can."""
     issue = inspection.issue
@@ -421,6 +449,8 @@ CHECKS: Mapping[str, Check] = {
     "genre": _genre,
     "dates": _dates,
     "content": _content,
+    "pictures": _pictures,
+    "confidence": _confidence,
     "lead": _lead,
     "sources": _sources,
     "page-now": _page_now,

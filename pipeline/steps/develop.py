@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -22,15 +21,11 @@ _PIXELS = 50_000_000  # of the original; a camera's are 12 to 48 million, and 50
 _QUALITY = 85
 _LOSSLESS = frozenset({"PNG", "GIF", "BMP", "TIFF"})
 _READ = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+_AS_IT_IS = ("L", "RGB", "RGBA", "CMYK", "YCbCr")
 _DEEP = ("I;16", "I;16L", "I;16B", "I")
 
 Undeveloped = str
 """Why nothing can be printed of a picture, in Chinese."""
-
-
-def develop_all(pictures: Sequence[bytes]) -> list[Developed | Undeveloped]:
-    """Each picture by itself, in the order given."""
-    return [develop(data) for data in pictures]
 
 
 def develop(data: bytes) -> Developed | Undeveloped:
@@ -63,7 +58,9 @@ def _developed(data: bytes) -> Developed | Undeveloped:
         if width * height > _PIXELS:
             return "图片像素过多"
         lossless = opened.format in _LOSSLESS
-        opened.draft("RGB", (LONG_SIDE, LONG_SIDE))  # lets the JPEG decoder leave out what would be thrown away
+        if opened.mode in _AS_IT_IS:
+            # first of all, so that no second picture of 50 million pixels lies in memory; a JPEG is decoded small
+            opened.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
         picture = _flat(ImageOps.exif_transpose(opened))
     picture.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
     if min(picture.size) < _SMALL:

@@ -1,0 +1,243 @@
+"""Articles on several pages, from a web on loopback."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from loopback import HOST, Answer, Loopback, point_at
+from pipeline.desk import Inline, open_desk
+from pipeline.model import BEIJING, Article, Flag, Window
+
+JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
+TITLE = "北京友谊医院智慧医疗平台上线"
+SAID = {
+    1: "北京友谊医院近日上线智慧医疗平台，依托人工智能辅助诊断系统和电子病历共享，实现检查检验结果互认。",
+    2: "平台打通了医院信息系统与北京市全民健康信息平台，患者可通过互联网医院在线复诊、预约检查和查询报告。",
+    3: "院方有关负责人表示，将继续推进智慧医院建设，推动远程医疗服务下沉社区，让更多居民在家门口看上病。",
+}
+ALSO = {
+    1: "首批接入的有十二个科室，医生在诊室里就能调阅患者在其他医院做过的影像和检验，不必再让患者重复检查。",
+    2: "信息中心工程师介绍，平台每天要处理四万多次调阅请求，最忙的时段集中在上午九点到十一点之间。",
+    3: "记者了解到，下一批接入的是医联体内的九家社区卫生服务中心，年底前实现双向转诊线上办理。",
+}
+
+
+@pytest.fixture
+def web():
+    served = Loopback()
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def hour():
+    class Clock:
+        moment = dt.datetime(2024, 6, 13, 8, 0, tzinfo=BEIJING)
+
+        def __call__(self) -> dt.datetime:
+            self.moment += dt.timedelta(seconds=1)
+            return self.moment
+
+    return Clock()
+
+
+def page(number: int, *links: str, said: str = "") -> str:
+    """One page of the article, in the manner of a news site: every page has the head and the picture."""
+    return f"""<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>{TITLE}_健康网</title></head><body>
+<h1>{TITLE}</h1><div class="info"><span>2024-06-12 09:3{number}</span> <span>来源：北京日报</span></div>
+<div class="article-content" id="article"><p>　　{said or SAID[number]}</p><p>　　{ALSO[number]}</p></div>
+<div class="pages">{"".join(links)}</div><div class="footer">版权所有</div></body></html>"""
+
+
+def link(href: str, label: str = "下一页") -> str:
+    return f'<a href="{href}">{label}</a>'
+
+
+def collected(workspace: Path, clock) -> Article:
+    with open_desk(workspace, clock=clock) as desk:
+        desk.collect(Inline())
+        return read(desk)
+
+
+def read(desk) -> Article:
+    stored = desk.leads.of_window("beijing-monthly", JUNE, 0)
+    (article,) = desk.leads.articles({one.article for one in stored if one.article}).values()
+    return article
+
+
+def pages_of(article: Article) -> list[int]:
+    """Which pages' text the article has, in its order."""
+    where = {number: article.text.find(text) for number, text in SAID.items()}
+    return [number for number in sorted(where, key=where.__getitem__) if where[number] >= 0]
+
+
+def complete(article: Article) -> bool:
+    return Flag.INCOMPLETE not in article.flags and not any("不完整" in note for note in article.notes)
+
+
+def test_three_numbered_pages_become_one_article(workspace, web, hour):
+    web.page("/a.html", page(1, link("a_2.html", "2"), link("a_3.html", "3"), link("a_2.html")))
+    web.page("/a_2.html", page(2, link("a.html", "1"), link("a_3.html", "3"), link("a_3.html")))
+    web.page("/a_3.html", page(3, link("a.html", "1"), link("a_2.html", "2")))
+    point_at(workspace, web, "/a.html")
+    article = collected(workspace, hour)
+    assert pages_of(article) == [1, 2, 3]
+    assert complete(article)
+    assert (article.title, str(article.time)) == (TITLE, "09:31:00"), "the first page says what it is"
+
+
+def test_pages_by_query_become_one_article(workspace, web, hour):
+    web.page("/show?id=7", page(1, link("?id=7&page=2")))
+    web.page("/show?id=7&page=2", page(2, link("?id=7&page=3")))
+    web.page("/show?id=7&page=3", page(3, link("?id=7&page=2", "上一页")))
+    point_at(workspace, web, "/show?id=7")
+    assert pages_of(collected(workspace, hour)) == [1, 2, 3]
+
+
+def test_in_the_accounts_it_is_one_lead_with_one_fate(workspace, web, hour):
+    web.page("/a.html", page(1, link("a_2.html")))
+    web.page("/a_2.html", page(2))
+    point_at(workspace, web, "/a.html")
+    hour.moment = dt.datetime(2024, 7, 1, 8, tzinfo=BEIJING)
+    with open_desk(workspace, clock=hour) as desk:
+        report = desk.run("beijing-monthly", JUNE, Inline())
+        assert report.tally.leads == 1
+        (item,) = desk.issue(report.desked).items
+        assert SAID[2] in item.text
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        link("javascript:turn(2)"),
+        f'<div class="comment"><a href="?page=2">2</a>{link("?page=2")}</div>',
+        link("/b_2.html"),
+        link("http://other.example.cn/a_2.html"),
+    ],
+    ids=["a script", "comments", "another article", "another host"],
+)
+def test_false_friends_are_not_followed(workspace, web, hour, links):
+    web.page("/a.html", page(1, links))
+    for path in ("/a.html?page=2", "/b_2.html", "/a_2.html"):
+        web.page(path, page(2))
+    point_at(workspace, web, "/a.html", hosts=(HOST, "other.example.cn"))
+    article = collected(workspace, hour)
+    assert pages_of(article) == [1]
+    assert complete(article)
+    assert {asked for asked in web.asked if not asked.endswith("robots.txt")} == {f"{HOST}/a.html"}
+
+
+def test_a_page_that_leads_to_itself_and_a_circle_end(workspace, web, hour):
+    web.page("/a.html", page(1, link("a_2.html")))
+    web.page("/a_2.html", page(2, link("a_2.html"), link("a_3.html")))
+    web.page("/a_3.html", page(3, link("a.html"), link("a_2.html"), link("a_3.html")))
+    point_at(workspace, web, "/a.html")
+    article = collected(workspace, hour)
+    assert pages_of(article) == [1, 2, 3]
+    assert complete(article)
+    assert all(count == 1 for asked, count in web.asked.items() if asked.endswith("html"))
+
+
+def test_a_pager_without_an_end_that_repeats_its_page_ends_there(workspace, web, hour):
+    web.page("/a.html", page(1, link("?page=2")))
+    for number in range(2, 60):
+        web.page(f"/a.html?page={number}", page(2, link(f"?page={number + 1}")))
+    point_at(workspace, web, "/a.html")
+    article = collected(workspace, hour)
+    assert pages_of(article) == [1, 2]
+    assert complete(article)
+    assert sum("?page=" in asked for asked in web.asked) == 2
+
+
+def test_a_pager_that_always_has_something_new_is_followed_for_twenty_pages(workspace, web, hour):
+    web.page("/a.html", page(1, link("?page=2")))
+    for number in range(2, 60):
+        web.page(f"/a.html?page={number}", page(2, link(f"?page={number + 1}"), said=f"{SAID[2]}第{'某' * number}处。"))
+    point_at(workspace, web, "/a.html")
+    article = collected(workspace, hour)
+    assert sum("?page=" in asked for asked in web.asked) == 19
+    assert "本文超过 20 页，只取前 20 页：可能不完整" in article.notes
+
+
+def test_a_missing_page_is_said_and_asked_for_again_later(workspace, web, hour):
+    web.page("/a.html", page(1, link("a_2.html")))
+    web.page("/a_2.html", page(2, link("a_3.html")))
+    point_at(workspace, web, "/a.html")
+    article = collected(workspace, hour)
+    assert pages_of(article) == [1, 2]
+    assert not complete(article)
+    assert "本文分为多页，第3页未能取得：可能不完整" in article.notes
+    web.page("/a_3.html", page(3))
+    hour.moment += dt.timedelta(hours=2)
+    article = collected(workspace, hour)
+    assert pages_of(article) == [1, 2, 3]
+    assert complete(article)
+    assert web.asked[f"{HOST}/a_2.html"] == 1
+
+
+def test_a_page_that_is_somewhere_else_or_something_else_is_not_taken(workspace, web, hour):
+    web.page("/a.html", page(1, link("a_2.html")))
+    web.answers["/a_2.html"] = Answer(status=302, location="http://other.example.cn/b.html")
+    web.page("/b.html", page(2))
+    point_at(workspace, web, "/a.html", hosts=(HOST, "other.example.cn"))
+    article = collected(workspace, hour)
+    assert pages_of(article) == [1]
+    assert not complete(article)
+    web.page("/a_2.html", page(2).replace(TITLE, "足球联赛第十轮综述"))
+    hour.moment += dt.timedelta(days=1)
+    assert pages_of(collected(workspace, hour)) == [1]
+
+
+def test_the_whole_on_one_page_is_taken_instead_of_its_parts(workspace, web, hour):
+    web.page("/a.html", page(1, link("a_2.html"), link("?all=1", "【阅读全文】")))
+    web.page("/a_2.html", page(2))
+    rest = "".join(f"<p>　　{one}</p>" for number in (2, 3) for one in (SAID[number], ALSO[number]))
+    web.page("/a.html?all=1", page(1).replace(f"{ALSO[1]}</p>", f"{ALSO[1]}</p>{rest}"))
+    point_at(workspace, web, "/a.html")
+    article = collected(workspace, hour)
+    assert pages_of(article) == [1, 2, 3]
+    assert complete(article)
+    assert article.url == f"http://{HOST}/a.html"
+    assert f"{HOST}/a_2.html" not in web.asked
+
+
+def test_where_the_whole_cannot_be_had_its_parts_are_taken(workspace, web, hour):
+    web.page("/a.html", page(1, link("a_2.html"), link("a_all.html", "余下全文")))
+    web.page("/a_2.html", page(2))
+    point_at(workspace, web, "/a.html")
+    article = collected(workspace, hour)
+    assert pages_of(article) == [1, 2]
+    assert complete(article)
+
+
+def test_the_stored_pages_read_again_give_the_same_article(workspace, web, hour):
+    web.page("/a.html", page(1, link("a_2.html")))
+    web.page("/a_2.html", page(2))
+    point_at(workspace, web, "/a.html")
+    article = collected(workspace, hour)
+    web.answers.clear()
+    with open_desk(workspace, clock=hour) as desk:
+        desk.read([one.id for one in desk.leads.of_window("beijing-monthly", JUNE, 0)])
+        assert read(desk) == article
+
+
+def test_an_article_on_several_pages_that_is_looked_at_again_has_not_changed(workspace, web, hour):
+    web.page("/a.html", page(1, link("a_2.html")))
+    web.page("/a_2.html", page(2))
+    point_at(workspace, web, "/a.html")
+    hour.moment = dt.datetime(2024, 7, 1, 8, tzinfo=BEIJING)
+    with open_desk(workspace, clock=hour) as desk:
+        desked = desk.run("beijing-monthly", JUNE, Inline()).desked
+        assert desk.revisit_all(desked.id) == 0
+
+
+def test_an_address_that_somebody_names_comes_with_all_its_pages(workspace, web, hour):
+    web.page("/a.html", page(1, link("a_2.html")))
+    web.page("/a_2.html", page(2))
+    point_at(workspace, web, "/other.html")
+    with open_desk(workspace, clock=hour) as desk:
+        desk.take([f"http://{HOST}/a.html"], [])
+        assert pages_of(read(desk)) == [1, 2]
