@@ -252,6 +252,18 @@ def test_slow_pictures_end_with_their_time_and_the_draft_is_made(workspace, web)
     assert sum(count for asked, count in web.asked.items() if asked.endswith(".jpg")) < 6
 
 
+def test_a_host_that_does_not_answer_is_left_alone_and_the_others_are_asked(workspace, web):
+    dead = tuple(image(f"http://img.example.cn/{number}.jpg") for number in range(30))
+    web.page(PAGE, article(*dead, image("/a.jpg")))
+    web.picture("/a.jpg", JPEG)
+    for number in range(30):
+        web.answers[f"/{number}.jpg"] = Answer(JPEG, "image/jpeg", seconds=20)
+    point_at(workspace, web, PAGE, hosts=(HOST, "img.example.cn"), total_seconds=0.5)
+    desked = run(workspace)
+    assert had(desked) == 1
+    assert sum(asked.startswith("img.example.cn/") and asked.endswith(".jpg") for asked in web.asked) <= 3
+
+
 def test_articles_out_of_scope_or_out_of_the_window_get_no_pictures(workspace, web):
     sport = article(image("/sport.jpg"), title="足球联赛第十轮综述")
     for one in PARAGRAPHS:

@@ -19,6 +19,7 @@ from pipeline.steps.develop import develop
 from pipeline.steps.illustrate import pictures_of
 
 log = structlog.get_logger("pipeline.desk")
+_PATIENCE = 2  # times `total_seconds` that pictures of one host may be waited for in vain in one call
 _AT_ONCE = 100  # pictures that are developed in one call: their originals lie in memory together
 
 
@@ -69,12 +70,20 @@ class Illustrating(Collecting, Judging):
         Returns how many came. A picture that cannot be had is noted and stops nothing.
         """
         came = 0
+        wasted: dict[str, float] = {}
+        patience = _PATIENCE * self.config.settings.pictures.total_seconds
         for article in self.leads.articles(articles).values():
             for url, left in self._asked_for(article):
-                if time.monotonic() >= until:
+                started, host = time.monotonic(), urlsplit(url).hostname or ""
+                if started >= until:
                     log.info("pictures are left for the next run", article=article.id)
                     return came
-                came += self._pictured(url, left)
+                if wasted.get(host, 0.0) >= patience:
+                    continue  # a host that does not answer would cost every picture its whole time
+                if self._pictured(url, left):
+                    came += 1
+                else:
+                    wasted[host] = wasted.get(host, 0.0) + time.monotonic() - started
         return came
 
     def _asked_for(self, article: Article) -> Iterator[tuple[str, int]]:
