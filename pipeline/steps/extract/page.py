@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.config import ExtractRule, Outlets
 from pipeline.model import Article, Block, Fate, Flag, Kind, Lead, Page, Rejection
@@ -20,6 +20,7 @@ from pipeline.steps.extract.byline import (
 from pipeline.steps.extract.container import Body, drop_before, drop_listing, find_body, find_listing, prune
 from pipeline.steps.extract.credits import find_author, find_editor, find_foreign_author, find_origin, find_publisher
 from pipeline.steps.extract.decode import Text, decode
+from pipeline.steps.extract.documents import is_document, read_document
 from pipeline.steps.extract.facts import Facts, Found, is_web, read_facts
 from pipeline.steps.extract.formats import is_data, is_feed, is_markup, read_dump, read_plain
 from pipeline.steps.extract.opinion import COMPARED, PAGE_ALONE, agreement, doubt, margin, read_foreign, second_opinion
@@ -41,6 +42,7 @@ _SHELL = 30  # Chinese punctuation marks; a page that its script would draw show
 _STATE = "页面数据"
 _DOUBTFUL = 0.5  # a margin below it asks the second reader: 3 of 77 pages measured
 _PLAIN_TEXT = 0.6  # confidence in a text whose body was not marked
+_DOCUMENT = 0.9  # confidence in a document: all of it is its body, but its paragraphs are put together again
 _FOREIGN = 0.8  # confidence in trafilatura alone: its F1 on English pages is 0.94
 _OPEN = re.compile(r"<(?:html|body)\b", re.I)
 _CLOSED = re.compile(r"</(?:html|body)\s*>", re.I)
@@ -77,6 +79,8 @@ def extract(
     `lead` is asked only for what the page does not say itself; `rules` are its source's own. The result is a
     pure function of the arguments: relative dates count from `page.fetched`.
     """
+    if is_document(page.body):
+        return _document(page, outlets, lead)
     decoded = decode(page.body, page.charset)
     if isinstance(decoded, Rejection):
         return decoded
@@ -227,6 +231,34 @@ def _read_plain(page: Page, text: str) -> _Reading | Rejection:
     blocks = tuple(Block(Kind.PARAGRAPH, line) for line in plain.body)
     by = Bylines(before=plain.byline, tail=plain.editors, body=plain.body)
     return _Reading(page.url, Found(plain.title, "首行"), Facts(), blocks, "纯文本", _PLAIN_TEXT, by)
+
+
+def _document(page: Page, outlets: Outlets, lead: Lead | None) -> Article | Rejection:
+    """A PDF or DOCX as an article; the day its file was made is taken only where nothing else gives one, and said."""
+    written = read_document(page.body)
+    if isinstance(written, Rejection):
+        return written
+    if len(_plain(written.blocks)) < _MIN_BODY:
+        return Rejection(Fate.NOT_AN_ARTICLE, f"{written.kind} 文件没有正文")
+    reading = _Reading(
+        page.url,
+        written.title,
+        written.facts,
+        written.blocks,
+        f"{written.kind} 全文",
+        _DOCUMENT,
+        written.by,
+        notes=written.notes,
+    )
+    article = _article(reading, page, Text("", ""), outlets, lead)
+    if article.date is not None or written.made is None or written.made > page.fetched:
+        return article
+    return replace(
+        article,
+        date=written.made.date(),
+        evidence={**article.evidence, "date": f"{written.made_where}（文件生成时间）"},
+        notes=(*article.notes, "文中没有日期，暂用文件生成时间，请核对"),
+    )
 
 
 def _article(reading: _Reading, page: Page, decoded: Text, outlets: Outlets, lead: Lead | None) -> Article:
