@@ -70,7 +70,11 @@ class Lead:
     """The date as the source printed it, unparsed."""
     outlet: str = ""
     path: str = ""
-    """The local file that holds the page, for sources that read files."""
+    """The local file that holds the page, for sources that read files; `PASTED` and a digest for pasted text."""
+
+
+PASTED = "paste:"
+"""What the path of a lead begins with whose page somebody pasted: what they said of it is not to be doubted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,14 @@ class DateClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a page offers: what it calls it, and its absolute address."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """A page read: what it says, and how we know."""
 
@@ -245,6 +257,11 @@ class Article:
         shown = {(one.where, one.day): one for one in reversed(self.dates)}
         chain = "；".join(one.chinese for one in self.dates if shown[one.where, one.day] is one)
         return (read, f"日期依据：{chain}") if chain else (read,)
+
+    attachments: tuple[Attachment, ...] = ()
+    """The files the page offers."""
+    attached: Attachment | None = None
+    """The one of them that holds the text, where the page itself has next to none."""
 
     @property
     def outlet(self) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -18,8 +19,10 @@ from pipeline.errors import reason as why
 from pipeline.model import BEIJING
 
 if TYPE_CHECKING:
-    from pipeline.desk import Checked, Suggested
+    from pipeline.desk import Checked, Desk, Suggested
     from pipeline.steps.vet import Sampled
+
+_STDIN = 64 * 1024 * 1024  # bytes that are read of it; the desk takes far less, and says how much it was
 
 
 @sources_app.command("list")
@@ -327,18 +330,29 @@ def collect(
     due: Annotated[
         bool, typer.Option("--due", help="Only those whose turn it is, as the clock asks them: others rest.")
     ] = False,
+    paste: Annotated[bool, typer.Option("--paste", help="Take what stdin holds; --url says where it stands.")] = False,
+    title: Annotated[str, typer.Option("--title", help="With --paste: the title.")] = "",
+    date: Annotated[str, typer.Option("--date", help="With --paste: when it was published, as 2024-06-03.")] = "",
+    outlet: Annotated[str, typer.Option("--outlet", help="With --paste: who published it.")] = "",
     engine: EngineName = "prefect",
 ) -> None:
     """Ask the sources for leads, fetch and read their pages."""
+    from pipeline.desk import Pasted
+
+    if paste and (file or len(url or []) > 1):
+        raise UsageError("--paste 一次收一篇，不与 --file 同用，--url 至多一个。")
+    if (title or date or outlet) and not paste:
+        raise UsageError("--title、--date、--outlet 只与 --paste 同用。")
+    if paste:
+        with opened() as desk:
+            lead = desk.paste(Pasted(sys.stdin.buffer.read(_STDIN), "".join(url or []), title, date, outlet))
+            _report(desk, [lead])
     if url or file:
         with opened() as desk:
             taken = desk.take(url or [], file or [])
             for note in taken.notes:
                 say(note)
-            for one in desk.leads.get(taken.leads):
-                told = one.rejection.because.removeprefix(f"{one.lead.url}：") if one.rejection else "已读入"
-                out(f"{one.lead.url}  {told}")
-            raise typer.Exit(DONE if any(one.article for one in desk.leads.get(taken.leads)) else FAILED)
+            _report(desk, taken.leads)
     asked = source or []
     everybody = True
     if due:
@@ -369,3 +383,12 @@ def _collected(asked: list[str], engine: str) -> dict[str, str]:
             return {one.name: why for one in desk.sources(asked) if (why := desk.leads.asked(one.id).trouble)}
     with opened() as desk:
         return desk.collect(Inline(), asked, say)
+
+
+def _report(desk: Desk, leads: Sequence[int]) -> NoReturn:
+    """Says what leads turned out to be, and ends the command."""
+    found = desk.leads.get(leads)
+    for one in found:
+        told = one.rejection.because.removeprefix(f"{one.lead.url}：") if one.rejection else "已读入"
+        out(f"{one.lead.url}  {told}")
+    raise typer.Exit(DONE if any(one.article for one in found) else FAILED)

@@ -16,6 +16,7 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
 """
 
 from pipeline.desk.checking import DAYS, Checked, Suggested
+from pipeline.desk.collecting import Pasted
 from pipeline.desk.engine import Engine, Inline
 from pipeline.desk.judging import Proposal, document
 from pipeline.desk.room import command
@@ -28,6 +29,7 @@ __all__ = [
     "Desk",
     "Engine",
     "Inline",
+    "Pasted",
     "Proposal",
     "Report",
     "Suggested",

@@ -17,9 +17,11 @@ from pipeline.desk.watching import Watching, is_watched
 from pipeline.errors import DeskError, FetchError, SourceError, StoreError, UsageError
 from pipeline.executor import Lost
 from pipeline.fetch.browser import Browser
-from pipeline.model import Article, Fate, Lead, Outcome, Page, Rejection, Visit
+from pipeline.model import PASTED, Article, Fate, Lead, Outcome, Page, Rejection, Visit, digest
 from pipeline.sources import Memory, open_source
 from pipeline.sources import Source as Collector
+from pipeline.sources.harvest import absolute, one_line
+from pipeline.steps.extract.dates import read_dates
 from pipeline.steps.join import MOST_PAGES, joined, same_article
 from pipeline.steps.quality import graded
 from pipeline.steps.read import read_page
@@ -28,6 +30,21 @@ from pipeline.store import ENTIRE, Asked, Part, Stored
 log = structlog.get_logger("pipeline.desk")
 BATCH = 200
 """Leads that are read in one call: enough to be worth several processes, few enough to repeat after a crash."""
+_BY_HAND = "manual"  # the source of what somebody named or pasted
+_MAX_PASTED = 5_000_000  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """A text, a page or a document that somebody brings along, and what they say of it."""
+
+    body: bytes
+    url: str = ""
+    """Where it stands on the web; empty for nowhere."""
+    title: str = ""
+    date: str = ""
+    """As 2024-06-03 or 2024年6月3日 10:20."""
+    outlet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +78,46 @@ class Collecting(Watching):
     def take(self, urls: Sequence[str], files: Sequence[Path]) -> Harvested:
         """Takes addresses and files that somebody named as leads, and reads them."""
         source = ManualSource(
-            id="manual", name="手工添加", kind="manual", urls=tuple(urls), files=tuple(path.resolve() for path in files)
+            id=_BY_HAND, name="手工添加", kind="manual", urls=tuple(urls), files=tuple(path.resolve() for path in files)
         )
         harvested = self._harvest(source)
         self.read([one for one in self.leads.unread() if one in harvested.leads])
         pages = {one.page for one in self.leads.get(harvested.leads)}
         self.follow(sorted({part.page for part in self.parts.due(self._clock())} & pages))
         return harvested
+
+    def paste(self, pasted: Pasted) -> int:
+        """Takes what somebody pasted as a lead and reads it; returns the lead.
+
+        It is kept as it came, whatever reading makes of it. Raises `UsageError` for what is not taken at all.
+        """
+        now = self._clock()
+        url = self._acceptable(pasted, now)
+        mark = PASTED + digest(pasted.body, pasted.url)[:16]
+        lead = Lead(
+            _BY_HAND, url or mark, one_line(pasted.title), one_line(pasted.date), one_line(pasted.outlet), path=mark
+        )
+        (stored,) = self.leads.add([lead], now)
+        # kept under its digest, so that nobody who asks for the address is given it in place of the page there
+        self.leads.add_page(stored.id, mark, Page(url or mark, pasted.body, now))
+        self.read([stored.id])
+        return stored.id
+
+    def _acceptable(self, pasted: Pasted, now: dt.datetime) -> str:
+        """The address of what was pasted; raises `UsageError` for what cannot be meant."""
+        if not pasted.body.strip():
+            raise UsageError("没有粘贴任何内容。")
+        if len(pasted.body) > _MAX_PASTED:
+            raise UsageError(
+                f"粘贴的内容有 {len(pasted.body) / 1e6:.1f} MB，超过上限 {_MAX_PASTED // 1_000_000} MB，没有收下。",
+                "请删去图片后再粘贴，或存成文件添加。",
+            )
+        if pasted.date and not read_dates(pasted.date, now, loose=False).stamps:
+            raise UsageError(f"看不懂日期“{pasted.date}”。", "请写成 2024-06-03 或 2024年6月3日，不晚于今天。")
+        url = absolute(pasted.url, "") if pasted.url else ""
+        if pasted.url and not url:
+            raise UsageError(f"“{pasted.url}”不是网页地址。", "请写完整的 http:// 或 https:// 地址，或不写。")
+        return url
 
     def _harvest(self, source: Source) -> Harvested:
         now, begun = self._clock(), time.monotonic()

@@ -1,4 +1,4 @@
-"""Files in a folder: saved web pages, front-matter dumps, plain text."""
+"""Files in a folder: saved web pages, PDF and DOCX documents, front-matter dumps, plain text."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ _TYPES = {
     ".shtml": "text/html",
     ".md": "text/markdown",
     ".txt": "text/plain",
+    ".mht": "multipart/related",
+    ".mhtml": "multipart/related",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    # not read, but each refused with what to do about it
+    ".doc": "application/msword",
+    ".wps": "application/vnd.ms-works",
 }
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
 from pipeline.config import ExtractRule, Outlets
-from pipeline.model import Article, Fate, Flag, Lead, Page, Rejection
+from pipeline.model import PASTED, Article, Fate, Flag, Lead, Page, Rejection
 from pipeline.steps.extract import COMPARED, PAGE_ALONE, agreement, doubt, extract, other_reading
+from pipeline.steps.extract.dates import read_dates
 from pipeline.steps.normalise import normalise
 from pipeline.steps.quality import graded
 from pipeline.steps.screen import screen
 from pipeline.steps.urls import printed_url
 
 log = structlog.get_logger(__name__)
+TOLD = "编辑填写"
+"""The evidence of what whoever pasted a text said of it."""
 
 NO_RULES: Mapping[str, Sequence[ExtractRule]] = {}
 
@@ -25,7 +29,7 @@ def read_page(
 ) -> Article | Rejection:
     """The page of a lead into an article as it would be printed; `rules` by the id of their source."""
     page, lead = work
-    return _guarded(page, outlets, lead, rules.get(lead.source, ()), as_printed=True)
+    return _as_told(_guarded(page, outlets, lead, rules.get(lead.source, ()), as_printed=True), page, lead)
 
 
 def read_plainly(page: Page, outlets: Outlets) -> Article | Rejection:
@@ -34,6 +38,22 @@ def read_plainly(page: Page, outlets: Outlets) -> Article | Rejection:
     Printing style, such as simplified characters for a sound traditional page, belongs to `read_page`.
     """
     return _guarded(page, outlets, None, (), as_printed=False)
+
+
+def _as_told(article: Article | Rejection, page: Page, lead: Lead) -> Article | Rejection:
+    """An article that somebody pasted, with what they said of it: an editor knows better than a reading."""
+    if isinstance(article, Rejection) or not lead.path.startswith(PASTED):
+        return article
+    told: dict[str, Any] = {}
+    if lead.title:
+        told["title"] = lead.title
+    if stamps := read_dates(lead.published, page.fetched, loose=False).stamps:
+        told.update(date=stamps[0].day, time=stamps[0].time, dates=())
+    if lead.outlet:
+        told["origin"] = lead.outlet
+    evidence = {**article.evidence, **{field: TOLD for field in told if field not in ("time", "dates")}}
+    flags = tuple(flag for flag in article.flags if not (flag is Flag.NO_TITLE and lead.title))
+    return replace(article, evidence=evidence, flags=flags, **told)
 
 
 def second_look(page: Page, article: Article) -> Article:

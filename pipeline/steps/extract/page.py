@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.config import ExtractRule, Outlets
-from pipeline.model import Article, Block, Fate, Flag, Kind, Lead, Page, Rejection
+from pipeline.model import Article, Attachment, Block, Fate, Flag, Kind, Lead, Page, Rejection
+from pipeline.steps.attach import waiting
+from pipeline.steps.extract.attachments import address_of, find_attachments, main_attachment, says_little
 from pipeline.steps.extract.blocks import finish, read_blocks, trim
 from pipeline.steps.extract.byline import (
     Bylines,
@@ -20,11 +22,12 @@ from pipeline.steps.extract.byline import (
 from pipeline.steps.extract.container import Body, drop_before, drop_listing, find_body, find_listing, prune
 from pipeline.steps.extract.credits import find_author, find_editor, find_foreign_author, find_origin, find_publisher
 from pipeline.steps.extract.decode import Text, decode
-from pipeline.steps.extract.documents import is_document, read_document
+from pipeline.steps.extract.documents import is_document, is_saved, read_document, unpacked
 from pipeline.steps.extract.facts import Facts, Found, is_web, read_facts
 from pipeline.steps.extract.formats import is_data, is_feed, is_markup, read_dump, read_plain
 from pipeline.steps.extract.opinion import COMPARED, PAGE_ALONE, agreement, doubt, margin, read_foreign, second_opinion
 from pipeline.steps.extract.pager import entire_page, next_page
+from pipeline.steps.extract.paper import is_paper, is_paper_front, read_paper
 from pipeline.steps.extract.published import find_date_of
 from pipeline.steps.extract.ruled import WHERE, apply_rule, rule_for
 from pipeline.steps.extract.state import data_holders, read_state
@@ -37,12 +40,14 @@ _MAX_TITLE = 200
 _HAN_SHARE = 0.3  # of Han characters among Han characters and words in letters; below it: another language
 _MIN_BODY = 40  # characters; the shortest notices measured have about 110
 _MIN_FOREIGN = 120
+_MIN_ATTACHED_TITLE = 6  # characters of a title whose text stands in an attachment
 _SHORT_BODY = 150  # below it the words of a wall may be all there is
 _SHELL = 30  # Chinese punctuation marks; a page that its script would draw shows fewer, its notices included
 _STATE = "页面数据"
 _DOUBTFUL = 0.5  # a margin below it asks the second reader: 3 of 77 pages measured
 _PLAIN_TEXT = 0.6  # confidence in a text whose body was not marked
 _DOCUMENT = 0.9  # confidence in a document: all of it is its body, but its paragraphs are put together again
+_TO_COME = 0.5  # confidence in an article whose text stands in a file that is not here yet
 _FOREIGN = 0.8  # confidence in trafilatura alone: its F1 on English pages is 0.94
 _OPEN = re.compile(r"<(?:html|body)\b", re.I)
 _CLOSED = re.compile(r"</(?:html|body)\s*>", re.I)
@@ -69,6 +74,9 @@ class _Reading:
     """What the confidence rests on."""
     following: str = ""
     entire: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    attached: Attachment | None = None
+    """The attachment that holds the text."""
 
 
 def extract(
@@ -81,6 +89,8 @@ def extract(
     """
     if is_document(page.body):
         return _document(page, outlets, lead)
+    if is_saved(page.body):
+        page = unpacked(page)
     decoded = decode(page.body, page.charset)
     if isinstance(decoded, Rejection):
         return decoded
@@ -118,11 +128,19 @@ def _read_markup(
     if tree is None:
         return Rejection(Fate.UNREADABLE, "空白页面，或结构过于复杂而无法解析")
     facts = stated or read_facts(tree, text)
+    url = page.url if is_web(page.url) else facts.address
+    if is_paper_front(tree, url):
+        return Rejection(Fate.NOT_AN_ARTICLE, "数字报的版面页（目录），不是单篇文章")
+    offered = find_attachments(tree, facts.base or url)
     noted = apply_rule(tree, facts, rule) if rule else []
     holders = data_holders(tree)  # the reading takes them out of the tree
     reading = _read_tree(page, outlets, tree, text, facts, stated is not None)
+    if offered:
+        reading = _with_attachments(reading, offered, outlets, tree, facts, url)
     if isinstance(reading, _Reading):
         reading.notes += noted
+        if is_paper(url, text):
+            reading.notes += read_paper(tree, url, text, reading.title.value).notes
     points = 0 if isinstance(reading, Rejection) else len(PUNCTUATION.findall(_plain(reading.blocks)))
     if stated is not None or facts.container is not None or points > _SHELL:
         return reading
@@ -201,6 +219,40 @@ def _read_tree(
         following=following,
         entire=entire,
     )
+
+
+_BODILESS = "没有正文"  # what the refusal of a page without a body ends in
+
+
+def _with_attachments(
+    reading: _Reading | Rejection,
+    offered: tuple[Attachment, ...],
+    outlets: Outlets,
+    tree: Element,
+    facts: Facts,
+    url: str,
+) -> _Reading | Rejection:
+    """A reading with the files its page offers; a page with next to no text of its own waits for one of them."""
+    main = main_attachment(offered, url)
+    if isinstance(reading, Rejection):
+        if main is None or not reading.because.endswith(_BODILESS):
+            return reading
+        title, carrier = find_title(tree, facts, outlets)
+        if len(key(title.value)) < _MIN_ATTACHED_TITLE:
+            return reading
+        base = facts.base or url
+        link = next((one for one in tree.iter("a") if address_of(one, base) == main.url), tree)
+        by = Bylines(before=lines_before(tree, carrier, link), above=lines_above(tree, carrier))
+        reading = _Reading(url, title, facts, (), "附件", _TO_COME, by, tree)
+    elif main is None or not says_little(reading.blocks, reading.title.value, offered, _MIN_BODY):
+        said = key("".join([_plain(reading.blocks), *reading.by.tail, *reading.by.after]))
+        reading.attachments = tuple(one for one in offered if key(one.name) in said)
+        reading.notes += [f"附件：{one.name}" for one in reading.attachments]
+        return reading
+    reading.attachments, reading.attached = offered, main
+    reading.blocks = tuple(Block(Kind.PARAGRAPH, f"附件：{one.name}") for one in offered)
+    reading.notes.append(waiting(main.name))
+    return reading
 
 
 def _read_foreign(tree: Element, facts: Facts, title: Found, url: str, text: str) -> _Reading | Rejection:
@@ -304,6 +356,8 @@ def _article(reading: _Reading, page: Page, decoded: Text, outlets: Outlets, lea
         links=reading.links,
         following=reading.following,
         entire=reading.entire,
+        attachments=reading.attachments,
+        attached=reading.attached,
     )
 
 
@@ -317,6 +371,9 @@ def _headline(reading: _Reading, lead: Lead | None, notes: list[str]) -> Found:
         notes.append(f"标题含不可见字符（{' '.join(f'U+{ord(char):04X}' for char in veil)}），已去除")
     if not key(text) and lead is not None and key(lead.title):
         text, where = tidy(lead.title), "线索"
+    if not key(text) and reading.blocks and reading.blocks[0].kind is Kind.HEADING:  # text pasted out of Word
+        text, where = reading.blocks[0].text, "首个标题"
+        reading.blocks = reading.blocks[1:]
     if not key(text):
         first = next((block.text for block in reading.blocks if block.text), "")
         text, where = re.split(r"(?<=[。！？])", first)[0][:60], _FIRST_SENTENCE

@@ -1,4 +1,4 @@
-"""Documents as articles: PDF and DOCX files, told by their bytes and read as bytes.
+"""Documents as articles: PDF and DOCX files, told by their bytes and read as bytes; and pages saved as one file.
 
 What a file calls itself, and what the transport called it, counts for nothing. `read_document` gives a document taken
 apart as `written` says, so that the rest of the reading (date, outlet, author) is the same as for a web page.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from pipeline.model import Fate, Rejection
 from pipeline.steps.extract.documents.pdf import read_pdf
+from pipeline.steps.extract.documents.saved import is_saved, unpacked
 from pipeline.steps.extract.documents.word import kind_of_package, read_docx
 from pipeline.steps.extract.documents.written import Written, take_apart
 
-__all__ = ["Written", "is_document", "read_document"]
+__all__ = ["Written", "is_document", "is_saved", "read_document", "unpacked"]
 
 _PDF_WITHIN = 1024  # where the format allows its mark to stand
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")

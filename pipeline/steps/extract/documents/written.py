@@ -21,6 +21,7 @@ from pipeline.steps.extract.byline import Bylines
 from pipeline.steps.extract.documents.layout import join
 from pipeline.steps.extract.facts import Facts, Found
 from pipeline.steps.extract.furniture import HEAD
+from pipeline.steps.extract.tables import Table
 from pipeline.steps.extract.tree import HAN, key, tidy
 from pipeline.steps.extract.words import DAY, any_of
 
@@ -136,7 +137,7 @@ def _trimmable(line: Line) -> Trimmed:
         kind,
         tidy(line.text),
         level,
-        rows=line.rows,
+        table=Table(line.rows, 0, ()) if line.rows else None,
         bold=1.0 if line.bold else 0.0,
         centred=line.centred,
         caption=line.caption,
