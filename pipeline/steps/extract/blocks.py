@@ -77,7 +77,7 @@ _KEEP_END = re.compile(r"[。！？…”）]$")
 
 
 @dataclass(slots=True)
-class _Line:
+class Line:
     kind: Kind
     text: str = ""
     level: int = 0
@@ -119,9 +119,9 @@ class _Open:
     fresh_item: bool = False
 
 
-def read_blocks(container: Element, base: str) -> list[_Line]:
+def read_blocks(container: Element, base: str) -> list[Line]:
     """The container's lines in order, untrimmed; `base` makes picture addresses absolute."""
-    out: list[_Line] = []
+    out: list[Line] = []
     now = _Open()
     walker = etree.iterwalk(container, events=("start", "end"))
     for event, element in walker:
@@ -136,17 +136,17 @@ def read_blocks(container: Element, base: str) -> list[_Line]:
                 now.box = None
         elif tag == "table" and (table := read_table(element)):
             if table.caption:
-                out.append(_Line(Kind.CAPTION, table.caption, caption=True))
-            out.append(_Line(Kind.TABLE, table=table))
+                out.append(Line(Kind.CAPTION, table.caption, caption=True))
+            out.append(Line(Kind.TABLE, table=table))
             walker.skip_subtree()
         elif tag == "img" and (src := picture_address(element, base)):
             _flush(out, now)  # what stands in front of a picture in its line is no caption
-            out.append(_Line(Kind.FIGURE, tidy(element.get("alt") or element.get("title") or ""), src=src))
+            out.append(Line(Kind.FIGURE, tidy(element.get("alt") or element.get("title") or ""), src=src))
             now.box = _box(element, container)
         else:
             _take(now, element.text)
         if len(out) >= _MAX_BLOCKS:
-            return [*out[:_MAX_BLOCKS], _Line(Kind.PARAGRAPH, _CUT)]
+            return [*out[:_MAX_BLOCKS], Line(Kind.PARAGRAPH, _CUT)]
     _flush(out, now)
     return out
 
@@ -219,7 +219,7 @@ def _take(now: _Open, text: str | None) -> None:
         now.faint_size += size
 
 
-def _flush(out: list[_Line], now: _Open) -> None:
+def _flush(out: list[Line], now: _Open) -> None:
     if not now.pieces:
         return
     raw, bold, linked, faint = "".join(now.pieces), now.bold_size, now.link_size, now.faint_size
@@ -242,7 +242,7 @@ def _flush(out: list[_Line], now: _Open) -> None:
         if len(text) > _MAX_PARAGRAPH:
             text = text[:_MAX_PARAGRAPH] + _CUT
         out.append(
-            _Line(
+            Line(
                 kind,
                 text,
                 level,
@@ -257,14 +257,14 @@ def _flush(out: list[_Line], now: _Open) -> None:
         )
 
 
-def trim(lines: Sequence[_Line], title: str) -> tuple[list[_Line], list[str], list[str]]:
+def trim(lines: Sequence[Line], title: str) -> tuple[list[Line], list[str], list[str]]:
     """The article's own lines, and what was cut away at their head and after it: credits may stand there."""
     kept = list(lines)
     head: list[str] = []
     cut: list[str] = []
     _trim_head(kept, title, head)
     _trim_tail(kept, cut)
-    result: list[_Line] = []
+    result: list[Line] = []
     for line in kept:
         if line.kind is Kind.FIGURE or line.table:
             result.append(line)
@@ -281,12 +281,12 @@ def trim(lines: Sequence[_Line], title: str) -> tuple[list[_Line], list[str], li
     return result, head, cut
 
 
-def _leads_elsewhere(line: _Line) -> bool:
+def _leads_elsewhere(line: Line) -> bool:
     """Whether a line is the headline of something else, set in between: a heading that is a link."""
     return line.kind is Kind.HEADING and line.linked > _ALL_LINK and len(line.text) >= 8
 
 
-def _trim_head(kept: list[_Line], title: str, cut: list[str]) -> None:
+def _trim_head(kept: list[Line], title: str, cut: list[str]) -> None:
     wanted = key(title)
     for i, line in enumerate(kept[:_HEAD_LINES]):
         if wanted and key(line.text) == wanted and line.kind is not Kind.FIGURE:
@@ -309,7 +309,7 @@ def _trim_head(kept: list[_Line], title: str, cut: list[str]) -> None:
             break
 
 
-def _cut_title_in_lines(kept: list[_Line], wanted: str, cut: list[str]) -> None:
+def _cut_title_in_lines(kept: list[Line], wanted: str, cut: list[str]) -> None:
     """Takes away a title that is repeated at the head broken into lines."""
     joined = ""
     for i, line in enumerate(kept[:_TITLE_LINES]):
@@ -322,7 +322,7 @@ def _cut_title_in_lines(kept: list[_Line], wanted: str, cut: list[str]) -> None:
             return
 
 
-def _lines_over_byline(lines: Sequence[_Line]) -> int:
+def _lines_over_byline(lines: Sequence[Line]) -> int:
     """How many short lines stand over a dated byline at the head; 0 when none follows."""
     for i, line in enumerate(lines[: _ABOVE_BYLINE + 1]):
         if line.kind in (Kind.FIGURE, Kind.TABLE):
@@ -340,7 +340,7 @@ def _is_byline(text: str) -> bool:
     return len(text) <= 120 and HEAD.match(text) is not None and not _is_sentence(text)
 
 
-def _list_follows(kept: Sequence[_Line], i: int) -> bool:
+def _list_follows(kept: Sequence[Line], i: int) -> bool:
     """Whether what stands under a heading such as 为你推荐 is headlines and teasers, with prose before it."""
     rest = kept[i + 1 :]
     prose = sum(1 for line in rest if len(line.text) > _PROSE and "。" in line.text)
@@ -357,7 +357,7 @@ def _is_sentence(text: str) -> bool:
     return text.endswith("。") or ("。" in text and "，" in text and not re.match(r"\s*[（(]?(?:本文)?原", text))
 
 
-def _trim_tail(kept: list[_Line], cut: list[str]) -> None:
+def _trim_tail(kept: list[Line], cut: list[str]) -> None:
     sizes = [len(line.text) + (line.table.size if line.table else 0) for line in kept]
     late = _TAIL_FROM * sum(sizes)
     seen = 0
@@ -382,7 +382,7 @@ def _trim_tail(kept: list[_Line], cut: list[str]) -> None:
         del kept[last:]  # with the pictures under it: codes to scan, logos
 
 
-def _is_tail(line: _Line) -> bool:
+def _is_tail(line: Line) -> bool:
     text = line.text
     if line.table or KEPT_CREDIT.match(text):
         return False
@@ -397,7 +397,7 @@ def _is_tail(line: _Line) -> bool:
     return TAIL_LINE.match(text) is not None and not (len(text) > 60 and _is_sentence(text))
 
 
-def finish(lines: Sequence[_Line]) -> tuple[Block, ...]:
+def finish(lines: Sequence[Line]) -> tuple[Block, ...]:
     """Trimmed lines as blocks: captions and sub-headings recognised, doubled pictures once."""
     blocks: list[Block] = []
     seen: set[str] = set()
@@ -423,7 +423,7 @@ def finish(lines: Sequence[_Line]) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _is_caption(line: _Line, over: Block | None, *, below: bool) -> bool:
+def _is_caption(line: Line, over: Block | None, *, below: bool) -> bool:
     """Whether a line is a caption, under the picture or caption `over` or above a picture (`below`)."""
     text = line.text
     if len(text) > _MAX_CAPTION or line.kind is Kind.HEADING or KEPT_CREDIT.match(text) or _SIGNED.match(text):
@@ -451,6 +451,6 @@ def _is_label(text: str) -> bool:
     return 4 <= len(text) <= 40 and not _SENTENCE_END.search(text) and not _NUMBERED.match(text)
 
 
-def _is_heading(line: _Line, *, following: bool) -> bool:
+def _is_heading(line: Line, *, following: bool) -> bool:
     text = line.text
     return following and line.bold > 0.9 and 2 <= len(text) <= _MAX_HEADING and not re.search("。|[；，！,;]$", text)

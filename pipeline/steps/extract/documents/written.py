@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.model import Block, Kind
-from pipeline.steps.extract.blocks import _Line as Trimmed
+from pipeline.steps.extract.blocks import Line as Trimmed
 from pipeline.steps.extract.blocks import finish, trim
 from pipeline.steps.extract.byline import Bylines
 from pipeline.steps.extract.documents.layout import join
