@@ -27,7 +27,7 @@ from pipeline.steps.extract.facts import Facts, Found, is_web, read_facts
 from pipeline.steps.extract.formats import is_data, is_feed, is_markup, read_dump, read_plain
 from pipeline.steps.extract.opinion import COMPARED, PAGE_ALONE, agreement, doubt, margin, read_foreign, second_opinion
 from pipeline.steps.extract.pager import entire_page, next_page
-from pipeline.steps.extract.paper import is_paper, is_paper_front, read_paper
+from pipeline.steps.extract.paper import Paper, is_paper, is_paper_front, read_paper
 from pipeline.steps.extract.published import find_date_of
 from pipeline.steps.extract.ruled import WHERE, apply_rule, rule_for
 from pipeline.steps.extract.state import data_holders, read_state
@@ -140,7 +140,7 @@ def _read_markup(
     if isinstance(reading, _Reading):
         reading.notes += noted
         if is_paper(url, text):
-            reading.notes += read_paper(tree, url, text, reading.title.value).notes
+            _with_paper(reading, read_paper(tree, url, text, reading.title.value))
     points = 0 if isinstance(reading, Rejection) else len(PUNCTUATION.findall(_plain(reading.blocks)))
     if stated is not None or facts.container is not None or points > _SHELL:
         return reading
@@ -219,6 +219,18 @@ def _read_tree(
         following=following,
         entire=entire,
     )
+
+
+def _with_paper(reading: _Reading, paper: Paper) -> None:
+    """A reading with what a printed paper's page says besides the text."""
+    reading.notes += paper.notes
+    if paper.name:
+        reading.facts.named.setdefault("source", Found(paper.name, "数字报"))
+    known = {block.src for block in reading.blocks if block.src}
+    if paper.pictures and not any(block.src in known for block in paper.pictures):
+        captions = {block.text for block in paper.pictures if block.kind is Kind.CAPTION}
+        rest = (block for block in reading.blocks if block.text not in captions)
+        reading.blocks = (*paper.pictures, *rest)
 
 
 _BODILESS = "没有正文"  # what the refusal of a page without a body ends in

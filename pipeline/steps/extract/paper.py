@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from pipeline.model import Block, Kind
+from pipeline.steps.extract.blocks import finish, read_blocks
 from pipeline.steps.extract.tree import PUNCTUATION, Element, content, key, marks, tidy
 from pipeline.steps.extract.words import DAY
 
@@ -21,12 +23,14 @@ _NAME = "[^\\s:：|｜，。；<>《》（）()\\d]{2,12}"
 _PAGE = r"(?:第\s*(?P<a>[A-Za-z]?\d{1,3})\s*版|(?<![A-Za-z\d])(?P<b>[A-Z]?\d{2,3})\s*版?(?=\s*[:：]))"
 _EDITION = re.compile(rf"{_PAGE}\s*(?:[:：]\s*(?P<name>{_NAME}))?")
 _WITH_DATE = re.compile(rf"{DAY}[^。]{{0,20}}?{_PAGE}\s*(?:[:：]?\s*(?P<name>{_NAME}))?")
+_NAMED = re.compile(rf"《(?P<paper>[^《》]{{2,12}})》\s*[（(]\s*{DAY}[^）)]{{0,12}}版")
 _ARTICLE = re.compile(r"/(?:content_\d+[\w-]*|nw\.D\d+\w+?_\d{8}_[\d-]+|c\d+)\.s?html?$", re.I)
 _NODE = re.compile(r"/(?:node_\w+|nbs\.D\d+\w+?_[A-Z]?\d+|layout_\w+)\.s?html?$", re.I)
 _OF_ARTICLE = re.compile(r"content_\d+|nw\.D\d+\w+?_\d{8}_", re.I)
 _NAVIGATION = re.compile(r"版面(?:导航|目录|概览)|本版(?:新闻|标题|导航|文章)|标题导航|往期回顾|上一版|下一版")
 _BODIES = re.compile(r"(?:^|\s)(?:ozoom|articlecontent|article-content|founder-content|zoom|content_div)(?:\s|$)", re.I)
 _CARRIERS = ("h1", "h2", "h3", "td", "div", "p")
+_FRAMES = ("table", "td", "div", "p", "figure")
 _MAX_CHILDREN = 8
 _LEAST = 3  # links to articles, or punctuation marks of a text
 _OVER = re.compile(r"intro|yinti|yt\b|kicker|preTitle|shoulder", re.I)
@@ -44,6 +48,10 @@ class Paper:
     """引题, the line over the title."""
     under: str = ""
     """副题, the line under it."""
+    name: str = ""
+    """The paper's, where the page gives it beside date and page: 《人民日报》（2024年06月03日 第 07 版）."""
+    pictures: tuple[Block, ...] = ()
+    """Those between title and text, outside the text's own container, with their captions."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -66,11 +74,39 @@ def read_paper(tree: Element, url: str, text: str, title: str) -> Paper:
     if match := _FOUNDER.search(text):
         stated = {label.lower(): _bare(value) for label, value in _FIELD.findall(match.group(1))}
     over, under = _around(tree, title)
+    named = next((match for line in _short_lines(tree) if (match := _NAMED.search(line))), None)
     return Paper(
+        name=named["paper"] if named else "",
+        pictures=_pictures(tree, url, title),
         edition=_edition(stated.get("nodename", "")) or _shown_edition(tree, url),
         over=_line(stated.get("introtitle") or over, title),
         under=_line(stated.get("subtitle") or under, title),
     )
+
+
+def _pictures(tree: Element, url: str, title: str) -> tuple[Block, ...]:
+    """The pictures that stand between the title and the text's container, a caption under each."""
+    body = next((one for one in tree.iter() if one.tag == "founder-content" or _BODIES.search(marks(one))), None)
+    carrier = _carrier(tree, title)
+    if body is None or carrier is None:
+        return ()
+    found: list[Block] = []
+    between = False
+    for element in tree.iter():
+        if element is body:
+            break
+        between = between or element is carrier
+        if (
+            between
+            and element.tag in ("table", "td", "div", "p", "figure")
+            and next(element.iter("img"), None) is not None
+        ):
+            inside = set(element.iter())
+            if body in inside or carrier in inside:
+                continue
+            blocks = [one for one in finish(read_blocks(element, url)) if one.kind in (Kind.FIGURE, Kind.CAPTION)]
+            found += [one for one in blocks if one not in found]
+    return tuple(found)
 
 
 def is_paper_front(tree: Element, url: str) -> bool:
@@ -121,11 +157,7 @@ def _short_lines(tree: Element) -> Iterator[str]:
 
 def _around(tree: Element, title: str) -> tuple[str, str]:
     """The lines over and under the title whose element says so: a heading beside its heading, or by its class."""
-    wanted = key(title)
-    carrier = next(
-        (one for one in tree.iter("h1", "h2", "h3", "td", "div", "p") if len(one) < 8 and key(content(one)) == wanted),
-        None,
-    )
+    wanted, carrier = key(title), _carrier(tree, title)
     over = under = ""
     if carrier is not None and wanted:
         before, after = carrier.getprevious(), carrier.getnext()
@@ -135,6 +167,14 @@ def _around(tree: Element, title: str) -> tuple[str, str]:
         over = over or (content(before) if before is not None and _OVER.search(marks(before)) else "")
         under = under or (content(after) if after is not None and _UNDER.search(marks(after)) else "")
     return over, under
+
+
+def _carrier(tree: Element, title: str) -> Element | None:
+    wanted = key(title)
+    return next(
+        (one for one in tree.iter(*_CARRIERS) if len(one) < _MAX_CHILDREN and wanted and key(content(one)) == wanted),
+        None,
+    )
 
 
 def _line(text: str, title: str) -> str:
