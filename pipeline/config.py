@@ -455,6 +455,41 @@ class JsonSource(_PagedSource):
     """Expression of the article itself as HTML; its page is then not fetched."""
 
 
+class EpaperSource(_WebSource):
+    """A printed paper's pages on the web."""
+
+    kind: Literal["epaper"]
+    url: str
+    """The first page of an issue, its day as {yyyy} {mm} {dd} {m} {d}; without them the address of the latest."""
+    days: Annotated[int, Field(ge=1, le=60)] = 3
+    """How many days back issues are looked for, where the last visit was not later."""
+    pages: Annotated[int, Field(ge=1, le=500)] = 60
+    """Of one issue."""
+    links: str = ""
+    """Selector of the links to articles; default: told by their addresses."""
+    nodes: str = ""
+    """Selector of the links to the issue's other pages; default: told by their addresses."""
+
+    @model_validator(mode="after")
+    def _names_a_whole_day(self) -> Self:
+        named = set(re.findall(r"\{(\w*)\}", self.url))
+        if unknown := named - {"yyyy", "mm", "dd", "m", "d"}:
+            raise ValueError(f"url: unknown {{{sorted(unknown)[0]}}} (known: yyyy, mm, dd, m, d)")
+        if named and not ("yyyy" in named and named & {"mm", "m"} and named & {"dd", "d"}):
+            raise ValueError("url: name the whole day, as {yyyy}-{mm}/{dd}")
+        return self
+
+    @property
+    def dated(self) -> bool:
+        """Whether each day has its address."""
+        return "{" in self.url
+
+    def address(self, day: dt.date) -> str:
+        """The first page of a day's issue."""
+        parts = {"yyyy": f"{day:%Y}", "mm": f"{day:%m}", "dd": f"{day:%d}", "m": str(day.month), "d": str(day.day)}
+        return re.sub(r"\{(\w+)\}", lambda match: parts[match.group(1)], self.url)
+
+
 class WarcSource(_Source):
     """Archives of a crawl."""
 
@@ -480,7 +515,7 @@ class ManualSource(_WebSource):
 
 
 Source = Annotated[
-    FeedSource | ListingSource | SitemapSource | JsonSource | WarcSource | FolderSource | ManualSource,
+    FeedSource | ListingSource | SitemapSource | JsonSource | EpaperSource | WarcSource | FolderSource | ManualSource,
     Field(discriminator="kind"),
 ]
 

@@ -46,7 +46,7 @@ def test_a_workspace_file_wins_over_the_packaged_one(workspace):
 def test_an_unknown_kind_of_source_names_the_known_ones(workspace):
     _write(workspace, "sources.yaml", "- id: bjd\n  name: 北京日报\n  kind: rrs\n  url: https://news.bjd.com.cn/\n")
     message = _refused(workspace)
-    known = "feed, folder, json, listing, manual, sitemap, warc"
+    known = "epaper, feed, folder, json, listing, manual, sitemap, warc"
     assert f"sources.yaml:1:3: source 北京日报: unknown kind 'rrs' (known: {known})" in message
 
 
@@ -278,7 +278,7 @@ def test_the_samples_in_the_comments_of_the_sources_can_be_used_as_they_are(work
     _write(workspace, "sources.yaml", "\n".join(sample[:end]))
     _write(workspace, "settings.yaml", "rsshub: https://rsshub.example\n")
     sources = load(workspace).sources
-    assert {source.kind for source in sources} == {"feed", "listing", "sitemap", "json", "warc"}
+    assert {source.kind for source in sources} == {"feed", "listing", "sitemap", "json", "epaper", "warc"}
     for source in sources:
         open_source(source, workspace)
 

@@ -184,7 +184,12 @@ class Collecting(Watching):
         """A source, ready to be asked."""
         limit = self.config.settings.politeness.pages_per_source
         return open_source(
-            source, self.config.workspace, limit, apart=self._children.apart, render=Browser(self._fetch)
+            source,
+            self.config.workspace,
+            limit,
+            apart=self._children.apart,
+            render=Browser(self._fetch),
+            clock=self._clock,
         )
 
     def _failing(self, source: Source, before: Asked, visit: Visit) -> None:

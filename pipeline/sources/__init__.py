@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import config
-from pipeline.model import Fetch
+from pipeline.model import Clock, Fetch
+from pipeline.sources.epaper import Epaper
 from pipeline.sources.feed import Feed
 from pipeline.sources.folder import Folder
-from pipeline.sources.harvest import NEVER, Apart, Harvest, Means, Memory, Source, here
+from pipeline.sources.harvest import NEVER, Apart, Harvest, Means, Memory, Source, here, no_browser, no_clock
 from pipeline.sources.json import Json
 from pipeline.sources.listing import Listing
 from pipeline.sources.manual import Manual
@@ -25,6 +26,7 @@ from pipeline.sources.warc import Warc
 __all__ = ["KINDS", "NEVER", "Apart", "Harvest", "Memory", "Source", "here", "open_source"]
 
 KINDS: Mapping[str, Any] = {
+    "epaper": Epaper,
     "feed": Feed,
     "folder": Folder,
     "json": Json,
@@ -36,12 +38,19 @@ KINDS: Mapping[str, Any] = {
 
 
 def open_source(
-    source: config.Source, workspace: Path, most: int = 200, *, apart: Apart = here, render: Fetch | None = None
+    source: config.Source,
+    workspace: Path,
+    most: int = 200,
+    *,
+    apart: Apart = here,
+    render: Fetch = no_browser,
+    clock: Clock = no_clock,
 ) -> Source:
     """The source of a configuration; raises `ConfigError` for settings only its kind can judge.
 
-    Every document is parsed through `apart`; `render` gets the pages of sources that need a browser.
+    Every document is parsed through `apart`; `render` gets the pages of sources that need a browser; `clock` says
+    which day it is to those whose addresses name it.
     """
-    means = Means(workspace, most, apart, render) if render else Means(workspace, most, apart)
+    means = Means(workspace, most, apart, render, clock)
     made: Source = KINDS[source.kind](source, means)
     return made

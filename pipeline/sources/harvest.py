@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from pipeline import config
 from pipeline.errors import FetchError, SourceError
-from pipeline.model import Fetch, Fetched, Lead, Page, digest
+from pipeline.model import Clock, Fetch, Fetched, Lead, Page, digest
 
 _MAX_URL = 8192
 _MAX_TITLE = 300
@@ -51,8 +51,14 @@ def here(function: Callable[..., R], *arguments: object) -> R:
     return function(*arguments)
 
 
-def _no_browser(url: str, *, etag: str = "", modified: str = "", limit: int = 0) -> Fetched:
+def no_browser(url: str, *, etag: str = "", modified: str = "", limit: int = 0) -> Fetched:
+    """As a browser where there is none."""
     raise FetchError(f"{url}：该信源要用浏览器读取（render），这里没有浏览器")
+
+
+def no_clock() -> dt.datetime:
+    """As a clock where there is none."""
+    raise SourceError("地址含日期的信源要知道今天的日期，这里没有时钟")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,10 @@ class Means:
     """Leads to take from the web in one visit."""
     apart: Apart = here
     """What every document is parsed through."""
-    render: Fetch = _no_browser
+    render: Fetch = no_browser
     """What gets pages that scripts make."""
+    clock: Clock = no_clock
+    """What says which day it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "feed": {"url": "https://news.example/"},
     "listing": {"url": "https://news.example/", "links": "a"},
     "json": {"url": "https://news.example/", "link": "url"},
+    "epaper": {"url": "https://news.example/", "links": "a"},
     "warc": {"path": "nowhere/*.warc.gz"},
     "sitemap": {"url": "https://news.example/"},
     "folder": {"path": Path("nowhere")},
@@ -55,6 +56,7 @@ def test_the_page_of_a_lead_is_what_stands_at_its_address(kind: str, web: Any, t
 DOCUMENTS: dict[str, bytes] = {
     "feed": b"<rss><channel><item><link>https://news.example/1</link></item></channel></rss>",
     "listing": b"<p><a href=/1>x</a></p>",
+    "epaper": b"<p><a href=/1>x</a></p>",
     "sitemap": b"<urlset><url><loc>https://news.example/1</loc></url></urlset>",
     "json": b'[{"url": "/1"}]',
     "warc": b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://news.example/1\r\n"
