@@ -43,6 +43,8 @@ _STOP = re.compile("[。！？；!?]|\\. ")
 
 def screen(article: Article) -> Article | Rejection:
     """The article itself, or why it is none: its fate and the reason in Chinese."""
+    if article.attached is not None:
+        return article  # its text stands in a file, whose own reading is screened
     text = article.text
     han = len(_HAN.findall(text))
     letters = len(_LETTER.findall(text))

@@ -261,7 +261,8 @@ def _with_attachments(
         reading.attachments = tuple(one for one in offered if key(one.name) in said)
         reading.notes += [f"附件：{one.name}" for one in reading.attachments]
         return reading
-    reading.attachments, reading.attached = offered, main
+    reading.attachments, reading.attached, reading.where = offered, main, "附件"
+    reading.confidence = _UNCHECKED
     reading.blocks = tuple(Block(Kind.PARAGRAPH, f"附件：{one.name}") for one in offered)
     reading.notes.append(waiting(main.name))
     return reading
