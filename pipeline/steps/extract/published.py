@@ -87,7 +87,8 @@ def find_date_of(
     heard = list(page)
     if address:
         heard.append(_Said(Witness.ADDRESS, "网址", url[-_MAX_TEXT:], Reading(), Stamp(address)))
-        chosen = chosen or heard[-1]
+        if chosen is None or (foreign and _is_next_day(chosen.stamp, address)):
+            chosen = heard[-1]
     if chosen is None and (one := _unlabelled(by, fetched)):
         heard.append(one)
         chosen = one
@@ -168,6 +169,11 @@ def _contradicts(other: _Said, stamp: Stamp) -> bool:
     return other.stamp is not None and abs((other.stamp.day - stamp.day).days) > 1
 
 
+def _is_next_day(stamp: Stamp | None, address: dt.date) -> bool:
+    """Whether a bare day is the neighbour of the address's: metas of foreign sites count it in Greenwich."""
+    return stamp is not None and stamp.time is None and abs((stamp.day - address).days) == 1
+
+
 def _chain(heard: Sequence[_Said], chosen: _Said | None) -> tuple[DateClaim, ...]:
     claims: list[DateClaim] = []
     for one in sorted(heard, key=lambda said: said is not chosen)[:_MAX_CLAIMS]:
@@ -195,7 +201,7 @@ def _why(one: _Said, chosen: _Said | None) -> str:
 
 _REASONS = {
     Witness.PAGE: "采用：页面上最可信的一处",
-    Witness.ADDRESS: "采用：页面没有写明",
+    Witness.ADDRESS: "采用：页面没有写明当地的日期",
     Witness.LEAD: "采用：页面和网址都没有写明",
     Witness.GUESS: "采用：仅由 htmldate 猜得，请核对",
 }

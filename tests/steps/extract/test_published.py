@@ -180,3 +180,18 @@ def test_a_date_with_a_guessed_year_gives_way_to_one_that_is_written_out() -> No
 def test_the_chain_of_a_page_full_of_dates_stays_short() -> None:
     lines = "".join(f"<p>发布时间：2024-06-{day:02} 10:00</p>" for day in range(1, 29))
     assert len(read(lines).dates) <= 20
+
+
+def test_the_address_corrects_a_bare_day_that_a_foreign_page_counts_in_greenwich() -> None:
+    said = "<p>" + "The hospital opened its new data centre on Sunday, officials said. " * 8 + "</p>"
+    html = (
+        '<html lang="en"><head><title>Data centre opens</title><meta name="sailthru.date" content="2024-06-30"></head>'
+        f"<body><article><h1>Data centre opens at the hospital</h1>{said * 3}</article></body></html>"
+    )
+    page = Page("https://www.example.com/2024/6/29/data-centre", html.encode(), FETCHED)
+    found = extract(page, Outlets())
+    assert isinstance(found, Article), found
+    assert found.date == dt.date(2024, 6, 29)
+    assert read(
+        head='<meta name="pubdate" content="2024-06-30">', url="https://www.example.com/2024/0629/1.html"
+    ).date == (dt.date(2024, 6, 30))
