@@ -101,7 +101,7 @@ def _health(desk: Desk) -> dict[str, Health]:
     return {source.id: one.health for source, one in desk.pulses()}
 
 
-def test_a_week_of_broken_sources_costs_the_others_nothing_and_the_draft_lists_them(desk, web):
+def test_a_week_of_broken_sources_costs_the_others_nothing_and_the_draft_lists_them(desk, web, workspace, bulletin):
     web.broken = {"down": "对方拒绝连接", "dns": "找不到该域名", "slow": "超过总时限 60 秒，已中断"}
     for number in range(7 * 6):
         if number % 3:
@@ -130,6 +130,8 @@ def test_a_week_of_broken_sources_costs_the_others_nothing_and_the_draft_lists_t
     assert finding.message.startswith("本期 3 个信源未能采集：停机的信源（对方拒绝连接，从未采到）、")
     told = [one.notice.text for one in desk.notices.waiting(web.now) if "草稿已生成" in one.notice.title]
     assert "未能采集的来源：停机的信源（对方拒绝连接，从未采到）" in told[0]
+    _, out, _ = bulletin("-C", workspace, "draft", "show", "beijing-monthly", "--month", "2024-06")
+    assert "本期 3 个信源未能采集：停机的信源（对方拒绝连接，从未采到）、" in out
 
 
 def test_each_silence_is_told_once_and_so_is_its_end(desk, web):

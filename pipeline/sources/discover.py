@@ -96,7 +96,13 @@ def _of_page(text: str, page: Page, fetch: Fetch, maker: _Maker, url: str, apart
 
 
 def _of_list(found: Layout, title: str, maker: _Maker, url: str) -> Suggestion:
-    settings = {"row": found.row, "links": found.links, "date": found.date, "next": found.next}
+    settings = {
+        "row": found.row,
+        "links": found.links,
+        "title": found.title,
+        "date": found.date,
+        "next": found.next,
+    }
     given = {key: value for key, value in settings.items() if value}
     if found.next:
         given["pages"] = "2"

@@ -222,11 +222,19 @@ _LEAVES = (
 )
 
 
+_SLASHED = re.compile(r"[\[(（]?(0[1-9]|1[0-2])/(0[1-9]|[12]\d|3[01])[\])）]?")
+
+
 def _leaf(published: str) -> str:
-    """A date printed like a calendar leaf, the day above year and month (28 2024-06), in the order of a date."""
+    """A date printed like a calendar leaf, the day above year and month (28 2024-06), in the order of a date.
+
+    In a list 06/28 is a day too; in a text it may be a fraction, so readers of dates leave it.
+    """
     for pattern in _LEAVES:
         if found := pattern.fullmatch(published):
             return f"{found['year']}-{int(found['month']):02}-{int(found['day']):02}"
+    if found := _SLASHED.fullmatch(published):
+        return f"{found[1]}-{found[2]}"
     return published
 
 

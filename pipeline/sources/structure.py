@@ -47,7 +47,7 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 _PASSING = re.compile(
-    r"^(?:odd|even|first|last|on|cur|current|active|hover|selected|clearfix|c?fix|cf|clear|fl|fr|left|right|line|"
+    r"^(?:odd|even|first|last|on|cur|current|active|hover|selected|clearfix|c?fix|cf|clear|fl|fr|line|"
     r"mt\d+|mb\d+|bg\w{0,3}|no-?border|li_?\d+|item-?\d+|.*\d{3,}.*)$",
     re.IGNORECASE,
 )
@@ -56,6 +56,9 @@ _NAME = re.compile(r"^[A-Za-z_][\w-]*$")
 _PLAIN_ROWS = frozenset(("li", "tr", "dd", "dt", "p", "td"))
 _MAX_LINKS = 3000
 _MAX_UP = 7
+_HEADING = re.compile(r"h[1-6]")
+_TITLED = re.compile(r"(?:^|[\s_-])(?:tit|title|bt|biaoti|headline|subject|tt)(?:$|[\s_-])", re.IGNORECASE)
+_MORE = 4  # characters of a link besides its headline: a date has that many at least
 _FEWEST = 3  # rows that make a list
 _MOST_COUNTED = 40  # rows that count: a list of a hundred is no better than one of forty
 _SHORTEST = 6  # characters of a headline; columns are called 政务公开, 通知公告
@@ -69,6 +72,7 @@ class Layout:
 
     row: str
     links: str
+    title: str
     date: str
     next: str
     titles: tuple[str, ...]
@@ -82,6 +86,8 @@ class _Link:
     node: etree._Element
     url: str
     title: str
+    headline: etree._Element | None
+    """The part of the link that is its title, where it holds more."""
     worth: float
     """How much it looks like a headline, 0 to 1."""
 
@@ -106,15 +112,18 @@ def layout(text: str, url: str) -> Layout | None:
     best = max((one for one in groups if one.score > _LEAST), key=lambda one: one.score, default=None)
     if best is None:
         return None
-    bare = best.links[0].node is best.rows[0]  # the links themselves are alike, what holds them is not
     rows = _row_selector(tree, best, links)
-    inner = rows if bare or not rows else _inner(best, [one.node for one in best.links], ["a"])
-    if not inner:
+    title, date = _title_selector(best), _date_selector(best)
+    row, inner = rows, _inner(best, [one.node for one in best.links], ["a"])
+    if best.links[0].node is best.rows[0]:  # the links themselves are alike, what holds them is not
+        row, inner = (rows, "./self::a") if title or date else ("", rows)
+    if not rows or not inner:
         return None
     return Layout(
-        row="" if bare else rows,
+        row=row,
         links=inner,
-        date="" if bare else _date_selector(best),
+        title=title,
+        date=date,
         next=_next_selector(tree, base),
         titles=tuple(one.title for one in best.links),
         dated=best.dated,
@@ -138,10 +147,27 @@ def _links(tree: etree._Element, base: str) -> Iterator[_Link]:
         url = absolute(node.get("href", ""), base)
         if not url or url == base:
             continue
-        said = one_line("".join(map(str, node.itertext())))
-        full = one_line(node.get("title", ""))
+        headline = _title_node(node)
+        said = _text(node if headline is None else headline)
+        full = one_line(node.get("title", "")) if headline is None else ""
         title = full if full and (not said or said.rstrip("….· ") in full) else said
-        yield _Link(node, url, title, _worth(title, url))
+        yield _Link(node, url, title, headline, _worth(title, url))
+
+
+def _text(node: etree._Element) -> str:
+    return one_line("".join(map(str, node.itertext())))
+
+
+def _title_node(link: etree._Element) -> etree._Element | None:
+    """The headline inside a link that wraps a whole card: picture, headline, teaser, date."""
+    whole = len(_text(link))
+    inside = [one for one in link.iterdescendants() if isinstance(one.tag, str)]
+    headings = [one for one in inside if _HEADING.fullmatch(str(one.tag))]
+    titled = [one for one in inside if _TITLED.search(one.get("class", ""))]
+    for one in (*headings, *titled):
+        if _SHORTEST <= len(_text(one)) <= whole - _MORE:
+            return one
+    return None
 
 
 def _worth(title: str, url: str) -> float:
@@ -348,6 +374,13 @@ def _simple(node: etree._Element, alike: Iterable[etree._Element]) -> list[str]:
         given = {key: node.get(key, "") for key in ("width", "align")}
         names += [f"{tag}[{key}='{value}']" for key, value in given.items() if re.fullmatch(r"[\w%]+", value)]
     return [*names, tag]
+
+
+def _title_selector(group: _Group) -> str:
+    """The selector of the title inside the row, where the link holds more than its title."""
+    if sum(one.headline is not None for one in group.links) * 2 < len(group.links):
+        return ""
+    return _inner(group, [one.headline for one in group.links], [])
 
 
 def _date_selector(group: _Group) -> str:

@@ -223,6 +223,96 @@ def tabs() -> str:
     )
 
 
+def menu_beside_the_list() -> str:
+    menu = "".join(f'<li><a href="/xxgk/{n}/">信息公开目录第{n}类规章文件</a></li>' for n in range(12))
+    rows = _rows(
+        lambda row: f'<li><span>{row.day}</span><a href="./{row.path}" title="{row.title}">{row.title}</a></li>'
+    )
+    return _page(f'<div class="left"><ul class="menu">{menu}</ul></div><div class="right fr"><ul>{rows}</ul></div>')
+
+
+def link_around_the_card() -> str:
+    rows = _rows(
+        lambda row: (
+            f'<a class="card" href="./{row.path}"><div class="img"><img src="1.jpg"></div><div class="info">'
+            f'<h3 class="title">{row.title}</h3><p class="desc">摘要：{row.title}取得新进展，群众就医更方便。</p>'
+            f'<span class="time">{row.day}</span></div></a>'
+        )
+    )
+    return _page(f'<div class="list">{rows}</div>')
+
+
+def link_around_the_row() -> str:
+    rows = _rows(
+        lambda row: (
+            f'<li><a href="./{row.path}"><p class="tit">{row.title}</p><p class="date">{row.day:%Y.%m.%d}</p></a></li>'
+        )
+    )
+    return _page(f'<ul class="news">{rows}</ul>{HOT}')
+
+
+def teaser_with_a_link_of_its_own() -> str:
+    rows = _rows(
+        lambda row: (
+            f'<div class="n-item"><p class="tt"><a href="./{row.path}">{row.title}</a></p>'
+            f'<p class="intro">{row.title}，详见正文。<a href="./{row.path}">[详细]</a></p>'
+            f'<p class="pub">发布时间：{row.day} 浏览：{row.place * 13}次</p></div>'
+        )
+    )
+    return _page(f'<div class="wrap">{rows}</div>')
+
+
+def year_below_the_day() -> str:
+    rows = _rows(
+        lambda row: (
+            f'<li><div class="dt"><strong>{row.day:%m-%d}</strong><em>{row.day:%Y}</em></div>'
+            f'<a href="./{row.path}">{row.title}</a></li>'
+        )
+    )
+    return _page(f'<ul class="hl">{rows}</ul>')
+
+
+def column_and_outlet_around_the_title() -> str:
+    rows = _rows(
+        lambda row: (
+            f'<li><span class="cat">[<a href="/lm/{row.place % 2}/">行业动态</a>]</span> <a href="./{row.path}">{row.title}</a> '
+            f'<span class="from">来源：健康报</span> <span class="dat">{row.day:%m/%d}</span></li>'
+        )
+    )
+    return _page(f'<div class="con_list"><ul>{rows}</ul></div>')
+
+
+def the_old_web() -> str:
+    rows = _rows(
+        lambda row: (
+            f'<LI><A HREF="./{row.path}">{row.title}</A>&nbsp;&nbsp;<FONT COLOR=gray>({row.day.month}月{row.day.day}日)</FONT>'
+        )
+    )
+    return f"<HTML><BODY><TABLE><TR><TD><UL>{rows}</UL></TD></TR></TABLE></BODY></HTML>"
+
+
+def top_story_apart() -> str:
+    first = ROWS[0]
+    rows = _rows(lambda row: f'<li><a href="./{row.path}">{row.title}</a><b>{row.day}</b></li>')
+    return _page(
+        f'<div class="top"><h2><a href="./{first.path}">{first.title}</a></h2></div><ul class="ll">{rows}</ul>'
+    )
+
+
+def three_boxes_of_one_design() -> str:
+    return _page(
+        "".join(
+            f'<div class="box"><h3>栏目{number}</h3><ul>'
+            + _rows(
+                lambda row: f'<li><a href="./{row.path}">{row.title}</a><span>{row.day:%m-%d}</span></li>',
+                ROWS[number * 6 : number * 6 + 6],
+            )
+            + "</ul></div>"
+            for number in range(3)
+        )
+    )
+
+
 PAGES: dict[str, tuple[Callable[[], str], bool]] = {
     "TRS list, titles cut, date in a span": (trs, True),
     "date in brackets, slideshow, ranking": (date_in_brackets, True),
@@ -240,5 +330,14 @@ PAGES: dict[str, tuple[Callable[[], str], bool]] = {
     "no dates at all": (undated, False),
     "the first row is larger": (first_row_is_another, True),
     "tabs of text, pictures, videos": (tabs, True),
+    "a menu beside the list": (menu_beside_the_list, True),
+    "a link around each card": (link_around_the_card, True),
+    "a link around title and date": (link_around_the_row, True),
+    "teasers with a link of their own": (teaser_with_a_link_of_its_own, True),
+    "the year below the day": (year_below_the_day, True),
+    "column and outlet around the title": (column_and_outlet_around_the_title, True),
+    "the old web": (the_old_web, True),
+    "the top story apart": (top_story_apart, True),
+    "three boxes of one design": (three_boxes_of_one_design, True),
 }
 """What it is → the page, and whether its list prints dates."""

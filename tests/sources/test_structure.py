@@ -20,8 +20,9 @@ EXPECTED = {row.url: row for row in ROWS}
 def _read(text: str, found: Layout) -> tuple[Lead, ...]:
     """What the listing source makes of the page with the proposed selectors."""
     source = ListingSource(
-        id="x", name="列表", kind="listing", url=URL, row=found.row, links=found.links, date=found.date, next=found.next
-    )
+        id="x", name="列表", kind="listing", url=URL, row=found.row, links=found.links, title=found.title,
+        date=found.date, next=found.next,
+    )  # fmt: skip
     fetched = Fetched(Page(URL, text.encode(), NOW))
     return open_source(source, Path(), 200).leads(lambda url, **_: fetched).leads
 
