@@ -319,7 +319,7 @@ def _told(draft: Draft, handle: str, mark: str) -> str:
     lines = [
         f"{mark} {handle} {edits.get('title', article.title)}",
         f"    （{edits.get('outlet', article.outlet)}） {edits.get('date', article.date or '无日期')} "
-        f"得分 {candidate.rating.score:.2f} 正文置信度 {article.confidence:.2f} {edits.get('url', article.url)}",
+        f"得分 {candidate.rating.score:.2f} {edits.get('url', article.url)}",
         f"    {'；'.join(candidate.rating.because)}",
     ]
     lines += [
