@@ -262,7 +262,7 @@ def _with_attachments(
         reading.notes += [f"附件：{one.name}" for one in reading.attachments]
         return reading
     reading.attachments, reading.attached, reading.where = offered, main, "附件"
-    reading.confidence = _UNCHECKED
+    reading.confidence = _TO_COME
     reading.blocks = tuple(Block(Kind.PARAGRAPH, f"附件：{one.name}") for one in offered)
     reading.notes.append(waiting(main.name))
     return reading
