@@ -22,6 +22,7 @@ from pipeline.steps.extract.decode import Text, decode
 from pipeline.steps.read import second_look
 
 _BAD = 0.9
+_FEW = 3  # bad readings: fewer say nothing
 _ATTRIBUTE = re.compile(r"""\s(?:class|id)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
 
 
@@ -29,10 +30,10 @@ def print_doubt(folder: Path, truth: list[dict[str, Any]]) -> None:
     outlets = Outlets(read(packaged("config") / "outlets.yaml", TypeAdapter(tuple[Outlet, ...])))
     fetched = dt.datetime.now(dt.UTC)  # noqa: TID251 - a benchmark has no clock to be handed
     truth = [entry for entry in truth if entry["body"]]
-    readings: list[tuple[float, float, float]] = []
-    print("\n| page | read | bad | noted as doubtful by itself |\n|---|---|---|---|")
+    print("\n| page | read | bad | noted as doubtful | AUC for bad, by itself | after a second look |")
+    print("|---|---|---|---|---|---|")
     for label, bent in bendings(folder, truth):
-        before = len(readings)
+        readings: list[tuple[float, float, float]] = []
         noted = 0
         for entry, text in bent:
             page = Page(url=entry["url"], body=text.encode("utf-8", "replace"), fetched=fetched)
@@ -41,14 +42,17 @@ def print_doubt(folder: Path, truth: list[dict[str, Any]]) -> None:
                 noted += any("正文置信度" in note for note in article.notes)
                 looked = second_look(page, article)
                 readings.append((body_f1(entry, article.text), article.confidence, looked.confidence))
-        here = readings[before:]
-        print(f"| {label} | {len(here)} | {sum(one[0] < _BAD for one in here)} | {noted} |")
-    for label, place in (("after the reading itself", 1), ("after a second look", 2)):
-        good = [one[place] for one in readings if one[0] >= _BAD]
-        bad = [one[place] for one in readings if one[0] < _BAD]
-        if good and bad:
-            pairs = sum((g > b) + 0.5 * (g == b) for g in good for b in bad)
-            print(f"AUC of the confidence for F1 < {_BAD}, {label}: {pairs / len(good) / len(bad):.3f}")
+        bad = sum(one[0] < _BAD for one in readings)
+        print(f"| {label} | {len(readings)} | {bad} | {noted} | {auc(readings, 1)} | {auc(readings, 2)} |")
+
+
+def auc(readings: list[tuple[float, float, float]], place: int) -> str:
+    """How often a good reading has the higher confidence of a good and a bad one."""
+    good = [one[place] for one in readings if one[0] >= _BAD]
+    bad = [one[place] for one in readings if one[0] < _BAD]
+    if len(bad) < _FEW:
+        return "–"
+    return f"{sum((g > b) + 0.5 * (g == b) for g in good for b in bad) / len(good) / len(bad):.2f}"
 
 
 def bendings(folder: Path, truth: list[dict[str, Any]]) -> Iterator[tuple[str, list[tuple[dict[str, Any], str]]]]:

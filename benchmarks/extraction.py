@@ -58,6 +58,8 @@ def main() -> int:
     for language in ("zh", "en"):
         if chosen := [entry for entry in truth if entry["lang"] == language]:
             print_table(language, chosen, found)
+    if python:
+        found["trafilatura, with metadata"] = run_reader("trafilatura, with metadata", pages, str(python))
     print_speed(len(pages), found)
     if asked.worst:
         print_worst(truth, found["ours"][0])
@@ -139,8 +141,9 @@ def print_speed(count: int, found: dict[str, tuple[dict[str, Row], Row]]) -> Non
         if cost:
             print(f"| {reader} | {count / cost['seconds']:.1f} | {cost['megabytes']:.0f} |")
     costs = {reader: cost["seconds"] for reader, (_, cost) in found.items() if cost}
-    if "trafilatura" in costs:
-        print(f"\nOurs reads {costs['trafilatura'] / costs['ours']:.2f} times as many pages as trafilatura by default.")
+    for peer in ("trafilatura", "trafilatura, with metadata"):
+        if peer in costs:
+            print(f"\nOurs reads {costs[peer] / costs['ours']:.2f} times as many pages as {peer}.")
 
 
 def print_worst(truth: list[Row], rows: dict[str, Row]) -> None:

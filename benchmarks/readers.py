@@ -109,9 +109,15 @@ def readability():
     return run, run
 
 
+def with_metadata():
+    run, _ = trafilatura()
+    return run, run
+
+
 READERS = {
     "ours": ours,
     "trafilatura": trafilatura,
+    "trafilatura, with metadata": with_metadata,
     "trafilatura, precision": lambda: trafilatura(favor_precision=True),
     "GNE": gne,
     "newspaper4k": newspaper4k,

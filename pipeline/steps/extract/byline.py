@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.steps.extract.tree import Element, content, key, lines, marks, name
 from pipeline.steps.extract.words import CLOCKED, any_of
@@ -27,6 +28,16 @@ _SOURCE_MARK = re.compile(
     + r"(?:$|[\s_-])",
     re.I,
 )
+
+
+@lru_cache(maxsize=4096)
+def _is_source(marked: str) -> bool:
+    return _SOURCE_MARK.search(marked) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_author(marked: str) -> bool:
+    return _AUTHOR_MARK.search(marked) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,7 @@ def marked_sources(tree: Element, title: Element | None, body: Element) -> list[
             break
         if element is title:
             found = []
-        elif len(element) <= 3 and _SOURCE_MARK.search(marks(element)):
+        elif len(element) <= 3 and _is_source(marks(element)):
             text = content(element)
             if 2 <= len(text) <= 30 and not CLOCKED.search(text):
                 found.append(text)
@@ -110,7 +121,7 @@ def marked_writers(tree: Element, title: Element | None, body: Element) -> list[
             inside = True
         elif element is title and not inside:
             found = []
-        elif len(element) <= 3 and (marked := marks(element)) and _AUTHOR_MARK.search(marked):
+        elif len(element) <= 3 and (marked := marks(element)) and _is_author(marked):
             named = next((text for one in element.iter("a", "b", "h4", "strong") if (text := content(one))), "")
             text = named or content(element)
             if 2 <= len(text) <= 20 and not CLOCKED.search(text):

@@ -40,6 +40,8 @@ _GIANT_TAG = re.compile(r"<[a-z][^<>]{60000,}>", re.I)
 _MAX_ATTRIBUTES = 5_000  # of one tag: libxml2 needs their square, 100,000 took 30 s
 _WHOLE = 0.4  # of a page's punctuation: less of it before the first end is no article
 INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_BLANK = re.compile(r"[ \t\r\n\f\v\u00a0\u3000]+")
+_GAPS = re.compile(rf" *{GAP}[ {GAP}]*")
 _NO_LETTER = re.compile(r"[\W_]+")
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0\u2002-\u200a\u205f]+")
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
@@ -102,8 +104,9 @@ def first_document(text: str) -> str:
 
 
 def name(element: Element) -> str:
-    """The tag in lower case; empty for what is no element."""
-    return element.tag.lower() if isinstance(element.tag, str) else ""
+    """The tag, which the parser gives in lower case; empty for what is no element."""
+    tag = element.tag
+    return tag if isinstance(tag, str) else ""
 
 
 def inline(tag: str) -> bool:
@@ -212,8 +215,11 @@ def lines(elements: Iterable[Element], stop: Element | None = None) -> Iterator[
 
 
 def _flushed(buffer: list[str]) -> Iterator[str]:
-    text = re.sub(r"[ \t\r\n\f\v\u00a0\u3000]+", " ", INVISIBLE.sub("", "".join(buffer)))
+    text = "".join(buffer)
     buffer.clear()
-    text = re.sub(rf" *{GAP}[ {GAP}]*", GAP, text).strip(f" {GAP}")
+    if not text or text.isspace():  # nine in ten; a gap is a space too
+        return
+    text = _BLANK.sub(" ", INVISIBLE.sub("", text))
+    text = _GAPS.sub(GAP, text).strip(f" {GAP}")
     if text:
         yield text
