@@ -306,7 +306,7 @@ def find_body(root: Element, title: Element | None) -> Body | None:
     best = density.best()
     if best is None:
         return None
-    named = [e for e in density.elements if name(e) not in ("html", "body") and is_known(marks(e))]
+    named = [e for e in density.elements if (m := marks(e)) and is_known(m) and name(e) not in ("html", "body")]
     top = max(named, key=density.rank, default=None)
     if top is not None and density.rank(top) >= _KNOWN_SHARE * density.rank(best):
         element, how = _one_article(density, top, title), "容器"
