@@ -78,6 +78,8 @@ _KEEP_END = re.compile(r"[。！？…”）]$")
 
 @dataclass(slots=True)
 class Line:
+    """A line of a body on its way to a block: its text and how it is set."""
+
     kind: Kind
     text: str = ""
     level: int = 0
