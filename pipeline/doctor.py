@@ -28,6 +28,7 @@ from packaging.requirements import Requirement
 from pipeline import config as configuration
 from pipeline.config import Config, packaged
 from pipeline.errors import ConfigError, StoreError
+from pipeline.fetch.browser import lacking
 from pipeline.model import BEIJING, Event, State, chinese_number
 from pipeline.notify import refused, targets
 from pipeline.steps.window import between, following
@@ -390,6 +391,9 @@ def _sources(patient: _Patient) -> Iterator[Sign]:
         yield _good("信源", f"{len(sources)} 个，启用 {len(enabled)} 个")
     else:
         yield _fault("信源", f"{len(sources)} 个，一个也没有启用", "在 sources.yaml 里启用")
+    rendered = [one.name for one in enabled if getattr(one, "render", False) or getattr(one, "render_pages", False)]
+    if rendered and (why := lacking()):
+        yield _fault("信源", f"{'、'.join(rendered)}要用浏览器读取，{why[0]}", f"安装：{why[1]}")
 
 
 def _silent(patient: _Patient) -> Iterator[Sign]:

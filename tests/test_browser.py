@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import os
 import shutil
 import socket
@@ -280,14 +279,7 @@ def test_a_machine_without_chromium_is_told_what_to_install(plain: Website, monk
 def test_an_installation_without_the_extra_is_told_what_to_install(
     plain: Website, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    imported = builtins.__import__
-
-    def refuse(name: str, *rest: Any, **named: Any) -> Any:
-        if name.startswith("playwright"):
-            raise ImportError(name)
-        return imported(name, *rest, **named)
-
-    monkeypatch.setattr(builtins, "__import__", refuse)
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(FetchError, match="没有安装 Playwright") as told:
         Browser(plain.fetcher(), program="/bin/true")(PAGE)
     assert "bulletin-desk[browser]" in told.value.fix

@@ -298,3 +298,21 @@ def test_a_lost_original_of_an_imported_issue_is_a_fault(workspace):
     (original,) = (path for path in (workspace / "data" / "blobs").rglob("*") if path.is_file())
     original.unlink()
     assert [told for told in _bad(workspace) if "导入的原件不见了" in told]
+
+
+@pytest.mark.parametrize("switch", ["render", "render_pages"])
+def test_a_source_that_needs_a_browser_where_there_is_none_is_a_fault(workspace, monkeypatch, switch):
+    sources = workspace / "config" / "sources.yaml"
+    text = f"- {{id: app, name: 动态列表, kind: listing, url: 'https://a.example/', links: a, {switch}: true}}\n"
+    sources.write_text(text, "utf-8")
+    monkeypatch.setattr("pipeline.fetch.browser._program", lambda: "/usr/bin/chromium")
+    assert _bad(workspace) == []
+    monkeypatch.setattr("pipeline.fetch.browser._program", lambda: "")
+    (only,) = _bad(workspace)
+    assert "动态列表要用浏览器读取，本机没有 Chromium" in only
+    assert "apt-get install chromium" in only
+    sources.write_text(
+        text.replace("id: app", "enabled: false, id: app") + "- {id: in, name: 收件箱, kind: folder, path: inbox}\n",
+        "utf-8",
+    )
+    assert _bad(workspace) == []

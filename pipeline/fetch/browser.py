@@ -11,6 +11,7 @@ No cookie is sent and nothing but GET is asked, so pages behind a log-in or a ch
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import os
 import shutil
@@ -18,7 +19,6 @@ from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import FetchError, TooLarge
@@ -93,15 +93,11 @@ class Browser:
             return Fetched(pool.submit(asyncio.run, self._rendered(first)).result())
 
     async def _rendered(self, first: Page) -> Page:
-        program = self._program or next((found for one in _PROGRAMS if (found := shutil.which(one))), "")
-        if not program:
-            raise FetchError(f"{first.url}：要用浏览器读取，本机没有 Chromium", "安装：apt-get install chromium。")
-        try:
-            from playwright.async_api import Error, async_playwright
-        except ImportError:
-            raise FetchError(
-                f"{first.url}：要用浏览器读取，没有安装 Playwright", "安装：pip install 'bulletin-desk[browser]'。"
-            ) from None
+        if why := lacking(self._program):
+            raise FetchError(f"{first.url}：要用浏览器读取，{why[0]}", f"安装：{why[1]}。")
+        from playwright.async_api import Error, async_playwright
+
+        program = self._program or _program()
         late = FetchError(f"{first.url}：网页脚本没有在 {self._seconds:g} 秒内运行完，已中断")
         manager = async_playwright()
         try:
@@ -220,6 +216,19 @@ class Browser:
         return False
 
 
+def lacking(program: str = "") -> tuple[str, str] | None:
+    """What is missing for reading pages with a browser, in Chinese, and how to install it; `None` when nothing is."""
+    if not (program or _program()):
+        return "本机没有 Chromium", "apt-get install chromium"
+    if importlib.util.find_spec("playwright") is None:
+        return "没有安装 Playwright", "pip install 'bulletin-desk[browser]'"
+    return None
+
+
+def _program() -> str:
+    return next((found for one in _PROGRAMS if (found := shutil.which(one))), "")
+
+
 async def _html(context: BrowserContext, tab: Tab) -> str:
     """The page's markup as a world of its own sees it, where no script of the page can lie about its size."""
     session = await context.new_cdp_session(tab)
@@ -249,7 +258,7 @@ def _told(route: Route, page: Page) -> dict[str, Any]:
     return {
         "status": 200,
         "headers": {
-            "content-type": f"{escape(page.content_type) or 'text/html'}{charset}",
+            "content-type": f"{page.content_type or 'text/html'}{charset}",
             # whatever was got has passed the policy, and there are no cookies that another site could abuse
             "access-control-allow-origin": route.request.headers.get("origin", "*"),
             "access-control-allow-credentials": "true",

@@ -79,7 +79,8 @@ class Warc:
         if len(files) > _MAX_FILES:
             basket.say(f"归档文件有 {len(files)} 个，只读前 {_MAX_FILES} 个")
         for file in files[:_MAX_FILES]:
-            self._take(file, basket)
+            if not self._take(file, basket):
+                state = NEVER
             if basket.full:
                 break
         return basket.harvest(state)
@@ -94,8 +95,11 @@ class Warc:
         except SourceError as error:
             raise FetchError(f"{lead.url}：{error.message}") from error
 
-    def _take(self, file: Path, basket: Basket) -> None:
-        """Gathers the pages of one archive, portion by portion: a child has so many seconds for each."""
+    def _take(self, file: Path, basket: Basket) -> bool:
+        """Gathers the pages of one archive, portion by portion: a child has so many seconds for each.
+
+        Whether it could be read; one that could not is worth another try though it stays as it is.
+        """
         left, damaged = Counter[str](), Counter[str]()
         records = at = pages = 0
         while True:
@@ -103,7 +107,7 @@ class Warc:
                 part = read_apart(self._source, self._means.apart, read_archive, self._source, str(file), at)
             except SourceError as error:
                 basket.say(f"略过 {file.name}：{error.message.removeprefix(self._source.name + '：')}")
-                return
+                return False
             for url, offset in part.pages:
                 basket.add_stored(url, f"{file}{_AT}{offset}")
             pages += len(part.pages)
@@ -120,6 +124,7 @@ class Warc:
             basket.say(f"{file.name}：没有网页记录")
         for note in (*damaged, *(f"略过 {count} 条：{why}" for why, count in left.items())):
             basket.say(f"{file.name}：{note}")
+        return True
 
     def _look(self) -> list[Path]:
         """The archives there are now."""
