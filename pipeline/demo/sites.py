@@ -295,12 +295,12 @@ def _json_feed(name: str, url: str, rows: Sequence[Piece]) -> bytes:
 
 
 def _interface(rows: Sequence[Piece]) -> bytes:
-    """What the scripts of a list page load: JSONP, moments as milliseconds, addresses without their beginning."""
+    """What the scripts of a list page load: JSONP, titles with markup, addresses without their beginning."""
     items = [
         {
             "path": row.path.removeprefix("/system/").removesuffix(".shtml"),
             "title": f"<em>{row.title}</em>",
-            "time": int(_moment(row).timestamp() * 1000),
+            "day": f"{_moment(row):%Y-%m-%d}",
         }
         for row in rows
     ]
