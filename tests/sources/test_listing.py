@@ -267,13 +267,13 @@ MONSTERS = {
 @pytest.mark.parametrize(("inside", "refused"), MONSTERS.values(), ids=MONSTERS.keys())
 def test_a_list_made_to_be_slow_is_read_or_refused_in_a_moment(web: Any, inside: str, refused: bool) -> None:
     web.documents[URL] = f"<ul class=news>{inside}</ul>".encode()
-    begun = time.monotonic()
+    begun = time.process_time()  # the machine may have other things to do
     if refused:
         with pytest.raises(SourceError, match="标签过长或过多"):
             collect(web)
     else:
         assert collect(web, links=".news a").leads[0].title.startswith("甲")
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 15
 
 
 def test_a_long_list_is_cut_with_a_note(web: Any) -> None:
