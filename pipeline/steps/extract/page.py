@@ -258,7 +258,8 @@ def _with_attachments(
         reading = _Reading(url, title, facts, (), "附件", _TO_COME, by, tree)
     elif main is None or not says_little(reading.blocks, reading.title.value, offered, _MIN_BODY):
         said = key("".join([_plain(reading.blocks), *reading.by.tail, *reading.by.after]))
-        reading.attachments = tuple(one for one in offered if key(one.name) in said)
+        named = () if reading.foreign else offered  # a study that a sentence links to is no attachment
+        reading.attachments = tuple(one for one in named if HAN.search(one.name) and key(one.name) in said)
         reading.notes += [f"附件：{one.name}" for one in reading.attachments]
         return reading
     reading.attachments, reading.attached, reading.where = offered, main, "附件"

@@ -109,6 +109,27 @@ def test_columns_are_read_one_after_the_other() -> None:
     assert [block.text for block in article(pdf([interleaved])).blocks] == [FIRST, SECOND, THIRD, FIRST]
 
 
+def test_three_columns_whose_lines_do_not_stand_level_are_read_under_a_byline_that_spans_them() -> None:
+    columns = [
+        stacked(column(text, x, top, 14), column(rest, x, top - 120, 14))
+        for text, rest, x, top in ((FIRST, SECOND, 50, 680), (SECOND, THIRD, 220, 673), (THIRD, FIRST, 390, 677))
+    ]
+    byline = [Text(150, 720, "来源：健康时报"), Text(260, 720, "作者：李明"), Text(350, 720, "2024年6月5日")]
+    found = article(pdf([[Text(165, 760, TITLE, 22), *byline, *stacked(*columns)]]))
+    assert [block.text for block in found.blocks] == [FIRST, SECOND, SECOND, THIRD, THIRD, FIRST]
+    assert (found.origin, found.author, found.date) == ("健康时报", "李明", dt.date(2024, 6, 5))
+
+
+def test_a_table_of_long_cells_is_not_read_down_its_columns() -> None:
+    left = ["三级甲等综合医院", "区级妇幼保健院", "社区卫生服务中心及站点", "独立设置的影像中心", "急救站"]
+    right = ["六月底前完成接入并通过验收", "九月底前完成", "年底前分批接入市级平台", "八月底前完成数据上传", "已接入"]
+    cells = [Text(90, 500 - 20 * i, cell) for i, cell in enumerate(left)]
+    cells += [Text(320, 500 - 20 * i, cell) for i, cell in enumerate(right)]
+    page = [Text(165, 760, TITLE, 22), *column(FIRST, 90, 700, 39), *cells, *column(SECOND, 90, 380, 39)]
+    found = article(pdf([page]))
+    assert found.blocks[1].rows == tuple(zip(left, right, strict=True))
+
+
 def test_what_goes_on_on_the_next_page_is_one_paragraph_and_heads_and_numbers_are_dropped() -> None:
     lines = column(SECOND, 90, 100, 39)
     above = column(FIRST, 90, 700, 39)

@@ -33,7 +33,8 @@ _PAGE_NUMBER = re.compile(
 _CONTENTS = re.compile(r"(?:[.．·…]\s*){6,}\d{0,4}$")  # a line of a table of contents, with its leaders
 _MARGIN = 0.12  # of the page's height: where running heads, footers and page numbers stand
 _EDGE_ROWS = 2
-_COLUMN = 0.55  # how much of its width a column's lines fill at least in the median; cells of tables fill less
+_COLUMN = 0.5  # of the lines of a column that run to its edge; of the cells of a table fewer do
+_FULL = 0.6  # em from the edge
 _COLUMN_ROWS = 3
 _GAP = 1.5  # em between two cells of one row
 _INDENT, _MAX_INDENT = 1.2, 3.2  # em; Chinese paragraphs begin two characters in
@@ -83,6 +84,8 @@ class Paragraph:
     rows: tuple[tuple[str, ...], ...] = ()
     open: bool = False
     """Whether its last line ran to the column's edge, so that it may go on in the next."""
+    indented: bool = False
+    """Whether its first line is, so that it goes on nothing."""
 
 
 @dataclass(slots=True)
@@ -115,10 +118,11 @@ class _Row:
 def paragraphs(sheets: Sequence[Sheet]) -> list[Paragraph]:
     """The paragraphs of a document in reading order, without running heads, footers and page numbers."""
     sheets = _without_furniture(sheets)
+    usual = _usual_size(sheets)
     found: list[Paragraph] = []
     for sheet in sheets:
         for region in _regions(sheet.runs):
-            fresh = list(_read(_rows(region), sheet))
+            fresh = list(_read(_rows(region), sheet, usual))
             if found and fresh and _goes_on(found[-1], fresh[0]):
                 rest = fresh.pop(0)
                 found[-1] = replace(found[-1], text=join(found[-1].text, rest.text), open=rest.open)
@@ -214,36 +218,60 @@ def _columns(runs: list[Run]) -> tuple[list[Run], ...] | None:
         crossing = sorted((run for run in runs if run.left < x - 0.6 * em and run.right > x - 0.3 * em), key=_down)
         bounds = [float("inf"), *(run.middle for run in crossing), float("-inf")]
         for upper, lower in pairwise(bounds):
-            band = [run for run in runs if lower < run.middle < upper]
+            band = _in_columns(
+                # what stands on one line with a crossing run is no row of the columns
+                [run for run in runs if lower + em / 2 < run.middle < upper - em / 2],
+                [edge, *shared],
+                em,
+            )
+            if not band:
+                continue
+            top, foot = max(run.middle for run in band), min(run.middle for run in band)
             left = [run for run in band if run.left < x - 0.6 * em]
             right = [run for run in band if run.left >= x - 0.6 * em]
-            if (best is None or len(band) > best[0]) and _filled(left, x, em) and _filled(right, None, em):
-                above = [run for run in runs if run.middle >= upper]
-                below = [run for run in runs if run.middle <= lower]
+            if (best is None or len(band) > best[0]) and _filled(left, em) and _filled(right, em):
+                above = [run for run in runs if run.middle > top]
+                below = [run for run in runs if run.middle < foot]
                 best = len(band), (above, left, right, below)
     return best[1] if best else None
+
+
+def _in_columns(band: list[Run], edges: Sequence[float], em: float) -> list[Run]:
+    """A stretch without the rows at its top that begin at none of the columns' edges: a byline under the title."""
+    rows = _rows(band)
+    while rows and not any(-em < run.left - edge < _MAX_INDENT * em for run in rows[0].runs for edge in edges):
+        rows.pop(0)
+    return [run for row in rows for run in row.runs]
 
 
 def _down(run: Run) -> float:
     return -run.middle
 
 
-def _filled(runs: list[Run], end: float | None, em: float) -> bool:
-    """Whether the lines on one side of a gutter fill it as prose does."""
-    rows = _rows(runs) if len(runs) >= _COLUMN_ROWS else []
-    if len(rows) < _COLUMN_ROWS:
+def _filled(runs: list[Run], em: float) -> bool:
+    """Whether the first column of what stands on one side of a gutter fills it as prose does."""
+    if len(runs) < _COLUMN_ROWS:
         return False
     start = min(run.left for run in runs)
-    width = (max(run.right for run in runs) if end is None else min(end, max(run.right for run in runs) + em)) - start
-    if width < 6 * em:
-        return False
-    return median(sum(run.right - run.left for run in row.runs) for row in rows) >= _COLUMN * width
+    own = [run for run in runs if run.left < start + _MAX_INDENT * em]
+    ends = [sum(abs(run.right - one.right) < _FULL * em for run in own) for one in own]
+    edge = own[ends.index(max(ends))].right
+    return len(own) >= _COLUMN_ROWS and edge - start > 6 * em and max(ends) >= _COLUMN * len(own)
 
 
 # ------------------------------------------------------------------------------------------ paragraphs
 
 
-def _read(rows: list[_Row], sheet: Sheet) -> Iterator[Paragraph]:
+def _usual_size(sheets: Sequence[Sheet]) -> float:
+    """The size of most characters."""
+    sizes: Counter[float] = Counter()
+    for sheet in sheets:
+        for run in sheet.runs:
+            sizes[run.size] += len(run.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+def _read(rows: list[_Row], sheet: Sheet, usual: float) -> Iterator[Paragraph]:
     em = median(row.size for row in rows)
     left, right = min(row.left for row in rows), max(row.right for row in rows)
     steps = [one.middle - other.middle for one, other in pairwise(rows)]
@@ -266,10 +294,11 @@ def _read(rows: list[_Row], sheet: Sheet) -> Iterator[Paragraph]:
             continue
         position += 1
         short = right - row.right
-        centred = _is_centred(row, left, right, em, sheet, len(rows) < _COLUMN_ROWS)
+        centred = _is_centred(row, left, right, usual, sheet, len(rows) < _COLUMN_ROWS)
         opened = short < _SHORT * row.size
-        fresh = Paragraph(row.text, row.size, row.bold, centred, open=opened)
-        headline = now is not None and now.centred and centred and row.size > _BIGGER * em
+        indented = _is_indented(row, left)
+        fresh = Paragraph(row.text, row.size, row.bold, centred, open=opened, indented=indented)
+        headline = now is not None and now.centred and centred and row.size > _BIGGER * usual
         loose = _LOOSE * leading * max(1.0, row.size / em)
         if now is None or before is None or _begins(before, row, left, right, loose, headline):
             if now:
@@ -282,7 +311,7 @@ def _read(rows: list[_Row], sheet: Sheet) -> Iterator[Paragraph]:
         yield now
 
 
-def _is_centred(row: _Row, left: float, right: float, em: float, sheet: Sheet, few: bool) -> bool:
+def _is_centred(row: _Row, left: float, right: float, usual: float, sheet: Sheet, few: bool) -> bool:
     """Whether a row is set in the middle; of type bigger than the body's a full line may be, too."""
     centre = (row.left + row.right) / 2
     middle = min(abs(centre - sheet.width / 2), abs(centre - (left + right) / 2)) < 1.5 * row.size
@@ -290,7 +319,7 @@ def _is_centred(row: _Row, left: float, right: float, em: float, sheet: Sheet, f
         return middle
     # a stretch of one or two lines has no edges of its own to be centred between
     apart = few and abs(centre - sheet.width / 2) < row.size and row.left > 0.2 * sheet.width
-    return apart or (middle and row.size > _BIGGER * em)
+    return apart or (middle and row.size > _BIGGER * usual)
 
 
 def _begins(before: _Row, row: _Row, left: float, right: float, loose: float, headline: bool) -> bool:
@@ -303,13 +332,17 @@ def _begins(before: _Row, row: _Row, left: float, right: float, loose: float, he
     if headline:
         return False
     indent = row.left - left
-    if _INDENT * em <= indent <= _MAX_INDENT * em:
+    if _is_indented(row, left):
         return True
     if indent > _MAX_INDENT * em and abs(row.left - before.left) > 0.4 * em:
         return True
     if right - before.right > max(_SHORT * em, _first_word(row)):
         return True
     return _NUMBERED.match(row.text) is not None and _SENTENCE_END.search(before.text) is not None
+
+
+def _is_indented(row: _Row, left: float) -> bool:
+    return _INDENT * row.size <= row.left - left <= _MAX_INDENT * row.size
 
 
 def _first_word(row: _Row) -> float:
@@ -321,7 +354,7 @@ def _first_word(row: _Row) -> float:
 
 def _goes_on(one: Paragraph, other: Paragraph) -> bool:
     """Whether the first paragraph of a column or page is the rest of the last one before it."""
-    if one.rows or other.rows or not one.open or one.centred or other.centred:
+    if one.rows or other.rows or not one.open or other.indented or one.centred or other.centred:
         return False
     if abs(one.size - other.size) > _OTHER_SIZE * max(one.size, other.size) or one.bold != other.bold:
         return False

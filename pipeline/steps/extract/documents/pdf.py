@@ -85,7 +85,7 @@ def _read(document: pdfium.PdfDocument) -> Manuscript | Rejection:
     if tally.characters < _LEAST:
         if tally.broken == read:
             return Rejection(Fate.UNREADABLE, "PDF 文件已损坏，无法打开")
-        return Rejection(Fate.UNREADABLE, "扫描件，没有文字层")
+        return Rejection(Fate.UNREADABLE, "扫描件，没有文字层" if tally.blank else "PDF 文件没有文字")
     if tally.unmapped > _UNMAPPED * tally.characters:
         return Rejection(Fate.UNREADABLE, "PDF 的字体没有注明文字编码，读出的是乱码")
     if tally.blank:
