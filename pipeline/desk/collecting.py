@@ -21,11 +21,14 @@ from pipeline.model import PASTED, Article, Fate, Lead, Outcome, Page, Rejection
 from pipeline.sources import Memory, open_source
 from pipeline.sources import Source as Collector
 from pipeline.sources.harvest import absolute, one_line
+from pipeline.steps.attach import with_attachment
+from pipeline.steps.extract.attachments import same_site
 from pipeline.steps.extract.dates import read_dates
+from pipeline.steps.extract.documents import is_document
 from pipeline.steps.join import MOST_PAGES, joined, same_article
 from pipeline.steps.quality import graded
 from pipeline.steps.read import read_page
-from pipeline.store import ENTIRE, Asked, Part, Stored
+from pipeline.store import ATTACHED, ENTIRE, Asked, Part, Stored
 
 log = structlog.get_logger("pipeline.desk")
 BATCH = 200
@@ -258,6 +261,8 @@ class Collecting(Watching):
             self.parts.expect(lead.page, ENTIRE, first.entire, now)
         if first.following:
             self.parts.expect(lead.page, 2, first.following, now)
+        if first.attached:
+            self.parts.expect(lead.page, ATTACHED, first.attached.url, now)
 
     def follow(self, pages: Sequence[int]) -> int:
         """Fetches what articles go on on, page by page, and reads these articles again; returns how many."""
@@ -281,6 +286,9 @@ class Collecting(Watching):
             (one for one in self.parts.due(now) if one.page == page and one.position not in tried), None
         ):
             tried.add(part.position)
+            if part.position == ATTACHED:
+                came = self._attachment_came(part, first, now) or came
+                continue
             known = {first.url, *(one.url for one in self.parts.of([page])[page])}
             try:
                 fetched, article = self._fetched_part(part, first, leads[0].lead)
@@ -301,8 +309,23 @@ class Collecting(Watching):
             texts.add(article.text)
         return came
 
-    def _fetched_part(self, part: Part, first: Article, lead: Lead) -> tuple[Page, Article]:
-        """A page and what it says; raises `FetchError` when it is none of the article's."""
+    def _attachment_came(self, part: Part, first: Article, now: dt.datetime) -> bool:
+        """Fetches the document that holds an article's text; what it says, reading will tell."""
+        try:
+            fetched = self._fetch_part(part)
+            if not same_site(fetched.url, first.url):
+                raise FetchError("附件转到了别的网站")
+            if not is_document(fetched.body):
+                raise FetchError("附件不是 PDF 或 DOCX 文档")
+        except FetchError as error:
+            self.parts.missed(part, error.message, now)
+            log.info("attachment is missing", url=part.url, why=error.message)
+            return False
+        self.parts.came(part, self.leads.add_part(part.url, fetched))
+        return True
+
+    def _fetch_part(self, part: Part) -> Page:
+        """The page at a part's address; raises `FetchError`."""
         try:
             fetched = self._fetch(part.url).page
         except FetchError:
@@ -311,7 +334,14 @@ class Collecting(Watching):
             # a page nobody foresaw must not keep the others from being fetched
             log.exception("page could not be fetched", url=part.url)
             raise FetchError(f"取页面时出错：{type(error).__name__}") from error
-        if fetched is None or urlsplit(fetched.url).hostname != urlsplit(first.url).hostname:
+        if fetched is None:
+            raise FetchError("服务器称内容未变，但并未问及")
+        return fetched
+
+    def _fetched_part(self, part: Part, first: Article, lead: Lead) -> tuple[Page, Article]:
+        """A page and what it says; raises `FetchError` when it is none of the article's."""
+        fetched = self._fetch_part(part)
+        if urlsplit(fetched.url).hostname != urlsplit(first.url).hostname:
             raise FetchError("下一页转到了别的网站")
         (article,) = self._read_pages([(fetched, lead)])
         if isinstance(article, Rejection):
@@ -324,8 +354,11 @@ class Collecting(Watching):
 
 
 def _whole(first: Article, rest: Mapping[int, Article | Rejection | None]) -> Article:
-    """An article of its first page and of what is here of the others (position → reading)."""
+    """An article of its first page and of what is here of the others and of its file (position → reading)."""
+    if (file := rest.get(ATTACHED)) is not None:
+        return with_attachment(first, file)
     pages = {position: one if isinstance(one, Article) else None for position, one in rest.items()}
+    pages.pop(ATTACHED, None)
     entire = pages.pop(ENTIRE, None)
     if not first.following and entire is None:
         return first

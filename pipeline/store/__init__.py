@@ -6,13 +6,14 @@ from pipeline.store.database import Database
 from pipeline.store.issues import Issues, Stand
 from pipeline.store.leads import Asked, Leads, Stored
 from pipeline.store.notices import Notices, Waiting
-from pipeline.store.parts import ENTIRE, Part, Parts
+from pipeline.store.parts import ATTACHED, ENTIRE, Part, Parts
 from pipeline.store.pictures import Pictures
 from pipeline.store.revisits import Revisits
 from pipeline.store.runs import Accounted, Accounts, Runs
 from pipeline.store.visits import Visits
 
 __all__ = [
+    "ATTACHED",
     "ENTIRE",
     "Accounted",
     "Accounts",

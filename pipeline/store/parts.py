@@ -14,6 +14,8 @@ from pipeline.store.schema import PARTS
 
 ENTIRE = 0
 """The position of a version of the whole article on one page; the other pages count from 2."""
+ATTACHED = 1
+"""The position of the document that holds the article's text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,7 +265,8 @@ PICTURES = sa.Table(
 PARTS = sa.Table(
     "parts",
     METADATA,
-    # the page an article begins on, and the place of this one: 0 for a version of the whole on one page, else from 2
+    # the page an article begins on, and the place of this one: 0 for a version of the whole on one page, 1 for the
+    # document that holds the text, else from 2
     sa.Column("page", sa.Integer, sa.ForeignKey("pages.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("url", Words, nullable=False),
