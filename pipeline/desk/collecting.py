@@ -356,7 +356,7 @@ class Collecting(Watching):
 def _whole(first: Article, rest: Mapping[int, Article | Rejection | None]) -> Article:
     """An article of its first page and of what is here of the others and of its file (position → reading)."""
     if (file := rest.get(ATTACHED)) is not None:
-        return with_attachment(first, file)
+        return graded(with_attachment(first, file))
     pages = {position: one if isinstance(one, Article) else None for position, one in rest.items()}
     pages.pop(ATTACHED, None)
     entire = pages.pop(ENTIRE, None)

@@ -259,11 +259,11 @@ def _with_attachments(
     elif main is None or not says_little(reading.blocks, reading.title.value, offered, _MIN_BODY):
         said = key("".join([_plain(reading.blocks), *reading.by.tail, *reading.by.after]))
         named = () if reading.foreign else offered  # a study that a sentence links to is no attachment
-        reading.attachments = tuple(one for one in named if HAN.search(one.name) and key(one.name) in said)
+        reading.attachments = tuple(one for one in named if han(one.name) and key(one.name) in said)
         reading.notes += [f"附件：{one.name}" for one in reading.attachments]
         return reading
     reading.attachments, reading.attached, reading.where = offered, main, "附件"
-    reading.confidence = _TO_COME
+    reading.confidence, reading.asked = _TO_COME, ""
     reading.blocks = tuple(Block(Kind.PARAGRAPH, f"附件：{one.name}") for one in offered)
     reading.notes.append(waiting(main.name))
     return reading
