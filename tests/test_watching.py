@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pipeline.config import load
-from pipeline.desk import Desk, Inline, children, open_store
+from pipeline.desk import Desk, Inline, open_desk
 from pipeline.errors import FetchError, NothingCollected
 from pipeline.model import BEIJING, Fetched, Health, Outcome, Page, Visit, Window
 
@@ -64,23 +63,14 @@ def web():
 
 
 @pytest.fixture
-def desk(workspace, web):
+def desk(workspace, web, monkeypatch):
     lines = [
         f"- {{id: {one}, name: {name}, kind: feed, url: 'https://{one}.example/feed.xml'}}"
         for one, name in NAMES.items()
     ]
     (workspace / "config" / "sources.yaml").write_text("\n".join(lines), "utf-8")
-    config = load(workspace)
-    database, blobs = open_store(config)
-    with Desk(
-        config,
-        fetch=web,
-        clock=web.clock,
-        children=children(config),
-        database=database,
-        blobs=blobs,
-        templates=workspace / "templates",
-    ) as made:
+    monkeypatch.setattr("pipeline.desk.wiring.fetcher", lambda config, clock: web)
+    with open_desk(workspace, clock=web.clock) as made:
         yield made
 
 
