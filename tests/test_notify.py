@@ -283,12 +283,14 @@ def test_a_source_that_breaks_in_a_way_nobody_foresaw_is_told_of_too(workspace, 
         raise ValueError("没有想到")
 
     monkeypatch.setattr("pipeline.sources.folder.Folder.leads", broken)
-    with open_desk(workspace, clock=lambda: NOW) as desk:
+    moment = [NOW]
+    with open_desk(workspace, clock=lambda: moment[0]) as desk:
         for _ in range(3):
+            moment[0] += dt.timedelta(hours=4)
             with pytest.raises(SourceError):
                 desk.harvest("inbox")
         desk.tell_silences()
-        (waiting,) = desk.notices.waiting(NOW)
+        (waiting,) = desk.notices.waiting(moment[0])
     assert "ValueError：没有想到" in waiting.notice.text
 
 

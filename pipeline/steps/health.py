@@ -28,6 +28,7 @@ _COUNTED = dt.timedelta(days=30)  # over which new leads are counted to tell the
 _KNOWN_AFTER = dt.timedelta(days=3)  # before that a source is visited each round: it is not known yet
 _DAY = dt.timedelta(days=1)
 _HOUR = dt.timedelta(hours=1)
+_AT_ONCE = dt.timedelta(minutes=1)  # a visit so soon after one that failed is the same try: Prefect repeats it
 _MISSING = _DAY  # a shorter time without a source is no gap: its list still shows what came meanwhile
 _ROUTE = re.compile(r"^(?:https?://[^\s：]+(?: → )?)+：")
 _MAX_REASON = 60
@@ -61,11 +62,12 @@ def pulse(visits: Sequence[Visit], *, enabled: bool = True) -> Pulse:
         return told(Health.NEVER)
     last = visits[-1]
     bad = _trailing(visits, last.outcome)
+    tries = _tries(bad)
     if last.outcome is Outcome.FAILED:
-        return told(Health.FAILED, last.because, bad[0].when, len(bad), trouble=len(bad) >= FAILED_AFTER)
+        return told(Health.FAILED, last.because, bad[0].when, tries, trouble=tries >= FAILED_AFTER)
     if last.outcome is Outcome.EMPTY:
         because = last.because or "一条线索也没有"
-        return told(Health.EMPTY, because, bad[0].when, len(bad), trouble=len(bad) >= EMPTY_AFTER)
+        return told(Health.EMPTY, because, bad[0].when, tries, trouble=tries >= EMPTY_AFTER)
     # held against the last visit, not against now: of the time in which nobody looked nothing is known
     if usual is not None and fresh is not None and last.when - fresh > max(_TIMES_USUAL * usual, _LEAST_QUIET):
         because = f"平时至多 {span(usual)}就有新内容，已 {span(last.when - fresh)}没有"
@@ -76,6 +78,11 @@ def pulse(visits: Sequence[Visit], *, enabled: bool = True) -> Pulse:
 def _trailing(visits: Sequence[Visit], outcome: Outcome) -> list[Visit]:
     """The last visits that all came to this, oldest first."""
     return list(takewhile(lambda one: one.outcome is outcome, reversed(visits)))[::-1]
+
+
+def _tries(visits: Sequence[Visit]) -> int:
+    """How many visits in a row, those made again at once not counted."""
+    return len(visits) - sum(later.when - earlier.when < _AT_ONCE for earlier, later in pairwise(visits))
 
 
 # ----------------------------------------------------------------------------------------- when next
@@ -108,7 +115,7 @@ def is_due(
     if not visits:
         return True
     last = visits[-1]
-    failures = len(_trailing(visits, Outcome.FAILED))
+    failures = _tries(_trailing(visits, Outcome.FAILED))
     pause = rest(failures) if failures else every or interval(visits, shortest)
     return now >= last.when + pause - shortest / 2 or last.when > now  # the clock was set back
 

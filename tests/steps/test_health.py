@@ -1,6 +1,7 @@
 """How a source is doing, told from its visits alone."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from pipeline.steps.health import coverage_gap, interval, is_due, pulse, reason,
 START = dt.datetime(2024, 6, 1, 8, tzinfo=BEIJING)
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
 END = dt.datetime(2024, 7, 1, 0, 30, tzinfo=BEIJING)
-HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+SECOND, HOUR, DAY = dt.timedelta(seconds=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 ROUND = 4 * HOUR
 
 
@@ -55,6 +56,12 @@ def test_trouble_says_why_and_since_when():
     assert one.succeeded == one.fresh == START + ROUND
     assert one.streak == 3
     assert reason(one.because) == "服务器出错（HTTP 503）"
+
+
+def test_a_visit_repeated_at_once_is_the_same_try():
+    twice = [one for first in visits("Nxx") for one in (first, replace(first, when=first.when + 3 * SECOND))]
+    assert (pulse(twice).streak, pulse(twice).trouble) == (2, False)
+    assert pulse(visits("Nxxx")).trouble
 
 
 def test_a_disabled_source_is_in_no_trouble_whatever_its_last_visits_were():
