@@ -7,7 +7,7 @@ has none or a broken one, the pictures that stood above captions, a paragraph en
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from urllib.parse import urljoin
 
@@ -32,6 +32,9 @@ _URLS = {  # where an issue's own link is cut, mistyped, spaced out or missing: 
     (636, 2): "https://health.cnr.cn/yg/20250804/t20250804_527300930.shtml",
     (636, 3): "https://news.bjd.com.cn/2025/08/05/11234567.shtml",
 }
+
+_PICTURES = {(535, 3): {1: "发布会现场", 3: "远程会诊"}}
+"""Pictures that an outlet shows without a caption, which a conversion to text leaves no trace of."""
 
 _LOST_BREAKS = ("推动医保数据赋能千行百业。",)  # its last line is short, so a paragraph ended here (636, item 1)
 _SOURCE_TITLE = "来源标题："  # page furniture that got into 535, item 1
@@ -62,12 +65,27 @@ def _article(number: int, position: int, item: Item) -> Piece:
     return Piece(
         url=url,
         title=item.title,
-        blocks=tuple(_blocks(item, url)),
+        blocks=_with_pictures(tuple(_blocks(item, url)), url, _PICTURES.get((number, position), {})),
         outlet=item.outlet,
         date=item.date,
         time=dt.time(8 + position, 12 * position),
         source_title="".join(titled),
     )
+
+
+def _with_pictures(blocks: tuple[Block, ...], url: str, pictures: Mapping[int, str]) -> tuple[Block, ...]:
+    """The blocks, and after those at these places a picture (place → what it shows)."""
+    made: list[Block] = []
+    for place, block in enumerate(blocks, 1):
+        made.append(block)
+        if place in pictures:
+            made.append(_picture(url, place, pictures[place]))
+    return tuple(made)
+
+
+def _picture(url: str, number: int, shows: str) -> Block:
+    stem = url.rsplit("/", 1)[1].split(".")[0]
+    return Block(Kind.FIGURE, shows, src=urljoin(url, f"images/{stem}_{number}.jpg"))
 
 
 def _blocks(item: Item, url: str) -> Iterator[Block]:
@@ -77,8 +95,7 @@ def _blocks(item: Item, url: str) -> Iterator[Block]:
             continue
         if block.kind is Kind.CAPTION:
             pictures += 1
-            stem = url.rsplit("/", 1)[1].split(".")[0]
-            yield Block(Kind.FIGURE, block.text.partition("。")[0], src=urljoin(url, f"images/{stem}_{pictures}.jpg"))
+            yield _picture(url, pictures, block.text.partition("。")[0])
         broken = next((one for one in _LOST_BREAKS if one in block.text), "")
         before, _, after = block.text.partition(broken) if broken else ("", "", block.text)
         if broken:
