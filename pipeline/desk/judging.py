@@ -6,16 +6,23 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import structlog
+
 from pipeline.config import Series
 from pipeline.desk.watching import Watching
-from pipeline.model import Article, Candidate, Desked, Document, Draft, Fate, Printed, Rating, Rejection, Window
+from pipeline.errors import StoreError
+from pipeline.executor import Lost
+from pipeline.model import Article, Candidate, Desked, Document, Draft, Fate, Page, Printed, Rating, Rejection, Window
 from pipeline.steps import select
 from pipeline.steps.cover import cover
 from pipeline.steps.dedupe import group, relate
+from pipeline.steps.extract.opinion import PAGE_ALONE
 from pipeline.steps.illustrate import illustrated
 from pipeline.steps.rate import Rater
+from pipeline.steps.read import look_again
 from pipeline.store import Accounted, Accounts, Stored
 
+log = structlog.get_logger("pipeline.desk")
 MARGIN = 14  # days around a window in which another telling of the same event is looked for
 
 
@@ -83,8 +90,31 @@ class Judging(Watching):
             seen,
         )
         made = select.draft(series.id, window, kept, silent, previous)
-        candidates = tuple(self._illustrated(one) for one in made.candidates)
+        candidates = tuple(self._illustrated(one) for one in self._looked_at_again(made.candidates, stored))
         return replace(made, candidates=candidates), {**rejected, **out}
+
+    def _looked_at_again(self, candidates: Sequence[Candidate], stored: Sequence[Stored]) -> list[Candidate]:
+        """Candidates whose articles were read by two readers where one was not sure to be enough.
+
+        Here and not at the reading: it takes as long again, and few of the pages that are read are offered.
+        """
+        pages = {one.article: one.page for one in stored if one.article and one.page is not None}
+        several = self.parts.of(sorted(set(pages.values())))
+        found = list(candidates)
+        work: list[tuple[int, tuple[Page, Article]]] = []
+        for place, one in enumerate(found):
+            number = pages.get(one.article.id)
+            if number is None or number in several or one.article.evidence.get("confidence") != PAGE_ALONE:
+                continue
+            try:
+                work.append((place, (self.leads.page(number), one.article)))
+            except StoreError as error:
+                log.error("page is lost", url=one.article.url, why=error.message)
+        looked = self._children.each(look_again, [pair for _, pair in work])
+        for (place, _), article in zip(work, looked, strict=True):
+            if not isinstance(article, Lost):
+                found[place] = replace(found[place], articles=(article, *found[place].articles[1:]))
+        return found
 
     def _illustrated(self, candidate: Candidate) -> Candidate:
         """A candidate with the pictures that are here; its printed form depends on nothing else from then on."""

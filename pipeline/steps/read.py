@@ -79,6 +79,11 @@ def second_look(page: Page, article: Article) -> Article:
     )
 
 
+def look_again(work: tuple[Page, Article]) -> Article:
+    """`second_look` at a page for its article, graded anew."""
+    return graded(second_look(*work))
+
+
 def _guarded(
     page: Page, outlets: Outlets, lead: Lead | None, rules: Sequence[ExtractRule], *, as_printed: bool
 ) -> Article | Rejection:

@@ -273,3 +273,22 @@ def test_every_check_stays_silent_on_an_empty_issue(name):
 def test_a_correction_does_not_find_itself_in_the_archive():
     issue = as_printed(534)
     assert not [one for one in check(Inspection(issue, CONFIG.outlets, printed(534))) if one.check == "covered"]
+
+
+def test_pictures_that_could_not_be_had_are_told_with_their_number():
+    item = _sound(blocks=(Block(Kind.PARAGRAPH, "正文。"), Block(Kind.FIGURE, src="http://jk.example.cn/a.jpg")))
+    notes = {item.handle: ("标题含不可见字符，已去除", "配图未取得：页面不存在（HTTP 404） 2 张")}
+    (one,) = (one for one in check(Inspection(_issue(item), CONFIG.outlets, notes=notes)) if one.check == "pictures")
+    assert one.severity is Severity.WARNING
+    assert "配图未取得：页面不存在（HTTP 404） 2 张" in one.message
+
+
+def test_a_body_that_two_readers_read_differently_is_told_and_an_editors_own_is_not():
+    item = _sound()
+    found = check(Inspection(_issue(item), CONFIG.outlets, confidence={item.handle: 0.31}))
+    (one,) = (one for one in found if one.check == "confidence")
+    assert one.severity is Severity.WARNING
+    assert "0.31" in one.message
+    for confidence in ({item.handle: 0.5}, {}):
+        found = check(Inspection(_issue(item), CONFIG.outlets, confidence=confidence))
+        assert not [one for one in found if one.check == "confidence"]
