@@ -1,8 +1,9 @@
 """The verbs of the desk, a file each: collect · judge · decide · release · tell · claim · run; `Desk` has them all.
 
-A run is a graph of three stages, the same for every engine::
+A run is a graph of stages, the same for every engine::
 
-    harvest(source) × sources   →   read(leads) × batches   →   judge(run)
+    harvest(source) × sources   →   read(leads) × batches   →   follow(pages) × hosts
+                                →   illustrate(articles) × hosts   →   develop(pictures) × batches   →   judge(run)
 
 An `Engine` says how the calls of a stage are carried out: as plain calls, or as tasks of an orchestrator.
 Between the stages travel ids and counts, never articles; what a stage learns is in the store before it ends.

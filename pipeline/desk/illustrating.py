@@ -20,7 +20,7 @@ from pipeline.steps.illustrate import pictures_of
 
 log = structlog.get_logger("pipeline.desk")
 _PATIENCE = 2  # times `total_seconds` that pictures of one host may be waited for in vain in one call
-_AT_ONCE = 100  # pictures that are developed in one call: their originals lie in memory together
+_AT_ONCE = 20  # pictures that are developed in one call: their originals lie in memory together
 
 
 class Illustrating(Collecting, Judging):
