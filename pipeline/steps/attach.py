@@ -25,7 +25,9 @@ def with_attachment(page: Article, file: Article | Rejection) -> Article:
         unread = f"附件“{name}”未能读出（{file.because}）：内容不完整"
         return replace(page, notes=tuple(unread if note == waiting(name) else note for note in page.notes))
     notes = [note for note in page.notes if note != waiting(name)]
-    evidence = {**page.evidence, "body": f"正文取自附件 {name}"}
+    # what the page's layout said of its body says nothing of the file's, and nobody may compare the two
+    evidence = {key: where for key, where in page.evidence.items() if key != "confidence"}
+    evidence["body"] = f"正文取自附件 {name}"
     filled = {}
     for field in ("date", "time", "origin", "author"):
         there = getattr(file, field)

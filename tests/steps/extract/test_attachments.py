@@ -10,7 +10,7 @@ from papers import docx, p
 from pipeline.config import Outlet, Outlets, packaged, read
 from pipeline.model import BEIJING, Article, Attachment, Flag, Page, Rejection
 from pipeline.steps.attach import with_attachment
-from pipeline.steps.extract import extract
+from pipeline.steps.extract import PAGE_ALONE, extract
 from pipeline.steps.extract.attachments import registered
 
 OUTLETS = Outlets(read(packaged("config") / "outlets.yaml", TypeAdapter(tuple[Outlet, ...])))
@@ -91,6 +91,13 @@ def test_a_file_gives_its_text_and_the_page_keeps_its_own_title_date_and_outlet(
     assert whole.evidence["body"] == "正文取自附件 互认工作方案.docx"
     assert Flag.INCOMPLETE not in whole.flags
     assert not any("附件" in note for note in whole.notes)
+
+
+def test_the_text_of_a_file_is_not_held_against_the_page_that_offers_it() -> None:
+    page = article(f"{HEAD}{BYLINE}<p>附件：<a href='P1.docx'>互认工作方案.docx</a></p></body></html>")
+    alone = replace(page, evidence={**page.evidence, "confidence": PAGE_ALONE})
+    file = extract(Page("https://wjw.example.gov.cn/P1.docx", docx(p(TEXT) + p(TEXT[::-1])), NOW), OUTLETS)
+    assert with_attachment(alone, file).evidence.get("confidence") != PAGE_ALONE
 
 
 def test_what_the_page_leaves_out_the_file_fills_in() -> None:
