@@ -5,8 +5,8 @@ from alembic import op
 
 from pipeline.store.values import Words
 
-revision = "0006"
-down_revision = "0005"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
