@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from loopback import HOST, Answer, Loopback, point_at
-from pipeline.desk import Inline, open_desk
+from pipeline.desk import Desk, Inline, open_desk
 from pipeline.model import BEIJING, Article, Flag, Window
 
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
@@ -241,3 +242,39 @@ def test_an_address_that_somebody_names_comes_with_all_its_pages(workspace, web,
     with open_desk(workspace, clock=hour) as desk:
         desk.take([f"http://{HOST}/a.html"], [])
         assert pages_of(read(desk)) == [1, 2]
+
+
+@pytest.mark.parametrize("verb", ["read", "_fetched_part"])
+def test_pages_that_came_before_a_run_was_killed_are_in_the_article_after_the_next(workspace, web, hour, verb):
+    web.page("/a.html", page(1, link("a_2.html")))
+    web.page("/a_2.html", page(2, link("a_3.html")))
+    web.page("/a_3.html", page(3))
+    point_at(workspace, web, "/a.html")
+    with open_desk(workspace, clock=hour) as desk, pytest.MonkeyPatch.context() as patched:
+        calls: list[object] = []
+        before = getattr(Desk, verb)
+
+        def killed_at_the_second(*arguments: object) -> object:
+            calls.append(arguments)
+            if len(calls) == 2:
+                raise KeyboardInterrupt
+            return before(*arguments)
+
+        patched.setattr(Desk, verb, killed_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            desk.collect(Inline())
+    article = collected(workspace, hour)
+    assert pages_of(article) == [1, 2, 3]
+    assert complete(article)
+
+
+def test_a_first_page_whose_file_is_lost_stops_no_run(workspace, web, hour):
+    web.page("/a.html", page(1, link("a_2.html")))
+    web.page("/b.html", page(1, said="同一家医院的互联网诊室也在本周开放夜间门诊，由值班医生在线接诊。"))
+    point_at(workspace, web, "/a.html", "/b.html")
+    with open_desk(workspace, clock=hour) as desk:
+        desk.collect(Inline())
+        (part,) = desk.parts.due(hour())
+        lost = hashlib.sha256(desk.leads.page(part.page).body).hexdigest()
+        next((workspace / "data" / "blobs").rglob(lost)).unlink()
+        desk.collect(Inline())

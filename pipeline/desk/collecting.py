@@ -245,12 +245,14 @@ class Collecting(Watching):
 
     def _part(self, part: Part) -> Page | None:
         """A further page of an article; `None` while it is missing."""
-        if part.part is None:
-            return None
+        return None if part.part is None else self._stored_page(part.part)
+
+    def _stored_page(self, number: int) -> Page | None:
+        """A page that was kept; `None` when its file is lost, which must not keep others from being read."""
         try:
-            return self.leads.page(part.part)
+            return self.leads.page(number)
         except StoreError as error:
-            log.error("part is lost", url=part.url, why=error.message)
+            log.error("page is lost", page=number, why=error.message)
             return None
 
     def _expect(self, lead: Stored, first: Article, now: dt.datetime) -> None:
@@ -266,40 +268,45 @@ class Collecting(Watching):
 
     def follow(self, pages: Sequence[int]) -> int:
         """Fetches what articles go on on, page by page, and reads these articles again; returns how many."""
-        again = [lead for page in pages if self._followed(page) for lead in self.leads.on_page(page)]
-        self.read(again)
-        return len(again)
+        again = 0
+        for page in pages:
+            if came := self._followed(page):
+                self.parts.came(came)  # from here on its leads count as unread, should this process end now
+                leads = self.leads.on_page(page)
+                self.read(leads)
+                again += len(leads)
+        return again
 
-    def _followed(self, page: int) -> bool:
-        """Whether anything new of the article came that begins on `page`."""
+    def _followed(self, page: int) -> list[tuple[Part, int]]:
+        """What came of the article that begins on `page`: its parts, each with the page that was kept for it."""
         now = self._clock()
         leads = self.leads.get(self.leads.on_page(page)[:1])
-        if not leads:
-            return False  # it was fetched again since
-        (first,) = self._read_pages([(self.leads.page(page), leads[0].lead)])
+        begins = self._stored_page(page) if leads else None
+        if begins is None:
+            return []  # it was fetched again since, or is lost, which reading it will say
+        (first,) = self._read_pages([(begins, leads[0].lead)])
         if not isinstance(first, Article):
-            return False
-        came = False
+            return []
+        came: list[tuple[Part, int]] = []
         tried: set[int] = set()
         texts = {first.text}
         while part := next(
             (one for one in self.parts.due(now) if one.page == page and one.position not in tried), None
         ):
             tried.add(part.position)
-            if part.position == ATTACHED:
-                came = self._attachment_came(part, first, now) or came
-                continue
             known = {first.url, *(one.url for one in self.parts.of([page])[page])}
             try:
+                if part.position == ATTACHED:
+                    came.append((part, self.leads.add_part(part.url, self._fetched_attachment(part, first))))
+                    continue
                 fetched, article = self._fetched_part(part, first, leads[0].lead)
             except FetchError as error:
                 self.parts.missed(part, error.message, now)
                 log.info("part is missing", url=part.url, why=error.message)
-                if part.position != ENTIRE:
-                    break
-                continue
-            self.parts.came(part, self.leads.add_part(part.url, fetched))
-            came = True
+                if part.position in (ENTIRE, ATTACHED):
+                    continue
+                break
+            came.append((part, self.leads.add_part(part.url, fetched)))
             onward = article.following
             if part.position == ENTIRE:
                 break
@@ -309,20 +316,14 @@ class Collecting(Watching):
             texts.add(article.text)
         return came
 
-    def _attachment_came(self, part: Part, first: Article, now: dt.datetime) -> bool:
-        """Fetches the document that holds an article's text; what it says, reading will tell."""
-        try:
-            fetched = self._fetch_part(part)
-            if not same_site(fetched.url, first.url):
-                raise FetchError("附件转到了别的网站")
-            if not is_document(fetched.body):
-                raise FetchError("附件不是 PDF 或 DOCX 文档")
-        except FetchError as error:
-            self.parts.missed(part, error.message, now)
-            log.info("attachment is missing", url=part.url, why=error.message)
-            return False
-        self.parts.came(part, self.leads.add_part(part.url, fetched))
-        return True
+    def _fetched_attachment(self, part: Part, first: Article) -> Page:
+        """The document that holds an article's text; what it says, reading will tell. Raises `FetchError`."""
+        fetched = self._fetch_part(part)
+        if not same_site(fetched.url, first.url):
+            raise FetchError("附件转到了别的网站")
+        if not is_document(fetched.body):
+            raise FetchError("附件不是 PDF 或 DOCX 文档")
+        return fetched
 
     def _fetch_part(self, part: Part) -> Page:
         """The page at a part's address; raises `FetchError`."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from pipeline.store.database import Database
 from pipeline.store.leads import TRY_FOR, is_due, portions
-from pipeline.store.schema import PARTS
+from pipeline.store.schema import LEADS, PARTS
 
 ENTIRE = 0
 """The position of a version of the whole article on one page; the other pages count from 2."""
@@ -74,18 +74,25 @@ class Parts:
             rows = connection.execute(query).all()
         return [Part(row.page, row.position, row.url, None) for row in rows if is_due(row.tries, row.tried, now)]
 
-    def came(self, part: Part, page: int) -> None:
-        """Ties a page that came to the article it belongs to."""
-        self._note(part, {"part": page, "trouble": ""})
+    def came(self, came: Sequence[tuple[Part, int]]) -> None:
+        """Ties pages that came to the articles they belong to, whose leads have to be read again.
+
+        Both at once: an article whose pages are here and that nobody reads again would stay without them.
+        """
+        with self._database.write() as connection:
+            for part, page in came:
+                connection.execute(sa.update(PARTS).where(_here(part)).values(part=page, trouble=""))
+                connection.execute(sa.update(LEADS).where(LEADS.c.page == part.page).values(article=None, fate=None))
 
     def missed(self, part: Part, because: str, now: dt.datetime) -> None:
         """Keeps that a page could not be had, and why."""
-        self._note(part, {"trouble": because, "tries": PARTS.c.tries + 1, "tried": _stamp(now)})
-
-    def _note(self, part: Part, values: Mapping[str, object]) -> None:
-        here = (PARTS.c.page == part.page) & (PARTS.c.position == part.position)
+        values = {"trouble": because, "tries": PARTS.c.tries + 1, "tried": _stamp(now)}
         with self._database.write() as connection:
-            connection.execute(sa.update(PARTS).where(here).values(values))
+            connection.execute(sa.update(PARTS).where(_here(part)).values(values))
+
+
+def _here(part: Part) -> sa.ColumnElement[bool]:
+    return (PARTS.c.page == part.page) & (PARTS.c.position == part.position)
 
 
 def _stamp(now: dt.datetime) -> str:

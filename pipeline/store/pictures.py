@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from pipeline.errors import StoreError
 from pipeline.model import Developed, Picture, digest
 from pipeline.store.blobs import Blobs
 from pipeline.store.database import Database
@@ -46,11 +47,14 @@ class Pictures:
         return [url for url in dict.fromkeys(urls) if url not in settled]
 
     def size(self, url: str) -> int:
-        """How many bytes came for an address; 0 while none did."""
+        """How many bytes came for an address; 0 while none did, or when they were lost since."""
         with self._database.read() as connection:
             query = sa.select(PICTURES.c.original).where(PICTURES.c.id == digest(url))
             original = connection.execute(query).scalar_one_or_none()
-        return self._blobs.size(original) if original else 0
+        try:
+            return self._blobs.size(original) if original else 0
+        except StoreError:
+            return 0
 
     def came(self, url: str, data: bytes, now: dt.datetime) -> None:
         """Keeps the bytes that came for an address, to be developed."""

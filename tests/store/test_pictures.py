@@ -99,7 +99,7 @@ def test_further_pages_are_due_in_order_until_they_have_come(database, blobs, pa
     parts.expect(page, 2, "http://jk.example.cn/other.html", NOW)
     first, second = parts.due(NOW)
     assert [first.url, second.url] == ["http://jk.example.cn/a_2.html", "http://jk.example.cn/a_3.html"]
-    parts.came(first, leads.add_part(first.url, Page(first.url, b"two", NOW)))
+    parts.came([(first, leads.add_part(first.url, Page(first.url, b"two", NOW)))])
     parts.missed(second, "页面不存在", NOW)
     parts.missed(second, "页面不存在", NOW)
     assert parts.due(NOW) == []
@@ -116,7 +116,7 @@ def test_nothing_more_is_asked_for_of_an_article_whose_whole_came(database, blob
     parts.expect(page, ENTIRE, "http://jk.example.cn/a_all.html", NOW)
     parts.expect(page, 2, "http://jk.example.cn/a_2.html", NOW)
     entire, _ = parts.due(NOW)
-    parts.came(entire, leads.add_part(entire.url, Page(entire.url, b"all", NOW)))
+    parts.came([(entire, leads.add_part(entire.url, Page(entire.url, b"all", NOW)))])
     assert parts.due(NOW) == []
 
 
