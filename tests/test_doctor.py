@@ -212,11 +212,11 @@ def test_a_disk_that_fills_up_is_a_reminder(workspace, monkeypatch):
 @IN_A_FILE
 def test_a_source_that_keeps_failing_and_a_setting_that_is_impolite_are_reminders(workspace):
     (workspace / "inbox").rmdir()
-    with open_desk(workspace, clock=lambda: NOW) as desk:
-        for _ in range(3):
-            assert desk.sources()
+    for hours in (3, 2, 1):
+        with open_desk(workspace, clock=lambda ago=hours: NOW - dt.timedelta(hours=ago)) as desk:
             with pytest.raises(Exception, match="inbox"):
                 desk.harvest("inbox")
+            desk.tell_silences()
     (workspace / "config" / "settings.yaml").write_text(
         "politeness: {robots: false}\nnotify: [{to: json://127.0.0.1}]\n", "utf-8"
     )
