@@ -117,3 +117,13 @@ def test_a_file_that_came_late_is_asked_for_again(workspace, web, hour):
         stored = desk.leads.of_window("beijing-monthly", JUNE, 0)
         (article,) = desk.leads.articles({one.article for one in stored if one.article}).values()
     assert article.text == f"{FIRST}\n{SECOND}"
+
+
+def test_a_notice_that_is_looked_at_again_has_not_lost_the_text_of_its_file(workspace, web, hour):
+    web.page("/a.html", notice("/fa.pdf").replace("某市", "北京市"))
+    web.answers["/fa.pdf"] = Answer(PDF, "application/pdf")
+    point_at(workspace, web, "/a.html")
+    with open_desk(workspace, clock=hour) as desk:
+        desked = desk.run("beijing-monthly", JUNE, Inline()).desked
+        assert [FIRST in one.article.text for one in desked.draft.candidates] == [True]
+        assert desk.revisit_all(desked.id) == 0

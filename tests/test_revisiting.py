@@ -118,6 +118,17 @@ def test_a_page_that_is_as_it_was_again_is_no_finding_any_more(desk, site):
     assert _told(desk, desked) == []
 
 
+def test_a_page_is_read_again_by_the_rules_of_its_source(workspace, desk, site):
+    sources = workspace / "config" / "sources.yaml"
+    sources.write_text(sources.read_text("utf-8") + "  extract: [{drop: [.aside]}]\n", "utf-8")
+    aside = '<p class="aside">医院公众号同日发布了平台的使用说明和常见问题解答。</p>'
+    site.page = PAGE.replace("</p></div>", f"</p>{aside}</div>")
+    with open_desk(workspace, clock=now) as ruled:
+        desked = _draft(ruled)
+        assert "使用说明" not in ruled.issue(desked).items[0].text
+        assert ruled.revisit_all(desked.id) == 0
+
+
 def test_a_run_looks_again_only_at_pages_it_has_not_seen_for_half_a_day(workspace, desk, site):
     desked = _draft(desk)
     assert site.asked == 1

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
 
 import structlog
 
 from pipeline.desk.collecting import Collecting
 from pipeline.desk.releasing import Releasing
 from pipeline.errors import FetchError
-from pipeline.executor import Lost
-from pipeline.model import Article, Fate, Item, Lead, Page, Rejection, Revisit
-from pipeline.steps.read import read_page
+from pipeline.fetch.browser import Browser
+from pipeline.model import Article, Fetch, Item, Lead, Revisit
 from pipeline.steps.revisit import changed
 
 log = structlog.get_logger("pipeline.desk")
@@ -47,17 +45,21 @@ class Revisiting(Collecting, Releasing):
         return differing
 
     def _look(self, item: Item, stored: Article) -> str:
+        known = (one.lead for one in self.leads.at(stored.url) if one.article == stored.id)
+        lead = next(known, Lead(source="", url=item.url))
         try:
-            page = self._fetch(item.url).page
+            page = self._way(lead)(item.url).page
         except FetchError as error:
             return f"网页打不开了（{error.message.removeprefix(f'{item.url}：')}）"
         if page is None or item.url != stored.url:
             return ""  # an address that the editor gave: that it opens is all that can be asked
-        if stored.following or stored.entire:
-            return ""  # what stands on its other pages would be missing from this one
-        return changed(stored, self._reread(page, item))
+        if stored.following or stored.entire or stored.attached:
+            return ""  # what stands on its other pages or in its file would be missing from this one
+        # as it was read: by the rules of its source, with what the source said of it
+        (article,) = self._read_pages([(page, lead)])
+        return changed(stored, article)
 
-    def _reread(self, page: Page, item: Item) -> Article | Rejection:
-        work = [(page, Lead(source="", url=item.url))]
-        [one] = self._children.each(partial(read_page, outlets=self.config.outlets), work)
-        return Rejection(Fate.UNREADABLE, one.because) if isinstance(one, Lost) else one
+    def _way(self, lead: Lead) -> Fetch:
+        """How pages of the lead's source are had: with a browser where scripts make them."""
+        source = next((one for one in self.config.sources if one.id == lead.source), None)
+        return Browser(self._fetch) if getattr(source, "render_pages", False) else self._fetch
