@@ -114,6 +114,8 @@ def extract(
 
 def other_reading(page: Page) -> tuple[Block, ...]:
     """What the second reader takes for the body of a Chinese page; nothing where it cannot read it."""
+    if is_saved(page.body):
+        page = unpacked(page)
     decoded = decode(page.body, page.charset)
     if isinstance(decoded, Rejection) or not is_markup(decoded.text) or read_dump(decoded.text):
         return ()

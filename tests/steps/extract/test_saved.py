@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from pipeline.config import Outlet, Outlets, packaged, read
 from pipeline.model import BEIJING, Article, Kind, Page
-from pipeline.steps.extract import extract
+from pipeline.steps.extract import extract, other_reading
 
 OUTLETS = Outlets(read(packaged("config") / "outlets.yaml", TypeAdapter(tuple[Outlet, ...])))
 NOW = dt.datetime(2024, 7, 1, 8, tzinfo=BEIJING)
@@ -46,6 +46,11 @@ def test_a_page_saved_as_one_file_is_read_with_its_address_and_dated_from_when_i
         dt.date(2024, 6, 5),
     )
     assert [block.text for block in found.blocks] == [FIRST, SECOND]
+
+
+def test_the_second_reader_reads_the_page_inside_a_saved_one() -> None:
+    page = Page("file:inbox/a.mht", saved("utf-8"), NOW)
+    assert FIRST in "".join(block.text for block in other_reading(page))
 
 
 WORD = f"""<html xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:w="urn:schemas-microsoft-com:office:word">
