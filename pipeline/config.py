@@ -373,12 +373,14 @@ class _Source(_Strict):
     """Hours between two visits by the clock; default: by the source's own rhythm."""
 
 
-class _WebSource(_Source):
+class WebSource(_Source):
+    """What leads to pages of the web."""
+
     render_pages: bool = False
     """Get the pages it leads to with a browser, because scripts make them."""
 
 
-class _PagedSource(_WebSource):
+class _PagedSource(WebSource):
     """A list of one page or several; with `{page}` in its address the pages are counted."""
 
     url: str
@@ -403,7 +405,7 @@ class _PagedSource(_WebSource):
         return self.url.replace("{page}", str(self.start + number - 1))
 
 
-class FeedSource(_WebSource):
+class FeedSource(WebSource):
     """RSS, Atom or JSON Feed."""
 
     kind: Literal["feed"]
@@ -431,7 +433,7 @@ class ListingSource(_PagedSource):
     """Get the list with a browser, because scripts make it."""
 
 
-class SitemapSource(_WebSource):
+class SitemapSource(WebSource):
     """An XML sitemap, news sitemap or sitemap index."""
 
     kind: Literal["sitemap"]
@@ -455,7 +457,7 @@ class JsonSource(_PagedSource):
     """Expression of the article itself as HTML; its page is then not fetched."""
 
 
-class EpaperSource(_WebSource):
+class EpaperSource(WebSource):
     """A printed paper's pages on the web."""
 
     kind: Literal["epaper"]
@@ -506,7 +508,7 @@ class FolderSource(_Source):
     """Relative to the workspace."""
 
 
-class ManualSource(_WebSource):
+class ManualSource(WebSource):
     """Addresses or files that somebody named."""
 
     kind: Literal["manual"]

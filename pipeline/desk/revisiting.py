@@ -6,6 +6,7 @@ import datetime as dt
 
 import structlog
 
+from pipeline.config import WebSource
 from pipeline.desk.collecting import Collecting
 from pipeline.desk.releasing import Releasing
 from pipeline.errors import FetchError
@@ -62,4 +63,5 @@ class Revisiting(Collecting, Releasing):
     def _way(self, lead: Lead) -> Fetch:
         """How pages of the lead's source are had: with a browser where scripts make them."""
         source = next((one for one in self.config.sources if one.id == lead.source), None)
-        return Browser(self._fetch) if getattr(source, "render_pages", False) else self._fetch
+        scripted = isinstance(source, WebSource) and source.render_pages
+        return Browser(self._fetch) if scripted else self._fetch

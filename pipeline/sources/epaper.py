@@ -71,7 +71,7 @@ class Epaper:
 
     def page(self, lead: Lead, fetch: Fetch, now: dt.datetime) -> Page:
         """The page behind a link."""
-        return fetch_page(lead, fetch)
+        return fetch_page(lead, self._means.way(self._source, fetch))
 
     def _days(self, fetch: Fetch, memory: Memory, basket: Basket) -> Harvest:
         today = self._means.clock().astimezone(BEIJING).date()

@@ -73,7 +73,7 @@ class Feed:
     def page(self, lead: Lead, fetch: Fetch, now: dt.datetime) -> Page:
         """The page an entry links to, else the whole article that the entry brought along."""
         try:
-            return fetch_page(lead, self._means.render if self._source.render_pages else fetch)
+            return fetch_page(lead, self._means.way(self._source, fetch))
         except ForbiddenAddress:
             raise
         except FetchError as error:

@@ -76,6 +76,10 @@ class Means:
     clock: Clock = no_clock
     """What says which day it is."""
 
+    def way(self, source: config.WebSource, fetch: Fetch) -> Fetch:
+        """How the pages that a source leads to are had."""
+        return self.render if source.render_pages else fetch
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

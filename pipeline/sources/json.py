@@ -69,7 +69,7 @@ class Json:
         """The article that came with the item, else the page its link leads to."""
         if content := self._carried.get(lead.url):
             return carried_page(lead, content, now)
-        return fetch_page(lead, self._means.render if self._source.render_pages else fetch)
+        return fetch_page(lead, self._means.way(self._source, fetch))
 
 
 def read_items(source: config.JsonSource, page: Page, number: int) -> Reading:

@@ -71,7 +71,7 @@ class Listing:
 
     def page(self, lead: Lead, fetch: Fetch, now: dt.datetime) -> Page:
         """The page behind a link."""
-        return fetch_page(lead, self._means.render if self._source.render_pages else fetch)
+        return fetch_page(lead, self._means.way(self._source, fetch))
 
 
 def read_list(source: config.ListingSource, page: Page, number: int) -> Reading:

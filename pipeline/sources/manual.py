@@ -35,7 +35,7 @@ class Manual:
     def page(self, lead: Lead, fetch: Fetch, now: dt.datetime) -> Page:
         """The page or the file's bytes."""
         if not lead.path:
-            return fetch_page(lead, self._means.render if self._source.render_pages else fetch)
+            return fetch_page(lead, self._means.way(self._source, fetch))
         if Path(lead.path) not in self._files.values():
             raise FetchError(f"{lead.url}：该来源没有列出此文件")
         return read(lead, now)

@@ -99,7 +99,7 @@ class Sitemap:
 
     def page(self, lead: Lead, fetch: Fetch, now: dt.datetime) -> Page:
         """The page at an address."""
-        return fetch_page(lead, self._means.render if self._source.render_pages else fetch)
+        return fetch_page(lead, self._means.way(self._source, fetch))
 
     def _child(self, url: str, fetch: Fetch) -> Map:
         page = ask(self._source, url, fetch, NEVER, _MAX_BYTES)[0].page

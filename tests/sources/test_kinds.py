@@ -109,7 +109,7 @@ def test_an_error_of_parsing_keeps_its_words_on_the_way_from_another_process() -
     assert (error.message, error.fix) == ("某来源：返回的内容不是订阅源", "请核对 url。")
 
 
-@pytest.mark.parametrize("kind", sorted({"feed", "listing", "sitemap", "json", "manual"}))
+@pytest.mark.parametrize("kind", sorted(kind for kind in KINDS if isinstance(configured(kind), config.WebSource)))
 def test_pages_that_scripts_make_come_from_the_browser(kind: str, web: Any, tmp_path: Path, now: Any) -> None:
     asked: list[str] = []
 
