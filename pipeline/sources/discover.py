@@ -18,21 +18,19 @@ from lxml import etree, html
 
 from pipeline.errors import FetchError, UsageError
 from pipeline.model import Fetch, Page
+from pipeline.sources import feed, sitemap
 from pipeline.sources.charset import decode
 from pipeline.sources.harvest import Apart, absolute, here, one_line
+from pipeline.sources.json import unwrapped
 from pipeline.sources.structure import Layout, layout
 
 _MAX_BYTES = 8 * 1024 * 1024
-_FEED = re.compile(r"<(?:rss|feed|(?:\w+:)?RDF)[\s>]", re.IGNORECASE)
-_SITEMAP = re.compile(r"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
-_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.{1,300}?)</title>", re.IGNORECASE | re.DOTALL)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/json")
 _COMMENTS = re.compile(r"comments?|评论", re.IGNORECASE)
 _NAMED = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 _PARTS = re.compile(r"\s*[_|｜—–]+\s*|\s+-+\s+|-(?=[\u4e00-\u9fff])")
 _GENERIC = frozenset(("www", "com", "cn", "gov", "org", "net", "edu", "ac", "m", "rss", "feed", "feeds", "example"))
-_WRAPPED = re.compile(r"(?:(?:var|let|const)\s+)?[\w$.]{1,100}\s*(?:\(|=)\s*[{\[]")
 _ADDRESS = re.compile(r"https?://\S+|/[\w./?=&%-]{4,}$")
 _MOMENT = re.compile(r"20\d\d[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|1[4-9]\d{8}(?:\d{3})?$")
 _FEWEST = 3
@@ -64,13 +62,13 @@ def discover(url: str, fetch: Fetch, taken: Collection[str], apart: Apart = here
         raise FetchError(f"{url}：服务器称内容未变，但并未问及")
     text = decode(page.body, page.charset).lstrip("\ufeff \t\r\n")
     maker = _Maker(page.url, taken)
-    if text[:1] in ("{", "[") or _WRAPPED.match(text):
+    if not text.startswith("<") and unwrapped(text)[:1] in ("{", "["):
         return [_of_json(apart(answer, text), maker, url)]
     head = text[:20_000]
-    root, markup = _FEED.search(head), _HTML.search(head)
+    root, markup = feed.ROOT.search(head), feed.HTML.search(head)
     if root and (markup is None or root.start() < markup.start()):
         return [maker.made("feed", _title(text), "这个地址本身就是订阅源", url=url)]
-    if (place := _SITEMAP.search(head)) and (markup is None or place.start() < markup.start()):
+    if (place := sitemap.ROOT.search(head)) and (markup is None or place.start() < markup.start()):
         return [maker.made("sitemap", "", "这个地址本身就是站点地图", url=url)]
     if "<" not in head:
         raise UsageError(f"{url}：这里没有网页，也没有订阅源（{page.content_type or '类型不明'}）。", "请核对网址。")
@@ -125,10 +123,8 @@ class Answer:
 
 def answer(text: str) -> Answer:
     """The list in an answer in JSON or JSONP; raises `UsageError` for what is neither."""
-    begin = re.search(r"[{\[]", text)
-    inner = text[begin.start() :].rstrip("; \r\n\t") if begin else text
     try:
-        document = json.loads(inner.removesuffix(")") if begin and begin.start() else inner)
+        document = json.loads(unwrapped(text))
     except (ValueError, RecursionError):
         raise UsageError("返回的 JSON 无法读取。", "请核对网址。") from None
     if isinstance(document, dict) and "jsonfeed" in str(document.get("version", "")):
@@ -216,7 +212,7 @@ def _sitemaps(page: Page, fetch: Fetch, maker: _Maker, title: str) -> Iterator[S
             found = fetch(address, limit=_MAX_BYTES).page
         except FetchError:
             continue
-        if found and (found.body.startswith(b"\x1f\x8b") or _SITEMAP.search(decode(found.body)[:20_000])):
+        if found and (found.body.startswith(b"\x1f\x8b") or sitemap.ROOT.search(decode(found.body)[:20_000])):
             where = "robots.txt 里写明的站点地图" if addresses else "网站通常位置上的站点地图"
             yield maker.made("sitemap", title, where, url=address)
 

@@ -38,10 +38,10 @@ from pipeline.sources.harvest import (
 )
 
 _MAX_BYTES = 8 * 1024 * 1024
-_ROOT = re.compile(r"<(?:rss|feed|(?:\w+:)?RDF|channel)[\s>]", re.IGNORECASE)
+ROOT = re.compile(r"<(?:rss|feed|(?:\w+:)?RDF|channel)[\s>]", re.IGNORECASE)
 _ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _MAX_ENTRIES = 2000  # 100,000 take feedparser half a minute; no more than the first few hundred are wanted
-_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
+HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _MIN_CONTENT = 150  # characters without blanks: the shortest notices of authorities have about as many
 _MIN_SUMMARY = 400  # feeds that announce give 50 to 250
 _TEASER = re.compile(r"(?:…|\.{3}|\[…\]|\[\.{3}\]|(?:阅读|查看|点击)(?:全文|原文|更多)|详情)[\])）\]>»]*$")
@@ -91,8 +91,8 @@ def read_feed(source: config.FeedSource, page: Page) -> Reading:
 
 
 def _read_xml(source: config.FeedSource, text: str, base: str) -> Reading:
-    root = _ROOT.search(text)
-    page = _HTML.search(text)
+    root = ROOT.search(text)
+    page = HTML.search(text)
     if page and (root is None or page.start() < root.start()):
         raise _not_a_feed(source, "返回的是网页而不是订阅源")
     if root is None:

@@ -99,7 +99,7 @@ def read_items(source: config.JsonSource, page: Page, number: int) -> Reading:
 
 
 def _document(source: config.JsonSource, page: Page) -> Any:
-    text = _unwrapped(decode(page.body, page.charset).strip("\ufeff \t\r\n"))
+    text = unwrapped(decode(page.body, page.charset).strip("\ufeff \t\r\n"))
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -107,7 +107,7 @@ def _document(source: config.JsonSource, page: Page) -> Any:
         raise SourceError(f"{source.name}：{what}（{page.url}）", "请核对 sources.yaml 中的 url。") from None
 
 
-def _unwrapped(text: str) -> str:
+def unwrapped(text: str) -> str:
     """What a script file wraps round its data taken off: `callback(…);`, `var list = …;`."""
     begin = _BEGIN.search(text, 0, _MAX_HEAD)
     head = text[: begin.start()].rstrip() if begin else ""

@@ -29,7 +29,7 @@ from pipeline.sources.harvest import (
     read_apart,
 )
 
-_ROOT = re.compile(r"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
+ROOT = re.compile(r"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
 _MAX_BYTES = 8 * 1024 * 1024
 _MAX_UNPACKED = 50 * 1024 * 1024  # what the protocol allows a sitemap to be
 _MAX_CHILDREN = 20  # an index of an old site lists thousands of months; the newest are read
@@ -124,7 +124,7 @@ def read_map(source: config.SitemapSource, page: Page) -> Map:
     try:
         text = decode(_unpacked(page.body), page.charset)
         # Without what stands before the root there is no document type, hence no entity to expand or fetch.
-        start = _ROOT.search(text)
+        start = ROOT.search(text)
         root = etree.fromstring(text[start.start() :].encode(), parser) if start else None
     except (etree.XMLSyntaxError, zlib.error, ValueError):
         raise broken from None
