@@ -44,7 +44,7 @@ demo: $(STAMP) system ## Make issue 535 from the demo web, from HTTP to the rele
 	@$(BIN)/bulletin demo
 
 test: $(STAMP) system check ## Run every check and every test (about seven minutes on two cores)
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: $(STAMP) ## Lint, types and import contracts
 	@$(BIN)/ruff check .

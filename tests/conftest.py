@@ -26,18 +26,17 @@ def _workspace(folder: Path) -> Path:
     return folder / "工作区 一"
 
 
-_REMARKS = pytest.StashKey[list[str]]()
-
-
 @pytest.fixture
-def remark(pytestconfig) -> Callable[[str], None]:
+def remark(record_property) -> Callable[[str], None]:
     """Says something measured, in a line at the end of the test run."""
-    return pytestconfig.stash.setdefault(_REMARKS, []).append
+    return lambda line: record_property("remark", line)
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    for line in config.stash.get(_REMARKS, []):
-        terminalreporter.write_line(line)
+def pytest_terminal_summary(terminalreporter):
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        for name, line in getattr(report, "user_properties", ()):
+            if name == "remark" and report.when == "call":
+                terminalreporter.write_line(line)
 
 
 @pytest.fixture
