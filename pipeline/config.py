@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from cssselect import SelectorError
@@ -358,6 +358,8 @@ class ExtractRule(_Strict):
 
 
 class _Source(_Strict):
+    brought: ClassVar[bool] = False
+    """Whether people put there what it gives: then silence means nothing, and leads bring no date along."""
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
     name: Annotated[str, Field(min_length=1)]
     outlet: str = ""
@@ -495,6 +497,7 @@ class EpaperSource(WebSource):
 class WarcSource(_Source):
     """Archives of a crawl."""
 
+    brought: ClassVar[bool] = True
     kind: Literal["warc"]
     path: Annotated[str, Field(min_length=1)]
     """A `.warc` or `.warc.gz` file, or a pattern such as `crawl/**/*.warc.gz`; relative to the workspace."""
@@ -503,6 +506,7 @@ class WarcSource(_Source):
 class FolderSource(_Source):
     """Files in a folder: HTML pages, front-matter dumps, plain text."""
 
+    brought: ClassVar[bool] = True
     kind: Literal["folder"]
     path: Path
     """Relative to the workspace."""
@@ -511,6 +515,7 @@ class FolderSource(_Source):
 class ManualSource(WebSource):
     """Addresses or files that somebody named."""
 
+    brought: ClassVar[bool] = True
     kind: Literal["manual"]
     urls: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()

@@ -12,7 +12,7 @@ import structlog
 
 from pipeline.config import Source, source_of, with_sources
 from pipeline.desk.collecting import Collecting
-from pipeline.desk.engine import Inline
+from pipeline.desk.engine import Inline, unbroken
 from pipeline.errors import DeskError, FetchError, SourceError, UsageError
 from pipeline.model import Article, Fetch, Fetched, Finding, Lead, Page, Rejection, Severity
 from pipeline.sources import Harvest
@@ -113,12 +113,7 @@ class Checking(Collecting):
             say(f"  {source.name}：{len(checked.listed)} 条线索，{checked.seconds:g} 秒")
             return checked
 
-        found: list[Checked] = []
-        for result in Inline().each(one, sources):
-            if isinstance(result, DeskError):
-                raise result
-            found.append(result)
-        return found
+        return unbroken(Inline().each(one, sources))
 
     def suggest(self, url: str, *, read: int = 3, days: int = DAYS) -> list[Suggested]:
         """The ways to watch an address, each tried out until one is good; the best stands first.

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from pipeline.config import ManualSource, Source
-from pipeline.desk.watching import Watching, is_watched
+from pipeline.desk.watching import Watching
 from pipeline.errors import DeskError, FetchError, SourceError, StoreError, UsageError
 from pipeline.executor import Lost
 from pipeline.fetch.browser import Browser
@@ -165,7 +165,7 @@ class Collecting(Watching):
             else:
                 self.leads.add_page(one.id, one.lead.url, page)
                 pages += 1
-        empty = is_watched(source) and not stored and not harvest.unchanged
+        empty = not source.brought and not stored and not harvest.unchanged
         visit = Visit(
             source.id,
             now,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
@@ -21,6 +21,16 @@ class Engine(Protocol):
     def each(self, verb: Callable[[A], R], over: Sequence[A]) -> list[R | DeskError]:
         """Calls `verb` for each; an expected error stands in the place of its result."""
         ...
+
+
+def unbroken(results: Iterable[R | DeskError]) -> list[R]:
+    """The results of a stage in which no call may fail; raises the first error."""
+    found: list[R] = []
+    for one in results:
+        if isinstance(one, DeskError):
+            raise one
+        found.append(one)
+    return found
 
 
 class Inline:

@@ -10,9 +10,9 @@ import structlog
 
 from pipeline.config import Series
 from pipeline.desk.collecting import Collecting
-from pipeline.desk.engine import Engine
+from pipeline.desk.engine import Engine, unbroken
 from pipeline.desk.judging import Judging
-from pipeline.errors import DeskError, FetchError, StoreError
+from pipeline.errors import FetchError, StoreError
 from pipeline.executor import Lost
 from pipeline.model import Article, Developed, Verdict, Window
 from pipeline.steps.develop import develop
@@ -57,12 +57,10 @@ class Illustrating(Collecting, Judging):
         def illustrate(ids: Sequence[str]) -> int:
             return self.illustrate(ids, until)
 
-        for result in engine.each(illustrate, list(by_host.values())):
-            _raised(result)
+        unbroken(engine.each(illustrate, list(by_host.values())))
         waiting = self.pictures.waiting()
         batches = [waiting[start : start + _AT_ONCE] for start in range(0, len(waiting), _AT_ONCE)]
-        for result in engine.each(self.develop, batches):
-            _raised(result)
+        unbroken(engine.each(self.develop, batches))
 
     def illustrate(self, articles: Sequence[str], until: float) -> int:
         """Fetches the pictures of articles, one after the other, until a moment of the monotonic clock.
@@ -135,8 +133,3 @@ class Illustrating(Collecting, Judging):
             else:
                 self.pictures.missed(url, one, now)
         return sum(isinstance(one, Developed) for one in made)
-
-
-def _raised(result: object) -> None:
-    if isinstance(result, DeskError):
-        raise result

@@ -14,7 +14,7 @@ import structlog
 from pipeline.config import Source
 from pipeline.desk.claiming import Claiming, myself
 from pipeline.desk.collecting import BATCH
-from pipeline.desk.engine import Engine
+from pipeline.desk.engine import Engine, unbroken
 from pipeline.desk.illustrating import Illustrating
 from pipeline.desk.judging import MARGIN, Proposal
 from pipeline.desk.releasing import counted
@@ -150,10 +150,8 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
         return self.issues.revise(made.before, made.draft, decision, accounts)
 
     def _judged(self, engine: Engine, run: int) -> Desked:
-        result = engine.each(self.judge, [run])[0]
-        if isinstance(result, DeskError):
-            raise result
-        return self.issues.get(result)
+        (issue,) = unbroken(engine.each(self.judge, [run]))
+        return self.issues.get(issue)
 
     def _looked_again(self, engine: Engine, desked: Desked, say: Callable[[str], None]) -> None:
         result = engine.each(self.revisit, [desked.id])[0]
@@ -213,18 +211,14 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
         if not by_host:
             return
         say(f"取 {sum(map(len, by_host.values()))} 篇分页文章的其余各页")
-        for result in engine.each(self.follow, [list(pages) for pages in by_host.values()]):
-            if isinstance(result, DeskError):
-                raise result
+        unbroken(engine.each(self.follow, [list(pages) for pages in by_host.values()]))
 
     def _read_all(self, engine: Engine, waiting: Sequence[int], say: Callable[[str], None]) -> None:
         if not waiting:
             return
         batches = [waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)]
         say(f"读取 {len(waiting)} 个页面")
-        for result in engine.each(self.read, batches):
-            if isinstance(result, DeskError):
-                raise result
+        unbroken(engine.each(self.read, batches))
 
 
 @contextmanager

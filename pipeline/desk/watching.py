@@ -16,11 +16,6 @@ log = structlog.get_logger("pipeline.desk")
 _LOOK_BACK = dt.timedelta(days=120)  # what rhythms and windows are told from
 
 
-def is_watched(source: Source) -> bool:
-    """Whether silence of a source means something: what people put there themselves has no rhythm."""
-    return source.kind not in ("folder", "manual", "warc")
-
-
 class Watching(Room):
     """Reads the log of visits."""
 
@@ -74,7 +69,7 @@ class Watching(Room):
             if source.id in known and one.health in (Health.FINE, Health.UNCHANGED)
         ]
         if silent:
-            if _is_everything([one for source, one in states if is_watched(source)]):
+            if _is_everything([one for source, one in states if not source.brought]):
                 notices = [self._all_silent(silent)]
             else:
                 notices = [self._silent(source, one) for source, one in silent]

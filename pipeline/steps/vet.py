@@ -121,7 +121,7 @@ def _filters(seen: Seen) -> Iterator[Finding]:
 
 
 def _dates(seen: Seen) -> Iterator[Finding]:
-    if seen.source.kind in ("folder", "manual", "warc") or not seen.listed:
+    if seen.source.brought or not seen.listed:
         return
     bare = [one for one in seen.listed if not one.lead.published]
     unread = [one for one in seen.listed if one.lead.published and not one.read]
@@ -158,7 +158,7 @@ def _dates(seen: Seen) -> Iterator[Finding]:
 
 
 def _titles(seen: Seen) -> Iterator[Finding]:
-    if seen.source.kind in ("folder", "manual", "sitemap", "warc") or not seen.listed:
+    if seen.source.brought or seen.source.kind == "sitemap" or not seen.listed:
         return
     cut = [one for one in seen.listed if one.lead.title.rstrip("】]） ").endswith(_CUT)]
     if len(cut) > _FEW * len(seen.listed):
