@@ -8,6 +8,14 @@ candidates, what was decided about them, and from which the issue is assembled.
 Glossary
 --------
 =============  ==================  ============================================================
+线索            lead                what a source says before its page was fetched; each has one fate
+采集            visit               one asking of a source: what it gave, or why it failed
+未能采集         gap                 the days of a window in which a source was not collected
+附件            attachment          a file that a page offers; it may hold the text of a notice
+日期依据         date claims         what says when an article was published, believed or not
+正文置信度        confidence          how sure the reading is of the body, 0 to 1
+页面质量         quality             how much of what a page should give it gave, 0 to 1
+核对            revisit             asking for a printed page again: is it as it was
 导语            lead paragraph      the one computed sentence under the masthead
 信息目录         contents            numbered titles, each with its outlet
 具体内容         body                the items in full
@@ -248,6 +256,10 @@ class Article:
     """The address of the page the article goes on on; empty when this is the last one."""
     entire: str = ""
     """The address of a version on one page (阅读全文), when the page names one."""
+    attachments: tuple[Attachment, ...] = ()
+    """The files the page offers."""
+    attached: Attachment | None = None
+    """The one of them that holds the text, where the page itself has next to none."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -257,11 +269,6 @@ class Article:
         shown = {(one.where, one.day): one for one in reversed(self.dates)}
         chain = "；".join(one.chinese for one in self.dates if shown[one.where, one.day] is one)
         return (read, f"日期依据：{chain}") if chain else (read,)
-
-    attachments: tuple[Attachment, ...] = ()
-    """The files the page offers."""
-    attached: Attachment | None = None
-    """The one of them that holds the text, where the page itself has next to none."""
 
     @property
     def outlet(self) -> str:

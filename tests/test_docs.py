@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.main import get_command
@@ -63,15 +64,30 @@ def test_no_document_has_a_gap_that_waits_for_a_number(path):
 def test_every_kind_of_source_is_shown_in_the_sample_configuration():
     sample = (packaged("config") / "sources.yaml").read_text("utf-8")
     for kind in KINDS:
-        assert re.search(rf"\b{kind}\b", sample), kind
+        assert re.search(rf"^#   {kind}\b", sample, re.MULTILINE), kind
         assert re.search(rf"\b{kind}\b", CHINESE), kind
 
 
+def test_every_setting_of_a_source_is_explained_in_the_sample_configuration():
+    from pipeline.config import ExtractRule, Source
+
+    sample = (packaged("config") / "sources.yaml").read_text("utf-8")
+    explained = sample[: sample.index("# One sample of each kind")]
+    for kind in (*get_args(get_args(Source)[0]), ExtractRule):
+        for name in kind.model_fields:
+            assert re.search(rf"\b{name}\b", explained), f"{kind.__name__}: {name}"
+
+
 def test_every_setting_stands_in_the_sample_configuration():
-    from pipeline.config import Politeness, Settings, Timing, Told
+    from pipeline.config import Illustration, Politeness, Settings, Timing, Told
 
     sample = (packaged("config") / "settings.yaml").read_text("utf-8")
-    for name in (*Settings.model_fields, *Politeness.model_fields, *Timing.model_fields):
+    for name in (
+        *Settings.model_fields,
+        *Politeness.model_fields,
+        *Timing.model_fields,
+        *Illustration.model_fields,
+    ):
         assert re.search(rf"^#?\s*{name}:", sample, re.MULTILINE), name
     for name in Told.model_fields:
         assert re.search(rf"^#[\s-]*{name}:", sample, re.MULTILINE), name

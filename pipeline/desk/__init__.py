@@ -1,22 +1,33 @@
-"""The verbs of the desk, a file each: collect · judge · decide · release · tell · claim · run; `Desk` has them all.
+"""The verbs of the desk, a file each kind: from collecting to releasing; `Desk` has them all.
 
 A run is a graph of stages, the same for every engine::
 
     harvest(source) × sources   →   read(leads) × batches   →   follow(pages) × hosts
-                                →   illustrate(articles) × hosts   →   develop(pictures) × batches   →   judge(run)
+                                →   illustrate(articles) × hosts   →   develop(pictures) × batches
+                                →   judge(run)   →   revisit(issue)
 
 An `Engine` says how the calls of a stage are carried out: as plain calls, or as tasks of an orchestrator.
 Between the stages travel ids and counts, never articles; what a stage learns is in the store before it ends.
 
 Each file holds one class with the verbs of its kind; who needs another's verbs derives from it::
 
-    Room ← Collecting                                    ← Running ← Desk
-         ← Judging ← Deciding ← Releasing ← Telling      ←
-         ← Claiming                                      ←
-                                Releasing ← Archive                ←
+    Desk          opens everything                        ← Running, Archive, Checking
+    Running       a draft from its sources on             ← Illustrating, Revisiting, Telling, Claiming
+    Archive       old issues taken in, all given out      ← Releasing
+    Checking      sources tried out, nothing kept         ← Collecting
+    Illustrating  the pictures of what may be printed     ← Collecting, Judging
+    Revisiting    printed pages asked for again           ← Collecting, Releasing
+    Telling       who is told what                        ← Releasing
+    Releasing     a draft put out as an issue             ← Deciding
+    Deciding      what editors decide, what checks find   ← Judging
+    Judging       what a draft should be                  ← Watching
+    Collecting    leads, pages, articles                  ← Watching
+    Watching      how sources are doing                   ← Room
+    Claiming      who works on what                       ← Room
+    Room          the stores, the ways out, the settings
 """
 
-from pipeline.desk.checking import DAYS, Checked, Suggested
+from pipeline.desk.checking import Checked, Suggested
 from pipeline.desk.collecting import Pasted
 from pipeline.desk.engine import Engine, Inline
 from pipeline.desk.judging import Proposal, document
@@ -25,7 +36,6 @@ from pipeline.desk.running import Report
 from pipeline.desk.wiring import Desk, children, fetcher, now, open_desk, open_store
 
 __all__ = [
-    "DAYS",
     "Checked",
     "Desk",
     "Engine",

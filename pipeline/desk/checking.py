@@ -22,8 +22,6 @@ from pipeline.steps.vet import HARMLESS, Listed, Sampled, Seen, listed, unreadab
 from pipeline.store import write_whole
 
 log = structlog.get_logger("pipeline.desk")
-DAYS = 30
-"""How old the newest lead of a live source may be."""
 _MOST_TRIED = 3
 
 
@@ -66,8 +64,11 @@ class Suggested:
 class Checking(Collecting):
     """Visits sources as collecting does, and looks instead of keeping."""
 
-    def check(self, source: Source, *, read: int = 3, days: int = DAYS) -> Checked:
-        """Visits a source, also a disabled one, and reads up to `read` of its pages."""
+    def check(self, source: Source, *, read: int, days: int) -> Checked:
+        """Visits a source, also a disabled one, and reads up to `read` of its pages.
+
+        Its newest lead should not be older than `days`; 0 for any age.
+        """
         begun = time.monotonic()
         web = _Recorder(self._fetch)
         try:
@@ -102,8 +103,8 @@ class Checking(Collecting):
         self,
         sources: Sequence[Source],
         *,
-        read: int = 3,
-        days: int = DAYS,
+        read: int,
+        days: int,
         say: Callable[[str], None] = lambda line: None,
     ) -> list[Checked]:
         """Checks sources side by side, in the order given."""
@@ -115,7 +116,7 @@ class Checking(Collecting):
 
         return unbroken(Inline().each(one, sources))
 
-    def suggest(self, url: str, *, read: int = 3, days: int = DAYS) -> list[Suggested]:
+    def suggest(self, url: str, *, read: int, days: int) -> list[Suggested]:
         """The ways to watch an address, each tried out until one is good; the best stands first.
 
         Raises `UsageError` when it is watched already, or when nothing there could be.
