@@ -14,8 +14,8 @@ import structlog
 
 from drills import postgres
 from inboxes import Hook
-from pipeline import cli, config
-from pipeline.config import packaged
+from pipeline import cli
+from pipeline.config import files, packaged
 
 Run = Callable[..., tuple[int, str, str]]
 Where = Path | str
@@ -64,7 +64,7 @@ def _log_as_new() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _same_bytes_parsed_once() -> Iterator[None]:
     """Spares the tests a quarter of a second at every opening of a desk: the packaged files are always the same."""
-    parse, parsed = config._parse, {}
+    parse, parsed = files.parse, {}
 
     def parse_once(path: Path) -> object:
         data = path.read_bytes() if path.is_file() else b""
@@ -73,9 +73,9 @@ def _same_bytes_parsed_once() -> Iterator[None]:
             parsed[data] = tree
         return parsed[data]
 
-    config._parse = parse_once
+    files.parse = parse_once
     yield
-    config._parse = parse
+    files.parse = parse
 
 
 @pytest.fixture(scope="session")

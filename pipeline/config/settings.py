@@ -1,0 +1,100 @@
+"""settings.yaml: where things lie, how politely to fetch, when to do what, who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from pipeline.config.strict import Strict, written_as
+from pipeline.model import Event
+
+
+class Politeness(Strict):
+    """How the fetcher treats the hosts it asks."""
+
+    user_agent: str = "bulletin-desk/0.1 (+contact: see settings.yaml)"
+    seconds_per_host: Annotated[float, Field(ge=0, le=60)] = 2.0
+    connect_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
+    read_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0
+    total_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    retries: Annotated[int, Field(ge=0, le=5)] = 2
+    robots: bool = True
+    max_mebibytes: Annotated[int, Field(ge=1, le=200)] = 10
+    pages_per_source: Annotated[int, Field(ge=1, le=10_000)] = 200
+
+
+class Illustration(Strict):
+    """Which pictures of articles are fetched, and how much of them."""
+
+    per_article: Annotated[int, Field(ge=0, le=1000)] = 40
+    max_mebibytes: Annotated[int, Field(ge=1, le=200)] = 8
+    """Of one picture, as sent."""
+    article_mebibytes: Annotated[int, Field(ge=1, le=2000)] = 60
+    """Of all pictures of one article, as sent."""
+    seconds_per_host: Annotated[float, Field(ge=0, le=60)] = 0.5
+    """Between two pictures of one host: what one page of a reader asks for at once."""
+    total_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """For one picture."""
+    minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 10.0
+    """For all pictures of one run; the rest waits for the next."""
+
+
+class Timing(Strict):
+    """When `bulletin serve` does what, and how long it holds on."""
+
+    collect_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 240
+    """Between two rounds of collecting; 0 for none but those of the drafts."""
+    tick_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+    """How often it looks whether a draft is due, besides the moments drafts fall due."""
+    lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 120.0
+    """How long a run that no longer gives a sign of life keeps others from its window."""
+    run_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 60.0
+    """How long making one draft may take."""
+    attempts: Annotated[int, Field(ge=1, le=100)] = 12
+    """How often a draft is tried before it waits for somebody."""
+    retry_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 10.0
+    """Before the second attempt; each later pause is twice as long, up to a day."""
+    engine: Literal["prefect", "inline"] = "prefect"
+    adaptive: bool = True
+    """Whether a source that seldom has something new is asked less often, at least once a day."""
+
+
+class Told(Strict):
+    """Somebody who is told what happens: where, of what, of which series."""
+
+    to: Annotated[SecretStr, Field(min_length=1)]
+    """An apprise address, or where it stands: `env:NAME`, `file:path` (relative to the workspace)."""
+    events: tuple[Event, ...] = tuple(Event)
+    series: tuple[str, ...] = ()
+    """Ids of series.yaml; empty for all, and for what concerns no series."""
+
+
+class Settings(Strict):
+    """Where the workspace keeps things, and how it fetches."""
+
+    data: Path = Path("data")
+    """The database and the blobs; relative to the workspace."""
+    database: Annotated[str, written_as(r"(postgres(ql)?://\S+)?", "postgresql://user@host:5432/name")] = ""
+    """`postgresql://user@host/name`; empty for SQLite in the data folder."""
+    out: Path = Path("out")
+    """Where released files are published; relative to the workspace."""
+    template: Annotated[str, Field(pattern=r"^[\w-]+$")] = "gongwen"
+    politeness: Politeness = Politeness()
+    ports: tuple[int, ...] = (80, 443)
+    connect_to: Mapping[str, str] = Field(default_factory=dict)
+    """`host:port` or `*:port` → `address:port` dialled instead, as curl's `--connect-to` does."""
+    trust: Path | None = None
+    """A PEM file of certificate authorities trusted besides the public ones; relative to the workspace."""
+    workers: Annotated[int, Field(ge=0, le=64)] = 0
+    """Processes that parse what comes from the web; 0 for one a core."""
+    page_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """How long reading one page may take."""
+    pictures: Illustration = Illustration()
+    clock: Timing = Timing()
+    rsshub: Annotated[str, written_as(r"(https?://\S+)?", "https://rsshub.example")] = ""
+    """The address that `rsshub://` stands for in sources.yaml."""
+    notify: tuple[Told, ...] = ()
+    """Who is told of drafts, failed runs and silent sources."""

@@ -1,0 +1,65 @@
+"""Sources written into sources.yaml, and read as they would stand there."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+
+from pipeline.config.files import parse, parsed, plain, position, worded
+from pipeline.config.sources import Source
+from pipeline.config.workspace import FILES, Config, no_two_alike, routed
+from pipeline.errors import ConfigError
+
+
+def with_sources(path: Path, entries: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """The text of a sources.yaml with entries added at its end, each below a comment; all else stays as it stands.
+
+    Raises `ConfigError` when the file, or what it would become, cannot be used.
+    """
+    tree = parse(path)
+    written = path.read_bytes().decode("utf-8-sig")
+    text = written.replace("\r\n", "\n")
+    if not isinstance(tree, list):
+        raise ConfigError(str(path), "is no list of sources", "Write each source as `- id: …`.")
+    if tree and tree.fa.flow_style():  # type: ignore[attr-defined]  # the round-trip loader gives its own list
+        raise ConfigError(str(path), "is written in brackets", "Write each source as `- id: …` on lines of its own.")
+    if not tree:
+        text = re.sub(r"^\[\s*\]", "", text, count=1, flags=re.MULTILINE)
+    indent = " " * (tree.lc.item(0)[1] - 2) if tree else ""  # type: ignore[attr-defined]  # as above
+    for comment, entry in entries:
+        lines = [*(f"# {line}" for line in comment.splitlines()), *as_yaml(entry).splitlines()]
+        text = text.rstrip("\n") + "\n\n" + "".join(f"{indent}{line}".rstrip() + "\n" for line in lines)
+    text = text.lstrip("\n")
+    found = parsed(path, text.encode())
+    try:
+        sources = FILES["sources"].validate_python(plain(found))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(position(path, first["loc"], found), worded(first, found)) from None
+    no_two_alike(path, [source.id for source in sources])
+    return text.replace("\n", "\r\n") if "\r\n" in written else text
+
+
+def as_yaml(entry: Mapping[str, Any]) -> str:
+    """An entry of sources.yaml as it stands there."""
+    yaml = YAML()
+    yaml.width = 4096
+    shown = io.StringIO()
+    yaml.dump([dict(entry)], shown)
+    return shown.getvalue().rstrip("\n")
+
+
+def source_of(entry: Mapping[str, Any], config: Config) -> Source:
+    """One source from its piece of sources.yaml, as it would be loaded; raises `ConfigError`."""
+    try:
+        sources = FILES["sources"].validate_python([dict(entry)])
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError("sources.yaml", worded(first, [entry])) from None
+    return next(routed(config.workspace, config.settings, sources))
