@@ -1,5 +1,6 @@
 """What many tests share: the command line run in this process, a workspace of files, databases of both kinds."""
 
+import datetime as dt
 import itertools
 import os
 import re
@@ -14,8 +15,10 @@ import structlog
 
 from drills import postgres
 from inboxes import Hook
+from loopback import Loopback
 from pipeline import cli
 from pipeline.config import files, packaged
+from pipeline.model import BEIJING
 
 Run = Callable[..., tuple[int, str, str]]
 Where = Path | str
@@ -37,6 +40,31 @@ def pytest_terminal_summary(terminalreporter):
         for name, line in getattr(report, "user_properties", ()):
             if name == "remark" and report.when == "call":
                 terminalreporter.write_line(line)
+
+
+class Clock:
+    """A time of day that goes on by itself, a second a look, and can be moved on."""
+
+    def __init__(self) -> None:
+        self.moment = dt.datetime(2024, 6, 13, 8, 0, tzinfo=BEIJING)
+
+    def __call__(self) -> dt.datetime:
+        self.moment += dt.timedelta(seconds=1)
+        return self.moment
+
+
+@pytest.fixture
+def hour() -> Clock:
+    """The time of day in June 2024."""
+    return Clock()
+
+
+@pytest.fixture
+def web() -> Iterator[Loopback]:
+    """A web on loopback without a page."""
+    served = Loopback()
+    yield served
+    served.close()
 
 
 @pytest.fixture

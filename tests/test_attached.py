@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from loopback import Answer, Loopback, point_at
+from loopback import Answer, point_at
 from papers import Text, column, docx, p, pdf
 from pipeline.desk import Inline, open_desk
-from pipeline.model import BEIJING, Article, Flag, Window
+from pipeline.model import Article, Flag, Window
 
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
 TITLE = "关于印发智慧医疗平台检查结果互认工作方案的通知"
@@ -19,25 +19,6 @@ SECOND = "医疗机构应当按照统一的数据标准上传检查报告与影�
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 DOCX = docx(p("检查结果互认工作方案", size=22, centred=True) + p(FIRST) + p(SECOND))
 PDF = pdf([[Text(140, 760, "检查结果互认工作方案", 22), *column(FIRST, 90, 690, 39), *column(SECOND, 90, 600, 39)]])
-
-
-@pytest.fixture
-def web():
-    served = Loopback()
-    yield served
-    served.close()
-
-
-@pytest.fixture
-def hour():
-    class Clock:
-        moment = dt.datetime(2024, 6, 13, 8, 0, tzinfo=BEIJING)
-
-        def __call__(self) -> dt.datetime:
-            self.moment += dt.timedelta(seconds=1)
-            return self.moment
-
-    return Clock()
 
 
 def notice(*files: str, text: str = "") -> str:

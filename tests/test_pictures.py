@@ -14,9 +14,9 @@ import pytest
 from openxml_audit import OpenXmlValidator
 from PIL import Image
 
-from loopback import HOST, Answer, Loopback, point_at
+from loopback import HOST, Answer, point_at
 from pipeline.desk import Inline, now, open_desk
-from pipeline.model import BEIJING, Decision, Kind, Window
+from pipeline.model import Decision, Kind, Window
 from pipeline.outputs import FORMATS, Context, picture_files
 from pipeline.store import Blobs
 from steps.test_develop import encoded, photograph, png_of
@@ -29,27 +29,6 @@ PARAGRAPHS = (
     "院方有关负责人表示，将继续推进智慧医院建设，推动远程医疗服务下沉社区，让更多居民在家门口看上病。",
 )
 JPEG = encoded(photograph(800, 600), "JPEG")
-
-
-@pytest.fixture
-def web():
-    served = Loopback()
-    yield served
-    served.close()
-
-
-@pytest.fixture
-def hour():
-    """The time of day, to be moved on."""
-
-    class Clock:
-        moment = dt.datetime(2024, 7, 1, 8, 0, tzinfo=BEIJING)
-
-        def __call__(self) -> dt.datetime:
-            self.moment += dt.timedelta(seconds=1)
-            return self.moment
-
-    return Clock()
 
 
 def article(*figures: str, title: str = "北京友谊医院智慧医疗平台上线") -> str:

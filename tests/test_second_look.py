@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
-
-from loopback import Loopback, point_at
+from loopback import point_at
 from pipeline.desk import Inline, now, open_desk
 from pipeline.model import Window
 from pipeline.steps.extract.opinion import COMPARED, PAGE_ALONE
 from test_pictures import PAGE, article
 
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
-
-
-@pytest.fixture
-def web():
-    served = Loopback()
-    yield served
-    served.close()
 
 
 def test_a_candidate_shows_the_agreement_of_two_readers_and_the_store_keeps_the_first(workspace, web):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loopback import HOST, Answer, Loopback, point_at
+from loopback import HOST, Answer, point_at
 from pipeline.desk import Desk, Inline, open_desk
 from pipeline.model import BEIJING, Article, Flag, Window
 
@@ -24,25 +24,6 @@ ALSO = {
     2: "信息中心工程师介绍，平台每天要处理四万多次调阅请求，最忙的时段集中在上午九点到十一点之间。",
     3: "记者了解到，下一批接入的是医联体内的九家社区卫生服务中心，年底前实现双向转诊线上办理。",
 }
-
-
-@pytest.fixture
-def web():
-    served = Loopback()
-    yield served
-    served.close()
-
-
-@pytest.fixture
-def hour():
-    class Clock:
-        moment = dt.datetime(2024, 6, 13, 8, 0, tzinfo=BEIJING)
-
-        def __call__(self) -> dt.datetime:
-            self.moment += dt.timedelta(seconds=1)
-            return self.moment
-
-    return Clock()
 
 
 def page(number: int, *links: str, said: str = "") -> str:
