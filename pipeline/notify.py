@@ -8,7 +8,6 @@ imported where something is sent or an address is tried.
 from __future__ import annotations
 
 import logging
-import os
 import re
 import threading
 from collections import Counter
@@ -60,7 +59,7 @@ def targets(config: Config) -> list[Target]:
         written = told.to.get_secret_value()
         name = masked(written)
         seen[name] += 1
-        address, trouble = _address(config, written)
+        address, trouble = config.secret(written)
         found.append(
             Target(
                 name=f"{name}（{seen[name]}）" if seen[name] > 1 else name,
@@ -107,21 +106,6 @@ def tell(target: Target, notice: Notice, *, seconds: float = SECONDS) -> str:
     if why:
         log.warning("not told", target=target.name, notice=notice.key, why=why)
     return why
-
-
-def _address(config: Config, written: str) -> tuple[str, str]:
-    kind, _, rest = written.partition(":")
-    if kind == "env":
-        address = os.environ.get(rest, "").strip()
-        return address, "" if address else f"环境变量 {rest} 没有设置"
-    if kind == "file" and not rest.startswith("//"):
-        path = config.workspace / rest
-        try:
-            address = path.read_text("utf-8-sig").strip()
-        except (OSError, UnicodeDecodeError):
-            return "", f"读不到文件 {rest}"
-        return address, "" if address else f"文件 {rest} 是空的"
-    return written, ""
 
 
 def _sent(address: str, notice: Notice) -> str:

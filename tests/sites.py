@@ -10,6 +10,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pipeline.config import Politeness
 from pipeline.fetch import Fetcher
@@ -105,6 +106,7 @@ def fetcher(
     mebibytes: int = 1,
     resolve: Callable[..., list[tuple[object, ...]]] = socket.getaddrinfo,
     trust: Path | None = None,
+    **more: Any,
 ) -> Fetcher:
     politeness = Politeness(
         seconds_per_host=pause,
@@ -122,6 +124,7 @@ def fetcher(
         trust=trust,
         sleep=Waits() if waits is None else waits,
         resolve=resolve,
+        **more,
     )
 
 

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from pipeline.config import load, origins, packaged, problems, read_decisions, strays, variables, with_sources
+from pipeline.desk import now, open_desk
 from pipeline.errors import ConfigError
 from pipeline.model import Window
 from pipeline.sources import open_source
@@ -332,3 +333,41 @@ def test_what_would_make_a_file_nobody_can_use_is_refused(tmp_path, before, entr
     with pytest.raises(ConfigError, match=error):
         with_sources(path, [("", entry)])
     assert path.read_text("utf-8") == before
+
+
+def test_what_is_asked_of_encryption_is_known_host_by_host(tmp_path):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "sources.yaml").write_text(
+        """
+- {id: a, name: 甲, kind: feed, url: https://a.example/rss, tls: legacy}
+- {id: b, name: 乙, kind: feed, url: https://b.example/rss}
+- {id: c, name: 丙, kind: listing, url: https://c.example/, links: a, tls: {C2.example: unverified, c3.example: strict}}
+- {id: d, name: 丁, kind: manual, urls: [https://d.example/1, https://e.example/2], tls: unverified}
+""",
+        "utf-8",
+    )
+    assert load(tmp_path).tls == {
+        "a.example": "legacy",
+        "c2.example": "unverified",
+        "d.example": "unverified",
+        "e.example": "unverified",
+    }
+
+
+def test_a_proxy_is_shown_without_its_password(tmp_path, monkeypatch):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "settings.yaml").write_text("proxy: http://office:geheim@proxy.example:3128\n", "utf-8")
+    (shown,) = (one for one in origins(tmp_path) if one.name == "settings.proxy")
+    assert shown.value == "http://proxy.example:3128/…"
+    monkeypatch.setenv("OFFICE_PROXY", "http://office:geheim@proxy.example:3128")
+    config = load(tmp_path)
+    assert config.secret("env:OFFICE_PROXY") == ("http://office:geheim@proxy.example:3128", "")
+    assert config.secret("env:NO_SUCH") == ("", "环境变量 NO_SUCH 没有设置")
+
+
+@pytest.mark.parametrize("proxy", ["env:NO_SUCH", "file:config/none.txt", "socks5://proxy.example:1080"])
+def test_a_proxy_that_cannot_be_had_is_an_error_and_nothing_goes_round_it(tmp_path, proxy):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "settings.yaml").write_text(f"proxy: {proxy}\n", "utf-8")
+    with pytest.raises(ConfigError, match="proxy"):
+        open_desk(tmp_path, clock=now)

@@ -680,6 +680,24 @@ def test_a_long_retry_after_fails_and_the_host_is_left_alone(site: Site, value: 
     assert waits == []
 
 
+def test_a_host_that_asked_before_is_left_alone_until_then(site: Site) -> None:
+    site.answers["/"] = reply(b"", "429 Slow down", Retry_After="3600")
+    kept: dict[str, dt.datetime] = {}
+    with pytest.raises(FetchError):
+        fetcher(site, shutting=kept.__setitem__)("http://news.example/")
+    assert kept == {"news.example": NOW + dt.timedelta(hours=1)}
+    with pytest.raises(FetchError, match="该网站要求 60 分钟后再访问，本次跳过"):
+        fetcher(site, shut=kept)("http://news.example/")
+    assert site.requests == ["/"]
+    site.answers["/"] = reply()
+    assert fetcher(site, shut={"news.example": NOW})("http://news.example/").page is not None
+
+
+def test_no_host_is_left_alone_for_longer_than_a_day_whatever_was_kept(site: Site) -> None:
+    with pytest.raises(FetchError, match="24 小时"):
+        fetcher(site, shut={"news.example": NOW + dt.timedelta(days=900)})("http://news.example/")
+
+
 @pytest.mark.parametrize("etag", ['"' + "x" * 5000 + '"', '"\xe4"', '"a\tb"'], ids=["long", "not ASCII", "a tab"])
 def test_a_tag_that_cannot_be_sent_back_is_not_kept(site: Site, etag: str) -> None:
     site.answers["/"] = reply(ETag=etag)
@@ -802,8 +820,12 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-def secure(authority: trustme.CA, *hosts: str, expired: bool = False) -> Site:
+def secure(authority: trustme.CA, *hosts: str, expired: bool = False, outdated: bool = False) -> Site:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if outdated:
+        with pytest.warns(DeprecationWarning, match="TLSv1 is deprecated"):
+            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
     until = dt.datetime(2020, 1, 1, tzinfo=dt.UTC) if expired else None
     authority.issue_cert(*hosts, not_after=until).configure_cert(context)
     site = Site(context)
@@ -838,8 +860,203 @@ def test_certificates_are_verified_against_the_host_of_the_address(
         site.close()
 
 
+@pytest.mark.parametrize("problem", ["wrong name", "self-signed", "expired"])
+def test_a_certificate_that_is_no_good_passes_where_the_source_says_so(authority: trustme.CA, problem: str) -> None:
+    site = secure(
+        authority, "other.example" if problem == "wrong name" else "news.example", expired=problem == "expired"
+    )
+    try:
+        with pytest.raises(FetchError) as caught:
+            fetcher(site, hosts="*:443")("https://news.example/")
+        assert "sources.yaml" in caught.value.fix
+        assert "tls: {news.example: unverified}" in caught.value.fix
+        fetch = fetcher(site, hosts="*:443", tls={"news.example": "unverified"})
+        assert fetch("https://news.example/").page is not None
+        with pytest.raises(FetchError, match="证书/协议错误"):
+            fetch("https://another.example/")
+        with pytest.raises(FetchError, match="证书/协议错误"):
+            fetcher(site, hosts="*:443", tls={"news.example": "legacy"})("https://news.example/")
+    finally:
+        site.close()
+
+
+def test_an_outdated_protocol_passes_where_the_source_says_so_and_its_certificate_is_still_verified(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    site = secure(authority, "news.example", outdated=True)
+    legacy = {"news.example": "legacy", "another.example": "legacy"}
+    try:
+        with pytest.raises(FetchError, match="证书/协议错误：服务器的加密协议过旧") as caught:
+            fetcher(site, hosts="*:443", trust=tmp_path / "ca.pem")("https://news.example/")
+        assert "tls: {news.example: legacy}" in caught.value.fix
+        fetch = fetcher(site, hosts="*:443", trust=tmp_path / "ca.pem", tls=legacy)
+        assert fetch("https://news.example/").page is not None
+        with pytest.raises(FetchError, match="证书不属于该域名"):
+            fetch("https://another.example/")
+        with pytest.raises(FetchError, match=r"不受信任|自签"):
+            fetcher(site, hosts="*:443", tls=legacy)("https://news.example/")
+    finally:
+        site.close()
+
+
 def test_a_trust_file_that_is_none_is_an_error_of_configuration(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("not a certificate", encoding="utf-8")
     for name in ("ca.pem", "missing.pem"):
         with pytest.raises(ConfigError, match="trust"):
             Fetcher(Politeness(), clock=lambda: NOW, trust=tmp_path / name)
+
+
+# --------------------------------------------------------------------------------------------------- a proxy
+
+
+class Proxy(Site):
+    """A proxy that passes everything on to one site, whatever it is asked for."""
+
+    def __init__(self, behind: Site, context: ssl.SSLContext | None = None, *, password: str = "") -> None:
+        super().__init__(context)
+        self.behind = behind
+        self.password = password
+
+    def serve(self, connection: socket.socket) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            if not (data := connection.recv(65536)):
+                return
+            head += data
+        method, target, _ = head.split(b" ", 2)
+        self.requests.append(f"{method.decode()} {target.decode()}")
+        self.heads.append(head.decode("latin-1"))
+        if self.password and f"Proxy-Authorization: Basic {self.password}" not in self.heads[-1]:
+            connection.sendall(reply(b"", "407 Proxy Authentication Required"))
+            return
+        with socket.create_connection(("127.0.0.1", self.behind.port), 5) as onward:
+            if method == b"CONNECT":
+                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            else:
+                path = b"/" + target.split(b"/", 3)[3]
+                onward.sendall(head.replace(target, path, 1))
+            back = threading.Thread(target=_pass_on, args=(onward, connection), daemon=True)
+            back.start()
+            _pass_on(connection, onward)
+            back.join(5)
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def proxy(site: Site) -> Iterator[Proxy]:
+    proxy = Proxy(site)
+    yield proxy
+    proxy.close()
+
+
+def numbers(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+    assert host == "127.0.0.1", "a name was looked up here"
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)  # type: ignore[return-value]
+
+
+def test_a_proxy_gets_every_request_and_looks_the_names_up_itself(site: Site, proxy: Proxy) -> None:
+    site.answers |= {"/robots.txt": reply(b"User-agent: *\nDisallow: /secret"), "/a": reply(), "/b": moved("/a")}
+    fetch = fetcher(site, hosts="", robots=True, proxy=f"http://{proxy.address}", resolve=numbers)
+    assert fetch("http://news.example/b").page is not None
+    with pytest.raises(FetchError, match="robots 禁止"):
+        fetch("http://news.example/secret")
+    assert proxy.requests == [f"GET http://news.example{path}" for path in ("/robots.txt", "/b", "/a")]
+
+
+def test_through_a_proxy_certificates_are_verified_as_ever(authority: trustme.CA, tmp_path: Path) -> None:
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    site = secure(authority, "news.example")
+    proxy = Proxy(site)
+    fetch = fetcher(site, hosts="", proxy=f"http://{proxy.address}", trust=tmp_path / "ca.pem", resolve=numbers)
+    try:
+        assert fetch("https://news.example/").page is not None
+        assert proxy.requests == ["CONNECT news.example:443"]
+        with pytest.raises(FetchError, match="证书不属于该域名"):
+            fetch("https://another.example/")
+    finally:
+        proxy.close()
+        site.close()
+
+
+def test_a_proxy_may_be_reached_over_tls(authority: trustme.CA, tmp_path: Path) -> None:
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    site = Site()
+    site.answers["/"] = reply()
+    proxy = Proxy(site, context)
+    fetch = fetcher(site, hosts="", proxy=f"https://{proxy.address}", trust=tmp_path / "ca.pem", resolve=numbers)
+    try:
+        assert fetch("http://news.example/").page is not None
+    finally:
+        proxy.close()
+        site.close()
+
+
+def test_a_password_goes_to_the_proxy_alone(site: Site) -> None:
+    site.answers["/"] = reply()
+    proxy = Proxy(site, password="b2ZmaWNlOnNlY3JldA==")
+    try:
+        assert fetcher(site, hosts="", proxy=f"http://office:secret@{proxy.address}")("http://news.example/").page
+        with pytest.raises(FetchError, match="代理服务器要求登录") as caught:
+            fetcher(site, hosts="", proxy=f"http://office:wrong@{proxy.address}")("http://news.example/")
+        assert "wrong" not in str(caught.value)
+        with pytest.raises(FetchError, match="代理服务器要求登录"):
+            fetcher(site, hosts="", proxy=f"http://office:wrong@{proxy.address}")("https://news.example/")
+    finally:
+        proxy.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://[::1]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://192.168.1.1/",
+        "http://169.254.169.254/latest/",
+        "http://localhost/",
+        "http://intranet/",
+        "http://files.office.lan/",
+        "http://127.0.0.1./",
+        "http://１２７.0.0.1/",
+    ],
+)
+@pytest.mark.parametrize("redirected", [False, True])
+def test_through_a_proxy_addresses_are_checked_as_they_are_written(
+    site: Site, proxy: Proxy, url: str, redirected: bool
+) -> None:
+    site.answers["/"] = moved(url.encode().decode("latin-1"))
+    fetch = fetcher(site, hosts="", proxy=f"http://{proxy.address}")
+    with pytest.raises(ForbiddenAddress, match=r"禁止访问的地址|网址格式错误"):
+        fetch("http://news.example/" if redirected else url)
+    assert proxy.requests == ["GET http://news.example/"] * redirected
+
+
+def test_what_the_configuration_names_is_reached_without_the_proxy(site: Site, proxy: Proxy) -> None:
+    site.answers["/"] = reply()
+    assert fetcher(site, hosts="rsshub.office:80", proxy=f"http://{proxy.address}")("http://rsshub.office/").page
+    assert proxy.requests == []
+
+
+def test_a_proxy_that_is_not_there_is_named_as_such(site: Site) -> None:
+    with pytest.raises(FetchError, match="代理服务器：无法连接：对方拒绝连接"):
+        fetcher(site, hosts="", retries=0, proxy="http://127.0.0.1:1")("http://news.example/")
+
+
+def test_a_proxy_that_drips_is_cut_off_at_the_deadline(site: Site, proxy: Proxy) -> None:
+    site.answers["/"] = DRIPS["the body"]
+    begun = time.monotonic()
+    with pytest.raises(FetchError, match="超过总时限 1 秒"):
+        fetcher(site, hosts="", total=1, proxy=f"http://{proxy.address}")("http://news.example/")
+    assert time.monotonic() - begun < 5

@@ -9,6 +9,7 @@ import pytest
 from pipeline.desk import Desk, Inline, open_desk
 from pipeline.errors import FetchError, NothingCollected
 from pipeline.model import BEIJING, Fetched, Health, Outcome, Page, Visit, Window
+from sites import Site, reply
 
 START = dt.datetime(2024, 6, 1, 8, tzinfo=BEIJING)
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
@@ -69,7 +70,7 @@ def desk(workspace, web, monkeypatch):
         for one, name in NAMES.items()
     ]
     (workspace / "config" / "sources.yaml").write_text("\n".join(lines), "utf-8")
-    monkeypatch.setattr("pipeline.desk.wiring.fetcher", lambda config, clock: web)
+    monkeypatch.setattr("pipeline.desk.wiring.fetcher", lambda config, clock, visits: web)
     with open_desk(workspace, clock=web.clock) as made:
         yield made
 
@@ -198,6 +199,39 @@ def test_somebody_who_collects_by_hand_asks_a_resting_source_too(desk, web):
     before = web.asked.count("down")
     assert desk.collect(Inline()) == {"停机的信源": "https://down.example/feed.xml：对方拒绝连接"}
     assert web.asked.count("down") == before + 1
+
+
+def test_a_host_that_asks_to_be_left_alone_is_so_in_the_next_round_and_by_hand_it_is_said_why(workspace):
+    site = Site()
+    site.answers["/feed.xml"] = reply(b"", "429 Slow down", Retry_After="3600")
+    (workspace / "config" / "sources.yaml").write_text(
+        "- {id: busy, name: 繁忙的信源, kind: feed, url: 'http://busy.example/feed.xml'}\n"
+        "- {id: inbox, name: 收件箱, kind: folder, path: inbox}\n",
+        "utf-8",
+    )
+    settings = workspace / "config" / "settings.yaml"
+    text = settings.read_text("utf-8").replace("connect_to: {}", f'connect_to: {{"*:80": "{site.address}"}}')
+    text = text.replace("robots: true", "robots: false").replace("collect_minutes: 240", "collect_minutes: 10")
+    settings.write_text(text, "utf-8")
+
+    def collected(minutes: int, *ids: str) -> tuple[list[str], dict[str, str]]:
+        with open_desk(workspace, clock=lambda: START + dt.timedelta(minutes=minutes)) as desk:
+            turn = [one.id for one in desk.turn()]
+            return turn, desk.collect(Inline(), ids or turn)
+
+    try:
+        assert collected(0)[1]["繁忙的信源"].endswith("要求 60 分钟后再访问，本次跳过")
+        turn, _ = collected(15)
+        assert turn == ["inbox"]
+        _, silent = collected(20, "busy", "inbox")
+        assert silent["繁忙的信源"].endswith("该网站要求 40 分钟后再访问，本次跳过")
+        assert site.requests == ["/feed.xml"]
+        site.answers["/feed.xml"] = reply(b"<rss><channel></channel></rss>")
+        turn, silent = collected(400)
+        assert turn == ["busy", "inbox"]
+        assert silent == {}
+    finally:
+        site.close()
 
 
 def test_a_visit_is_kept_with_its_counts(desk, web):

@@ -48,7 +48,7 @@ def origins(workspace: Path) -> list[Origin]:
 
 
 def masked(address: str) -> str:
-    """An address without its secrets: what `notify` or `database` may show to everybody.
+    """An address without its secrets: what `notify`, `proxy` or `database` may show to everybody.
 
     Of a webhook all but the host can be a secret, and of a chat's address the "host" is one, so a host is shown
     only where it is known to be a host.
@@ -86,7 +86,7 @@ def _traced(
 def _values(model: BaseModel, before: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for name, info in type(model).model_fields.items():
         value, path = getattr(model, name), (*before, info.alias or name)
-        if path == ("database",):
+        if path in (("database",), ("proxy",)):
             yield path, masked(value) if value else ""
         elif path == ("notify",):
             yield (

@@ -88,6 +88,10 @@ class Settings(Strict):
     """`host:port` or `*:port` → `address:port` dialled instead, as curl's `--connect-to` does."""
     trust: Path | None = None
     """A PEM file of certificate authorities trusted besides the public ones; relative to the workspace."""
+    proxy: Annotated[
+        str, written_as(r"(https?://\S+|env:\w+|file:[^/].*)?", "http://host:3128, env:NAME or file:path")
+    ] = ""
+    """What everything goes through but what `connect_to` names; its address, or where that stands."""
     workers: Annotated[int, Field(ge=0, le=64)] = 0
     """Processes that parse what comes from the web; 0 for one a core."""
     page_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
@@ -84,11 +85,17 @@ class _Source(Strict):
     """Hours between two visits by the clock; default: by the source's own rhythm."""
 
 
+Tls = Literal["strict", "legacy", "unverified"]
+"""What is asked of a host's encryption: everything; all but that it is up to date; nothing."""
+
+
 class WebSource(_Source):
     """What leads to pages of the web."""
 
     render_pages: bool = False
     """Get the pages it leads to with a browser, because scripts make them."""
+    tls: Tls | Mapping[str, Tls] = "strict"
+    """For the host of its address, or host by host."""
 
 
 class _PagedSource(WebSource):

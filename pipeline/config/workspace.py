@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -15,7 +17,7 @@ from pipeline.config.outlets import Outlet, Outlets
 from pipeline.config.scope import Scope
 from pipeline.config.series import Series
 from pipeline.config.settings import Settings
-from pipeline.config.sources import ExtractRule, FeedSource, Source
+from pipeline.config.sources import ExtractRule, FeedSource, ManualSource, Source, Tls, WebSource
 from pipeline.errors import ConfigError
 
 
@@ -46,9 +48,35 @@ class Config(BaseModel):
         """How the pages of sources are read: source id → its rules, for those that have any."""
         return {source.id: source.extract for source in self.sources if source.extract}
 
+    @cached_property
+    def tls(self) -> Mapping[str, Tls]:
+        """The hosts of whose encryption not everything is asked: host → what is."""
+        found: dict[str, Tls] = {}
+        for source in self.sources:
+            if isinstance(source, WebSource):
+                urls = source.urls if isinstance(source, ManualSource) else (source.url,)
+                asked = source.tls
+                hosts = asked if isinstance(asked, Mapping) else {urlsplit(url).hostname or "": asked for url in urls}
+                found.update((host.lower(), mode) for host, mode in hosts.items() if mode != "strict")
+        return found
+
     def at(self, path: Path) -> Path:
         """A path of the configuration, relative to the workspace."""
         return self.workspace / path.expanduser()
+
+    def secret(self, written: str) -> tuple[str, str]:
+        """What `env:NAME` or `file:path` stands for, anything else itself; or nothing, and why in Chinese."""
+        kind, _, rest = written.partition(":")
+        if kind == "env":
+            value = os.environ.get(rest, "").strip()
+            return value, "" if value else f"环境变量 {rest} 没有设置"
+        if kind == "file" and not rest.startswith("//"):
+            try:
+                value = (self.workspace / rest).read_text("utf-8-sig").strip()
+            except (OSError, UnicodeDecodeError):
+                return "", f"读不到文件 {rest}"
+            return value, "" if value else f"文件 {rest} 是空的"
+        return written, ""
 
 
 FILES: Mapping[str, TypeAdapter[Any]] = {

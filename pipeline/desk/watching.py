@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -27,15 +28,17 @@ class Watching(Room):
     def turn(self) -> list[Source]:
         """The enabled sources whose turn it is in a round of collecting by the clock.
 
-        One that failed again and again rests, one that seldom has something new is asked less often.
+        One that failed again and again rests, one that seldom has something new is asked less often, one whose host
+        asked to be left alone is.
         """
         now, clock = self._clock(), self.config.settings.clock
         shortest = dt.timedelta(minutes=clock.collect_minutes)
-        visits = self._visits(now)
+        visits, shut = self._visits(now), self.visits.shut(now)
         return [
             one
             for one in self.config.sources
             if one.enabled
+            and urlsplit(getattr(one, "url", "")).hostname not in shut
             and is_due(
                 visits.get(one.id, ()),
                 now,

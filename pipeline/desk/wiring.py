@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import structlog
 
 from pipeline import config as configuration
-from pipeline.config import Config, Politeness
+from pipeline.config import Config, Politeness, masked, place_of
 from pipeline.desk.archive import Archive
 from pipeline.desk.checking import Checking
 from pipeline.desk.running import Running
@@ -14,7 +17,9 @@ from pipeline.errors import ConfigError, StoreError
 from pipeline.executor import Children
 from pipeline.fetch import Fetcher
 from pipeline.model import BEIJING, Clock, Fetch
-from pipeline.store import Blobs, Database, Leads
+from pipeline.store import Blobs, Database, Leads, Visits
+
+log = structlog.get_logger("pipeline.desk")
 
 
 class Desk(Running, Archive, Checking):
@@ -53,16 +58,21 @@ def open_desk(workspace: Path, *, clock: Clock) -> Desk:
         raise ConfigError(str(workspace), "is not a folder", "Make one with `bulletin init`.")
     config = configuration.load(workspace)
     database, blobs = open_store(config)
-    return Desk(
-        config,
-        fetch=fetcher(config, clock),
-        fetch_picture=picture_fetcher(config, clock),
-        clock=clock,
-        children=children(config),
-        database=database,
-        blobs=blobs,
-        templates=workspace / "templates",
-    )
+    visits = Visits(database)
+    try:
+        return Desk(
+            config,
+            fetch=fetcher(config, clock, visits),
+            fetch_picture=picture_fetcher(config, clock, visits),
+            clock=clock,
+            children=children(config),
+            database=database,
+            blobs=blobs,
+            templates=workspace / "templates",
+        )
+    except BaseException:
+        database.close()
+        raise
 
 
 def children(config: Config) -> Children:
@@ -91,12 +101,16 @@ def open_store(config: Config) -> tuple[Database, Blobs]:
     return database, blobs
 
 
-def fetcher(config: Config, clock: Clock) -> Fetcher:
-    """The one way out to the network, as the settings want it."""
-    return _fetcher(config, clock, config.settings.politeness)
+def fetcher(config: Config, clock: Clock, visits: Visits | None = None) -> Fetcher:
+    """The one way out to the network, as the settings want it; `visits` remembers the hosts to be left alone."""
+    if config.settings.proxy:
+        log.info("through a proxy", proxy=masked(config.settings.proxy), addresses="checked by URL only")
+    for host, tls in config.tls.items():
+        log.info("encryption is not held to everything", host=host, tls=tls)
+    return _fetcher(config, clock, config.settings.politeness, visits)
 
 
-def picture_fetcher(config: Config, clock: Clock) -> Fetcher:
+def picture_fetcher(config: Config, clock: Clock, visits: Visits | None = None) -> Fetcher:
     """The same way out, at the pace and under the caps of pictures: forty of them come with one page."""
     pictures = config.settings.pictures
     pace = {
@@ -105,18 +119,41 @@ def picture_fetcher(config: Config, clock: Clock) -> Fetcher:
         "max_mebibytes": pictures.max_mebibytes,
         "retries": min(1, config.settings.politeness.retries),  # what fails twice is asked for again by the next run
     }
-    return _fetcher(config, clock, config.settings.politeness.model_copy(update=pace))
+    return _fetcher(config, clock, config.settings.politeness.model_copy(update=pace), visits)
 
 
-def _fetcher(config: Config, clock: Clock, politeness: Politeness) -> Fetcher:
+def _fetcher(config: Config, clock: Clock, politeness: Politeness, visits: Visits | None) -> Fetcher:
     settings = config.settings
+    proxy, trouble = config.secret(settings.proxy)
+    if trouble or (proxy and not _is_proxy(proxy)):
+        raise ConfigError(
+            place_of(config.workspace, "settings", "proxy"),
+            f"proxy: {trouble or 'what stands there is no address'}",
+            "Write http://host:3128, or where it stands: env:NAME, file:path.",
+        )
     return Fetcher(
         politeness,
         ports=settings.ports,
         connect_to=settings.connect_to,
         trust=config.at(settings.trust) if settings.trust else None,
+        tls=config.tls,
+        proxy=proxy,
         clock=clock,
+        shut=visits.shut(clock()) if visits else {},
+        shutting=visits.shutting if visits else _forget,
     )
+
+
+def _is_proxy(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
+    except ValueError:
+        return False
+
+
+def _forget(host: str, until: dt.datetime) -> None:
+    """Nothing: what reads single pages has nowhere to remember a host."""
 
 
 def now() -> dt.datetime:

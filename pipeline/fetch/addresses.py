@@ -33,6 +33,7 @@ _NOT_PUBLIC = tuple(
         "3fff::/20",  # both for documentation
     )
 )
+_INTERNAL = (".localhost", ".local", ".localdomain", ".internal", ".intranet", ".lan", ".home.arpa")
 _FAKE_IP = ip_network("198.18.0.0/15")
 
 
@@ -82,8 +83,16 @@ class Dialler:
         host = host.strip("[]")
         if _is_machine(host.rstrip(".")):
             host = host.rstrip(".")  # resolvers disagree whether 127.0.0.1. is a number or a name
+        return self._connected(lambda time_out: self._addresses(host, port, time_out), seconds, left)
+
+    def _connected(
+        self,
+        look_up: Callable[[float], list[tuple[int, tuple[Any, ...]]]],
+        seconds: float,
+        left: Callable[[], float],
+    ) -> socket.socket:
         refusal = "没有可用的地址"
-        for family, address in self._addresses(host, port, min(seconds, left())):
+        for family, address in look_up(min(seconds, left())):
             if (time_out := min(seconds, left())) <= 0:
                 break
             sock = socket.socket(family, socket.SOCK_STREAM)
@@ -98,14 +107,39 @@ class Dialler:
             return sock
         raise Trouble(f"无法连接：{refusal}")
 
-    def _addresses(self, host: str, port: int, seconds: float) -> list[tuple[int, tuple[Any, ...]]]:
-        if (instead := self._trusted(host, port)) is not None:
-            return self._look_up(*instead, seconds)
+    def hop(self, host: str, port: int, seconds: float, left: Callable[[], float]) -> socket.socket:
+        """A socket to a proxy, which the configuration names and which may be anywhere."""
+        try:
+            return self._connected(lambda time_out: self._look_up(host, port, time_out), seconds, left)
+        except Trouble as trouble:
+            raise Trouble(f"代理服务器：{trouble.because}") from trouble
+
+    def names(self, host: str, port: int) -> bool:
+        """Whether the configuration names what is dialled for this host."""
+        return self._trusted(host, port) is not None
+
+    def check(self, host: str, port: int) -> None:
+        """Raises `ForbiddenAddress` for what a URL alone shows to be forbidden; a proxy looks the names up itself."""
+        self._check_port(port)
+        name = host.strip("[]").lower().rstrip(".")
+        if ("." not in name and ":" not in name) or name.endswith(_INTERNAL):
+            raise ForbiddenAddress(f"禁止访问的地址 {name}（本机或内网的名字）")
+        if _is_machine(name):
+            address = name if ":" in name else socket.inet_ntoa(socket.inet_aton(name))
+            if not is_public(address):
+                raise _forbidden(address)
+
+    def _check_port(self, port: int) -> None:
         if port not in self._ports:
             raise ForbiddenAddress(
                 f"端口 {port} 不在允许之列（{'、'.join(map(str, self._ports))}）",
                 "确需访问时，请在 settings.yaml 的 ports 中加入。",
             )
+
+    def _addresses(self, host: str, port: int, seconds: float) -> list[tuple[int, tuple[Any, ...]]]:
+        if (instead := self._trusted(host, port)) is not None:
+            return self._look_up(*instead, seconds)
+        self._check_port(port)
         found = self._look_up(host, port, seconds)
         for _, address in found:
             if not is_public(address[0]):

@@ -26,12 +26,14 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
-from pipeline.config import Politeness
+from pipeline.config import Politeness, Tls
 from pipeline.errors import ConfigError, FetchError, ForbiddenAddress
 from pipeline.fetch.addresses import Dialler, Resolve, Trouble
 from pipeline.fetch.exchange import Deadline, Unpacker, read_all
 from pipeline.model import Clock, Fetched, Page
 
+_PORTS = {"http": 80, "https": 443}
+_LEGACY_SERVER_CONNECT = 0x4  # as OpenSSL has it; ssl names it from Python 3.12 on
 _MAX_URL = 8192
 _MAX_HOPS = 5
 _MAX_SHOWN = 160
@@ -50,6 +52,7 @@ _REASONS = {
     401: "需要登录",
     403: "网站拒绝访问",
     404: "页面不存在",
+    407: "代理服务器要求登录",
     410: "页面已删除",
     451: "页面因法律原因不可用",
 }
@@ -124,12 +127,15 @@ class _FewCookies(DefaultCookiePolicy):
 
 
 class _Session(requests.Session):
-    def __init__(self, adapter: HTTPAdapter) -> None:
+    def __init__(self, adapter: Callable[[str], HTTPAdapter]) -> None:
         super().__init__()
+        self._adapter = adapter
         self.cookies.set_policy(_FewCookies())
         self.trust_env = False  # proxies and .netrc of the environment are not the configuration's
-        self.mount("http://", adapter)
-        self.mount("https://", adapter)
+
+    def get_adapter(self, url: str) -> HTTPAdapter:
+        """The transport for an address, by its host."""
+        return self._adapter(url)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Nothing: redirects are followed by hand; requests would first read their bodies, bombs included."""
@@ -138,17 +144,25 @@ class _Session(requests.Session):
 class _Adapter(HTTPAdapter):
     """Requests' transport with our own way of making connections."""
 
-    def __init__(self, dial: Callable[[HTTPConnection], socket.socket], context: ssl.SSLContext) -> None:
-        self._pools = _pools(dial)
-        self._context = context
+    def __init__(self, dial: Callable[[HTTPConnection], socket.socket], tls: Tls, trust: Path | None) -> None:
+        self._pools = _pools(dial, told=tls == "unverified")
+        self._context = _context(trust, tls)
+        self._to_proxy = _context(trust, "strict")
+        self._certificate = "CERT_NONE" if tls == "unverified" else "CERT_REQUIRED"
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        if proxy not in self.proxy_manager:
+            kwargs |= {"ssl_context": self._context, "proxy_ssl_context": self._to_proxy}
+            super().proxy_manager_for(proxy, **kwargs).pool_classes_by_scheme = self._pools
+        return self.proxy_manager[proxy]
+
     def cert_verify(self, conn: Any, *args: Any) -> None:
-        conn.cert_reqs = "CERT_REQUIRED"  # the context holds the authorities; requests would load them each time
+        conn.cert_reqs = self._certificate  # the context holds the authorities; requests would load them each time
 
 
 def _hang_up(connection: HTTPConnection | None) -> None:
@@ -156,7 +170,9 @@ def _hang_up(connection: HTTPConnection | None) -> None:
         connection.close()
 
 
-def _pools(dial: Callable[[HTTPConnection], socket.socket]) -> dict[str, type[HTTPConnectionPool]]:
+def _pools(dial: Callable[[HTTPConnection], socket.socket], *, told: bool) -> dict[str, type[HTTPConnectionPool]]:
+    """The pools by scheme; `told` when the log has said that certificates are not verified, so urllib3 need not."""
+
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
             return dial(self)
@@ -164,6 +180,10 @@ def _pools(dial: Callable[[HTTPConnection], socket.socket]) -> dict[str, type[HT
     class Secure(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
             return dial(self)
+
+        def connect(self) -> None:
+            super().connect()
+            self.is_verified = self.is_verified or told
 
     # A connection that is used again would have been checked and be watched for an earlier request only.
     class PlainPool(HTTPConnectionPool):
@@ -186,9 +206,12 @@ def _pools(dial: Callable[[HTTPConnection], socket.socket]) -> dict[str, type[HT
 class Fetcher:
     """Gets addresses one at a time per host; safe to share between threads, meant for one run.
 
-    What it learns of a host (robots.txt, a request to be left alone) holds for its life.
-    `trust` is a PEM file of authorities besides the public ones, `connect_to` as in settings.yaml;
-    `sleep`, `monotonic` and `resolve` are doors for tests.
+    What it learns of a host (robots.txt, a request to be left alone) holds for its life; `shut` are the hosts that
+    asked to be left alone before, each until when, and `shutting` hears of new ones.
+    `trust` is a PEM file of authorities besides the public ones, `tls` what is asked of a host where that is not
+    everything, `connect_to` as in settings.yaml; `sleep`, `monotonic` and `resolve` are doors for tests.
+    What `connect_to` does not name goes through `proxy`, where there is one: it looks the names up, so addresses are
+    checked as the URL has them.
     """
 
     def __init__(
@@ -199,6 +222,10 @@ class Fetcher:
         ports: tuple[int, ...] = (80, 443),
         connect_to: Mapping[str, str] = MappingProxyType({}),
         trust: Path | None = None,
+        tls: Mapping[str, Tls] = MappingProxyType({}),
+        proxy: str = "",
+        shut: Mapping[str, dt.datetime] = MappingProxyType({}),
+        shutting: Callable[[str, dt.datetime], None] = lambda host, until: None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         resolve: Resolve = socket.getaddrinfo,
@@ -213,7 +240,11 @@ class Fetcher:
             "User-Agent": politeness.user_agent.encode(),  # it may name an office in Chinese
         }
         self._dialler = Dialler(ports, connect_to, resolve)
-        self._adapter = _Adapter(self._dial, _context(trust))
+        self._tls = dict(tls)
+        self._adapters = {one: _Adapter(self._dial, one, trust) for one in {"strict", *tls.values()}}
+        self._proxies = {"http": proxy, "https": proxy} if proxy else {}
+        self._shut = dict(shut)
+        self._shutting = shutting
         self._now = threading.local()
         self._lock = threading.Lock()
         self._hosts: dict[str, _Host] = {}
@@ -270,7 +301,7 @@ class Fetcher:
         attempt = 0
         while True:
             journey = _Journey(
-                session=_Session(self._adapter),  # cookies live as long as an attempt: some sites loop without
+                session=_Session(self._adapter_for),  # cookies live as long as an attempt: some sites loop without
                 headers={**self._headers, **conditions},
                 most=min(limit, most) if limit else most,
                 left=self._politeness.total_seconds,
@@ -315,7 +346,7 @@ class Fetcher:
             try:
                 answer = self._exchange(journey, prepared)
                 if answer.status in (429, 503):
-                    raise self._asked_to_wait(host, answer)
+                    raise self._asked_to_wait(host, str(prepared.url), answer)
             finally:
                 done = self._monotonic()
                 journey.left -= done - begun
@@ -329,11 +360,16 @@ class Fetcher:
         late = FetchError(f"超过总时限 {self._politeness.total_seconds:g} 秒，已中断")
         if journey.left <= 0:
             raise late
+        parts = urlsplit(str(prepared.url))
+        at = (parts.hostname or "", parts.port or _PORTS[parts.scheme])
+        proxies = {} if self._dialler.names(*at) else self._proxies
+        if proxies:
+            self._dialler.check(*at)
         with Deadline(journey.left) as deadline:
             self._now.deadline = deadline
             try:
                 response = journey.session.send(
-                    prepared, stream=True, allow_redirects=False, timeout=timeouts, verify=True, proxies={}
+                    prepared, stream=True, allow_redirects=False, timeout=timeouts, verify=True, proxies=dict(proxies)
                 )
                 try:
                     answer = _read(journey, response)
@@ -344,7 +380,7 @@ class Fetcher:
                     raise late from error
                 if isinstance(error, (Trouble, FetchError)):
                     raise
-                raise _explained(error) from error
+                raise _explained(error, at[0]) from error
             if deadline.passed:
                 raise late
             return answer
@@ -353,7 +389,8 @@ class Fetcher:
         deadline: Deadline = self._now.deadline
         # `host` has lost a final dot, which the resolver must see
         host, port = connection._dns_host, connection.port or connection.default_port
-        sock = self._dialler(host, port, self._politeness.connect_seconds, deadline.left)
+        dial = self._dialler.hop if connection.proxy else self._dialler
+        sock = dial(host, port, self._politeness.connect_seconds, deadline.left)
         sock.settimeout(self._politeness.connect_seconds)  # of the TLS handshake; urllib3 sets its own for reading
         deadline.watch(sock)
         return sock
@@ -363,17 +400,27 @@ class Fetcher:
     def _host(self, url: str) -> _Host:
         name = (urlsplit(url).hostname or "").rstrip(".")
         with self._lock:
-            return self._hosts.setdefault(name, _Host())
+            if name not in self._hosts:
+                self._hosts[name] = _Host()
+                if (until := self._shut.get(name)) is not None:
+                    left = min((until - self._clock()).total_seconds(), _MAX_CLOSED)
+                    self._hosts[name].closed_until = self._monotonic() + left
+            return self._hosts[name]
+
+    def _adapter_for(self, url: str) -> HTTPAdapter:
+        return self._adapters[self._tls.get(urlsplit(url).hostname or "", "strict")]
 
     def _rest(self, url: str, seconds: float) -> None:
         host = self._host(url)
         host.free_at = max(host.free_at, self._monotonic() + seconds)
 
-    def _asked_to_wait(self, host: _Host, answer: _Answer) -> Trouble | FetchError:
+    def _asked_to_wait(self, host: _Host, url: str, answer: _Answer) -> Trouble | FetchError:
         asked = self._retry_after(answer.headers.get("retry-after", ""))
         if asked is None or asked <= _MAX_WAIT:
             return Trouble(f"网站繁忙（HTTP {answer.status}）", wait=asked)
-        host.closed_until = self._monotonic() + min(asked, _MAX_CLOSED)
+        closed = min(asked, _MAX_CLOSED)
+        host.closed_until = self._monotonic() + closed
+        self._shutting((urlsplit(url).hostname or "").rstrip("."), self._clock() + dt.timedelta(seconds=closed))
         return FetchError(f"网站繁忙（HTTP {answer.status}），要求 {_span(asked)}后再访问，本次跳过")
 
     def _retry_after(self, value: str) -> float | None:
@@ -464,14 +511,23 @@ def _read(journey: _Journey, response: requests.Response) -> _Answer:
     return _Answer(status, headers, body, doubtful=not journey.cut and (cut_page or not unpacker.whole))
 
 
-def _explained(error: Exception) -> Trouble | FetchError:
-    """What happened, found in the chain of causes that requests and urllib3 wrap it in."""
+def _explained(error: Exception, host: str) -> Trouble | FetchError:
+    """What happened on the way to a host, found in the chain of causes that requests and urllib3 wrap it in."""
     chain = list(_causes(error))
     for one in chain:
         if isinstance(one, (ssl.SSLError, ssl.CertificateError, urllib3.exceptions.SSLError)):
-            return FetchError(
-                f"证书/协议错误：{_tls_reason(chain)}", "如确为可信机构，可在 settings.yaml 的 trust 中加入其证书。"
-            )
+            because = _tls_reason(chain)
+            if because == _OUTDATED:
+                fix = f"仍要采集时，可在 sources.yaml 的这个信源下写 tls: {{{host}: legacy}}，容许旧式加密。"
+            else:
+                fix = (
+                    f"仍要采集时，可在 sources.yaml 的这个信源下写 tls: {{{host}: unverified}}，不核对证书；"
+                    "可信机构自签的证书，请加入 settings.yaml 的 trust。"
+                )
+            return FetchError(f"证书/协议错误：{because}", fix)
+        if isinstance(one, urllib3.exceptions.ProxyError):
+            denied = "407" in " ".join(str(cause) for cause in chain)
+            return Trouble(_REASONS[407] if denied else "代理服务器没有接通", tries=0 if denied else 99)
         if isinstance(one, (http.client.IncompleteRead, urllib3.exceptions.IncompleteRead)):
             return Trouble("内容不完整：传输中断", tries=1)
         if isinstance(one, (TimeoutError, urllib3.exceptions.TimeoutError, requests.Timeout)):
@@ -495,6 +551,16 @@ def _causes(error: BaseException) -> list[BaseException]:
     return found
 
 
+_OUTDATED = "服务器的加密协议过旧"
+_SIGNS_OF_AGE = (
+    "legacy renegotiation",
+    "unsupported protocol",
+    "protocol version",
+    "key too small",
+    "md too weak",
+)
+
+
 def _tls_reason(chain: list[BaseException]) -> str:
     said = " ".join(str(one) for one in chain).lower()
     reasons = {
@@ -504,9 +570,7 @@ def _tls_reason(chain: list[BaseException]) -> str:
         "self-signed": "证书系自签",
         "self signed": "证书系自签",
         "unable to get local issuer": "签发机构不受信任",
-        "legacy renegotiation": "服务器的加密协议过旧",
-        "unsupported protocol": "服务器的加密协议过旧",
-        "protocol version": "服务器的加密协议过旧",
+        **dict.fromkeys(_SIGNS_OF_AGE, _OUTDATED),
     }
     return next((reason for sign, reason in reasons.items() if sign in said), "无法建立加密连接")
 
@@ -524,9 +588,16 @@ def _charset(parameters: str) -> str:
     return ""
 
 
-def _context(trust: Path | None) -> ssl.SSLContext:
+def _context(trust: Path | None, tls: Tls) -> ssl.SSLContext:
     context = create_urllib3_context()
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    if tls != "strict":
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.options |= _LEGACY_SERVER_CONNECT
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # TLS 1.0 signs with SHA-1
+    if tls == "unverified":
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     if trust is not None:
         try:
             context.load_verify_locations(str(trust))

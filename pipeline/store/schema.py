@@ -241,6 +241,14 @@ VISITS = sa.Table(
     sa.Index("ix_visits_source", "source", "at"),
 )
 
+HOSTS = sa.Table(
+    "hosts",
+    METADATA,
+    sa.Column("host", Words, primary_key=True),
+    # until when it asked to be left alone
+    sa.Column("shut_until", Words, nullable=False),
+)
+
 PICTURES = sa.Table(
     "pictures",
     METADATA,

@@ -1,4 +1,4 @@
-"""The log of visits to sources, and of which trouble people were told."""
+"""The log of visits to sources, of which trouble people were told, and which hosts asked to be left alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pipeline.model import Notice, Outcome, Visit
 from pipeline.store.database import Database
 from pipeline.store.notices import post
-from pipeline.store.schema import SOURCES, VISITS
+from pipeline.store.schema import HOSTS, SOURCES, VISITS
 
 _KEPT = dt.timedelta(days=180)
 _GOOD = (Outcome.OK.value, Outcome.UNCHANGED.value)
@@ -50,6 +50,18 @@ class Visits:
         """The sources of whose trouble people know: id → which trouble."""
         with self._database.read() as connection:
             return {row.id: row.told for row in connection.execute(sa.select(SOURCES).where(SOURCES.c.told != ""))}
+
+    def shut(self, now: dt.datetime) -> dict[str, dt.datetime]:
+        """The hosts that asked to be left alone for longer than until now (host → until when)."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(HOSTS).where(HOSTS.c.shut_until > _stamp(now))).all()
+        return {row.host: dt.datetime.fromisoformat(row.shut_until) for row in rows}
+
+    def shutting(self, host: str, until: dt.datetime) -> None:
+        """Keeps that a host asked to be left alone."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(HOSTS).where(HOSTS.c.host == host))
+            connection.execute(sa.insert(HOSTS).values(host=host, shut_until=_stamp(until)))
 
     def tell(self, troubles: Mapping[str, str], notices: Sequence[Notice]) -> bool:
         """Posts what people are to know of sources, and keeps that they do (id → trouble, empty for none any more).

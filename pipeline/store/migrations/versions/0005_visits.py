@@ -1,4 +1,4 @@
-"""How sources are doing: a log of the visits to each, and whether people know of its trouble."""
+"""How sources are doing: a log of visits, whether people know of a trouble, and which hosts are to be left alone."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Makes the log of visits; a source that failed three times before it was told of already."""
+    """Makes the log of visits and the list of hosts; a source that failed three times before it was told of already."""
     op.create_table(
         "visits",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -27,5 +27,11 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_visits_source"), "visits", ["source", "at"], unique=False)
     op.create_index(op.f("ix_visits_at"), "visits", ["at"], unique=False)
+    op.create_table(
+        "hosts",
+        sa.Column("host", Words(), nullable=False),
+        sa.Column("shut_until", Words(), nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_hosts")),
+    )
     op.add_column("sources", sa.Column("told", Words(), nullable=False, server_default=""))
     op.execute("UPDATE sources SET told = 'failed' WHERE failures >= 3")
