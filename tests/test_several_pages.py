@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from loopback import HOST, Answer, point_at
 from pipeline.desk import Desk, Inline, open_desk
-from pipeline.model import BEIJING, Article, Flag, Window
+from pipeline.model import BEIJING, Article, Fate, Flag, Window
 
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
 TITLE = "北京友谊医院智慧医疗平台上线"
@@ -259,3 +260,41 @@ def test_a_first_page_whose_file_is_lost_stops_no_run(workspace, web, hour):
         lost = hashlib.sha256(desk.leads.page(part.page).body).hexdigest()
         next((workspace / "data" / "blobs").rglob(lost)).unlink()
         desk.collect(Inline())
+
+
+def test_a_slow_site_costs_no_draft_and_what_is_left_comes_with_the_next_run(workspace, web, hour):
+    for name in "abcd":
+        said = f"北京市{name}区卫生健康委上线智慧医疗平台，电子病历在全区医院共享，居民可以在线复诊。"
+        web.answers[f"/{name}.html"] = Answer(page(1, said=said).replace(TITLE, TITLE + name).encode(), seconds=0.5)
+    point_at(workspace, web, *(f"/{name}.html" for name in "abcd"))
+    settings = workspace / "config" / "settings.yaml"
+    text = settings.read_text("utf-8")
+    settings.write_text(text.replace("run_minutes: 60.0", f"run_minutes: {2 * 1.2 / 60}"), "utf-8")
+    hour.moment = dt.datetime(2024, 7, 1, 8, tzinfo=BEIJING)
+    lines: list[str] = []
+    with open_desk(workspace, clock=hour) as desk:
+        first = desk.run("beijing-monthly", JUNE, Inline(), say=lines.append).tally
+    assert 0 < first.counts[Fate.DEFERRED] <= 4
+    assert first.leads == 4
+    assert any("采集时间用尽" in line for line in lines)
+    settings.write_text(text, "utf-8")
+    with open_desk(workspace, clock=hour) as desk:
+        second = desk.run("beijing-monthly", JUNE, Inline()).tally
+    assert (second.leads, second.counts.get(Fate.DEFERRED, 0)) == (4, 0)
+
+
+def test_two_who_collect_at_once_lose_nothing_and_keep_everything_once(workspace, web, hour):
+    for name in "abc":
+        web.answers[f"/{name}.html"] = Answer(
+            page(1, link(f"{name}_2.html"), said=f"甲{name}{SAID[1]}").encode(), seconds=0.1
+        )
+        web.answers[f"/{name}_2.html"] = Answer(page(2).encode(), seconds=0.1)
+    point_at(workspace, web, *(f"/{name}.html" for name in "abc"))
+    with open_desk(workspace, clock=hour) as one, open_desk(workspace, clock=hour) as other:
+        with ThreadPoolExecutor(2) as both:
+            silent = list(both.map(lambda desk: desk.collect(Inline()), (one, other)))
+        assert silent == [{}, {}]
+        stored = one.leads.of_window("beijing-monthly", JUNE, 0)
+        assert len(stored) == 3
+        articles = one.leads.articles(lead.article for lead in stored if lead.article)
+        assert [pages_of(article) for article in articles.values()] == [[1, 2]] * 3

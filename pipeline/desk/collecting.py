@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -65,6 +66,9 @@ class Harvested:
 
 class Collecting(Watching):
     """Asks sources, fetches what they name, reads what came."""
+
+    _until = math.inf
+    """When a run leaves the rest of the pages to the next one, on the monotonic clock."""
 
     def sources(self, ids: Sequence[str] = ()) -> list[Source]:
         """The sources to ask: those named, else all that are enabled."""
@@ -146,12 +150,16 @@ class Collecting(Watching):
         harvest = collector.leads(self._fetch, Memory(before.etag, before.modified, before.of))
         stored = self.leads.add(harvest.leads, now)
         pages = failed = 0
+        notes = harvest.notes
         for one in self.leads.due(source.id, now):
             if one.page is None and not one.lead.path and (known := self.leads.page_of(one.lead.url)) is not None:
                 self.leads.use_page(one.id, known)
                 continue
             if not one.lead.path and pages + failed >= limit:
                 break  # without a page and a fate, the rest is accounted as deferred
+            if time.monotonic() >= self._until:
+                notes = (*notes, "采集时间用尽，其余页面留待下次")
+                break
             try:
                 page = collector.page(one.lead, self._fetch, now)
             except (FetchError, SourceError) as error:
@@ -180,8 +188,8 @@ class Collecting(Watching):
         # only now: a visit that died half-way must not be answered "unchanged" next time
         memory = harvest.memory
         self.leads.remember(source.id, Asked(memory.etag, memory.modified, memory.of), visit)
-        log.info("harvested", source=source.id, leads=len(stored), pages=pages, failed=failed, notes=harvest.notes)
-        return Harvested(source.id, tuple(one.id for one in stored), pages, failed, harvest.notes, harvest.unchanged)
+        log.info("harvested", source=source.id, leads=len(stored), pages=pages, failed=failed, notes=notes)
+        return Harvested(source.id, tuple(one.id for one in stored), pages, failed, notes, harvest.unchanged)
 
     def _opened(self, source: Source) -> Collector:
         """A source, ready to be asked."""
@@ -270,6 +278,8 @@ class Collecting(Watching):
         """Fetches what articles go on on, page by page, and reads these articles again; returns how many."""
         again = 0
         for page in pages:
+            if time.monotonic() >= self._until:
+                break
             if came := self._followed(page):
                 self.parts.came(came)  # from here on its leads count as unread, should this process end now
                 leads = self.leads.on_page(page)

@@ -25,6 +25,7 @@ from pipeline.errors import Conflict, DeskError, NothingCollected, StoreError, U
 from pipeline.model import BEIJING, Article, Decision, Desked, Draft, Tally, Window
 
 log = structlog.get_logger("pipeline.desk")
+_COLLECTING_SHARE = 0.5  # of a run's time; the rest is for reading, pictures (bounded by themselves) and judging
 _ATTEMPTS = 5  # at making a draft anew while editors work on it
 
 
@@ -184,6 +185,8 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
         if not sources:
             raise NothingCollected("没有启用的信源。", "请在 config/sources.yaml 里启用。")
         say(f"采集 {len(sources)} 个信源")
+        # two hundred pages of a slow site take hours; the draft is made in time, of what is there
+        self._until = time.monotonic() + self.config.settings.clock.run_minutes * 60 * _COLLECTING_SHARE
         self._children.prepare()  # while the sources are asked
         silent: dict[str, str] = {}
         for source, result in zip(sources, engine.each(self.harvest, [one.id for one in sources]), strict=True):
