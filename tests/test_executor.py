@@ -252,11 +252,25 @@ def test_several_threads_share_the_children(children: Children) -> None:
 
 def test_a_child_that_died_is_replaced_without_loading_the_parsers_anew(children: Children) -> None:
     nursery = children.apart(os.getppid)
-    begun = time.monotonic()
     with pytest.raises(SourceError):
         children.apart(dare, "crash")
     assert children.apart(os.getppid) == nursery
-    assert time.monotonic() - begun < 3  # two forks, 0.05 s on an idle machine; loading the parsers anew takes longer
+
+
+def test_a_child_that_hangs_is_killed_and_replaced_within_three_tenths_of_a_second(
+    remark: Callable[[str], None],
+) -> None:
+    took = []
+    with Children(1, seconds=0.5, preload=("pipeline.steps.read",)) as children:
+        children.apart(abs, -1)
+        for _ in range(5):
+            begun = time.monotonic()
+            with pytest.raises(SourceError, match="超过时限"):
+                children.apart(time.sleep, 60)
+            assert children.apart(abs, -1) == 1
+            took.append(time.monotonic() - begun - 0.5)
+    remark(f"killing a child and starting another took {1000 * min(took):.0f} to {1000 * max(took):.0f} ms")
+    assert min(took) < 0.3  # the best of five: what else the machine does is not our promise
 
 
 def test_desks_of_a_process_share_the_loaded_parsers() -> None:
