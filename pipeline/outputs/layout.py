@@ -167,6 +167,8 @@ def _row(row: etree._Element, styles: Styles, width: float) -> _Box:
     cells = row.findall(w("tc"))
     tallest, measure = 0.0, Measure()
     for cell in cells:
+        if cell.find(f"{w('tcPr')}/{w('vMerge')}") is not None:
+            continue  # it shares several rows, and seldom fills them
         share = width / len(cells)
         given = cell.find(f"{w('tcPr')}/{w('tcW')}")
         if given is not None and given.get(w("type")) == "dxa":

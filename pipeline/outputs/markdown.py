@@ -22,6 +22,7 @@ from pipeline.errors import TemplateError
 from pipeline.model import Block, Issue, Kind, chinese_date
 from pipeline.outputs.context import Context, Pictures, no_picture
 from pipeline.outputs.figures import figure, file_name
+from pipeline.outputs.tables import grid
 from pipeline.outputs.text import clean, live_address
 from pipeline.outputs.word import bookmarks
 
@@ -30,6 +31,7 @@ _INLINE = re.compile(r"([\\`*_\[\]<>~&|])")
 _LINE_START = re.compile(r"^([#+=-]|\d{1,9}(?=[.)]))")
 _CLOSING_HASHES = re.compile(r"(#+)$")  # a heading loses them
 _NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+_COUNTED = re.compile(r"(\d{1,9})\.")
 _HASHES = ("#####", "######")
 
 
@@ -109,19 +111,53 @@ def _link(url: str) -> str:
 
 def _blocks(issue: Issue, blocks: Sequence[Block], pictures: Pictures) -> _Markup:
     parts: list[str] = []
-    listing = False
+    listed = _List()
     for place, block in enumerate(blocks):
+        listing = listed.open
         if block.kind is Kind.FIGURE:
             one = figure(blocks, place, pictures)
             lines = f"![{escape(one.words)}]({file_name(issue, one)})" if one else ""
+        elif block.kind is Kind.ITEM:
+            lines = listed.item(block)
         else:
-            lines = _table(block.rows) if block.kind is Kind.TABLE else _block(block)
+            lines = _table(block) if block.kind is Kind.TABLE else _block(block)
         if not lines:
             continue
-        item = block.kind is Kind.ITEM
-        parts.append(("\n" if listing and item else "\n\n" if parts else "") + lines)
-        listing = item
+        if block.kind is not Kind.ITEM:
+            listed = _List()
+        parts.append(("\n" if listing and listed.open else "\n\n" if parts else "") + lines)
     return _Markup("".join(parts))
+
+
+class _List:
+    """The list that is being written: how far in each level stands, and what was counted there last."""
+
+    def __init__(self) -> None:
+        self._levels: list[tuple[int, int]] = []
+        """Columns up to the text of the level's last item, and its number; -1 for a bullet."""
+
+    @property
+    def open(self) -> bool:
+        """Whether an item stands in it."""
+        return bool(self._levels)
+
+    def item(self, block: Block) -> str:
+        """The next item, as far in as it lies in others."""
+        text = escape(block.text)
+        if not text:
+            return ""
+        depth = min(max(block.level, 0), len(self._levels))
+        before = self._levels[depth][1] if depth < len(self._levels) else 0
+        inside = self._levels[depth - 1][0] if depth else 0
+        number = int(found[1]) if (found := _COUNTED.fullmatch(block.mark)) else -1
+        if number == before + 1 > 1 or (before <= 0 and number == 1) or (before == 0 <= number and not depth):
+            mark = block.mark
+        else:
+            # CommonMark counts by itself: a number that does not follow, or begins a list inside another, is text
+            mark, number = "-", -1
+            text = escape(f"{block.mark} {block.text}") if block.mark else text
+        self._levels[depth:] = [(inside + len(mark) + 1, number)]
+        return f"{' ' * inside}{mark} {text}"
 
 
 def _block(block: Block) -> str:
@@ -131,19 +167,18 @@ def _block(block: Block) -> str:
     match block.kind:
         case Kind.HEADING:
             return f"{_HASHES[min(max(block.level, 1), len(_HASHES)) - 1]} {text}"
-        case Kind.ITEM:
-            return f"{clean(block.mark) or '-'} {text}"
         case Kind.QUOTE:
             return f"> {text}"
         case _:
             return text
 
 
-def _table(rows: tuple[tuple[str, ...], ...]) -> str:
-    cells = [[escape(cell) for cell in row] for row in rows if any(clean(cell) for cell in row)]
-    columns = max((len(row) for row in cells), default=0)
-    if not columns:
+def _table(block: Block) -> str:
+    """A table of GFM: it knows one head row and no spans, so these are told in words."""
+    table = grid(block)
+    if table is None:
         return ""
-    lines = [f"| {' | '.join([*row, *[''] * (columns - len(row))])} |" for row in cells]
-    lines.insert(1, f"|{' --- |' * columns}")
+    rows = [[_INLINE.sub(r"\\\1", cell) for cell in row] for row in table.filled()]  # no line starts in a cell
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    lines.insert(1, f"|{' --- |' * table.columns}")
     return "\n".join(lines)

@@ -36,6 +36,7 @@ from pipeline.outputs.figures import Figure, figure
 from pipeline.outputs.layout import estimate
 from pipeline.outputs.package import save
 from pipeline.outputs.styles import Styles, w
+from pipeline.outputs.tables import Grid, column_widths, grid, is_number
 from pipeline.outputs.template import CONTENTS, Fixed, Loop, Piece, Sample, Template
 from pipeline.outputs.text import clean, em, live_address
 from pipeline.outputs.titles import balanced_lines
@@ -52,12 +53,13 @@ _STYLES = {
     Kind.CAPTION: "caption",
 }
 _HEADINGS = ("heading 3", "heading 4")
+_DEEPER = ("文章列举二级", "文章列举三级")
 _POINTS_PER_CM = 72 / 2.54
 _MAX_COLUMNS = 63  # Word opens no table with more
+_CELL_EDGES = 8.0  # points between the rules of a cell and its text, as the style 文章表格 has them
 _MASTHEAD_SHARE = 0.96  # of the line, so that the title stands clear of both edges
 _AMBIGUOUS = re.compile("[“”‘’…—]+")
 _HAN = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
-_NUMBER = re.compile(r"[+\-−]?[\d,]+(\.\d+)?\s?[%％‰]?")
 
 
 class Word:
@@ -242,11 +244,7 @@ class _Writer:
             if isinstance(node, Fixed):
                 self._body.append(deepcopy(node.element))
             elif node.fields == {"正文"}:
-                for number, block in enumerate(item.blocks):
-                    if (one := figure(item.blocks, number, self._pictures)) is not None:
-                        self._figure(one)
-                    else:
-                        self._block(block)
+                self._blocks(item.blocks)
             elif loop.name == CONTENTS:
                 self._sample(self._body, node, values, position=position, linked=True)
             else:
@@ -308,27 +306,50 @@ class _Writer:
 
     # ----------------------------------------------------------------------------- an article's body
 
+    def _blocks(self, blocks: Sequence[Block]) -> None:
+        def follows(number: int, kind: Kind) -> bool:
+            return any(block.kind is kind for block in blocks[number + 1 : number + 2])
+
+        above: Kind | None = None
+        """What was printed last: a caption belongs to the picture above it, else to the table below."""
+        for number, block in enumerate(blocks):
+            if (one := figure(blocks, number, self._pictures)) is not None:
+                self._figure(one, "文章图片" if follows(number, Kind.CAPTION) else "无说明图片")
+            elif block.kind is Kind.CAPTION and above is not Kind.FIGURE and follows(number, Kind.TABLE):
+                self._paragraph(self._body, self._optional("表格标题", "caption"), clean(block.text))
+            else:
+                if block.kind is Kind.TABLE and above not in (None, Kind.TABLE, Kind.CAPTION, Kind.HEADING):
+                    self._gap()  # after these it would part the table from what is kept with it
+                self._block(block)
+            above = block.kind
+
     def _block(self, block: Block) -> None:
         if block.kind is Kind.TABLE:
-            self._table(block.rows)
+            self._table(block)
             return
         text = clean(f"{block.mark} {block.text}" if block.mark else block.text)
         if block.kind is Kind.FIGURE or not text:
             return  # a picture that could not be had: its caption, if any, is a block of its own
         if block.kind is Kind.HEADING:
             name = _HEADINGS[min(max(block.level, 1), len(_HEADINGS)) - 1]
+        elif block.kind is Kind.ITEM and block.level > 0:
+            name = _DEEPER[min(block.level, len(_DEEPER)) - 1]
         else:
             name = _STYLES[block.kind]
-        self._paragraph(self._body, self._styles.id(name), text)
+        self._paragraph(self._body, self._optional(name, _STYLES.get(block.kind, name)), text)
+
+    def _optional(self, name: str, else_: str) -> str:
+        """The style called `name`; one more common in a template that was made before there was such a style."""
+        return self._styles.find(name) or self._styles.id(else_)
 
     def _paragraph(self, parent: etree._Element, style: str, text: str) -> None:
         paragraph = etree.SubElement(parent, w("p"))
         _style(etree.SubElement(paragraph, w("pPr")), style)
         self._text(paragraph, text, self._styles.measure(style).font)
 
-    def _figure(self, one: Figure) -> None:
+    def _figure(self, one: Figure, style: str) -> None:
         paragraph = etree.SubElement(self._body, w("p"))
-        _style(etree.SubElement(paragraph, w("pPr")), self._styles.id("文章图片"))
+        _style(etree.SubElement(paragraph, w("pPr")), self._optional(style, "文章图片"))
         self._last_drawing += 1
         width, height = one.size(self._width / _POINTS_PER_CM)
         run = etree.SubElement(paragraph, w("r"))
@@ -343,40 +364,65 @@ class _Writer:
             self._drawings[one.blob] = document.relate_to(part, RELATIONSHIP_TYPE.IMAGE)
         return self._drawings[one.blob]
 
-    def _table(self, rows: tuple[tuple[str, ...], ...]) -> None:
-        cells = [[clean(cell) for cell in row] for row in rows if any(clean(cell) for cell in row)]
-        columns = max((len(row) for row in cells), default=0)
-        if columns > _MAX_COLUMNS:
-            for row in cells:
-                self._paragraph(self._body, self._styles.id("文章列举"), "　".join(filter(None, row)))
+    def _table(self, block: Block) -> None:
+        """A table in the largest type in which no number is torn apart, else as lines."""
+        table = grid(block)
+        if table is None:
             return
-        if not columns:
+        edges = _CELL_EDGES * table.columns
+        for small in (False, True):
+            measure = self._styles.measure(self._cell_style("表格文字", small))
+            square = measure.size + measure.pitch
+            widths = column_widths(table, (self._width - edges) / square)
+            if widths is not None and table.columns <= _MAX_COLUMNS:
+                break
+        else:
+            for line in table.lines():
+                self._paragraph(self._body, self._styles.id("文章列举"), line)
             return
-        widths = _column_widths(cells, columns, round(self._width * 20))
-        table = etree.SubElement(self._body, w("tbl"))
-        properties = etree.SubElement(table, w("tblPr"))
+        twips = [round((width * square + _CELL_EDGES) * 20) for width in widths]
+        twips[-1] += round(self._width * 20) - sum(twips)
+        element = etree.SubElement(self._body, w("tbl"))
+        properties = etree.SubElement(element, w("tblPr"))
         etree.SubElement(properties, w("tblStyle")).set(w("val"), self._styles.id("文章表格", "table"))
-        _width(etree.SubElement(properties, w("tblW")), sum(widths))
+        _width(etree.SubElement(properties, w("tblW")), sum(twips))
         etree.SubElement(properties, w("tblLayout")).set(w("type"), "fixed")
-        grid = etree.SubElement(table, w("tblGrid"))
-        for width in widths:
-            etree.SubElement(grid, w("gridCol")).set(w("w"), str(width))
-        for number, row in enumerate(cells):
-            self._row(table, row + [""] * (columns - len(row)), widths, header=number == 0 and len(cells) > 1)
-        gap = etree.SubElement(self._body, w("p"))  # Word joins tables that touch, and needs a paragraph at the end
+        columns = etree.SubElement(element, w("tblGrid"))
+        for width in twips:
+            etree.SubElement(columns, w("gridCol")).set(w("w"), str(width))
+        for number in range(len(table.rows)):
+            self._row(element, table, number, twips, small)
+        self._gap()  # Word joins tables that touch, and needs a paragraph at the end
+
+    def _gap(self) -> None:
+        gap = etree.SubElement(self._body, w("p"))
         _style(etree.SubElement(gap, w("pPr")), self._styles.id("表格间隔"))
 
-    def _row(self, table: etree._Element, row: list[str], widths: list[int], *, header: bool) -> None:
-        element = etree.SubElement(table, w("tr"))
-        properties = etree.SubElement(element, w("trPr"))
+    def _row(self, element: etree._Element, table: Grid, number: int, twips: list[int], small: bool) -> None:
+        row = etree.SubElement(element, w("tr"))
+        properties = etree.SubElement(row, w("trPr"))
         etree.SubElement(properties, w("cantSplit"))
-        if header:
+        if number < table.header:
             etree.SubElement(properties, w("tblHeader"))
-        for text, width in zip(row, widths, strict=True):
-            cell = etree.SubElement(element, w("tc"))
-            _width(etree.SubElement(etree.SubElement(cell, w("tcPr")), w("tcW")), width)
-            name = "表格表头" if header else "表格数字" if _NUMBER.fullmatch(text) else "表格文字"
-            self._paragraph(cell, self._styles.id(name), text)
+        above, column = table.covered, 0
+        while column < table.columns:
+            at = above.get((number, column), (number, column))
+            down, right = table.spans.get(at, (1, 1))
+            text = table.rows[number][column]
+            cell = etree.SubElement(row, w("tc"))
+            inside = etree.SubElement(cell, w("tcPr"))
+            _width(etree.SubElement(inside, w("tcW")), sum(twips[column : column + right]))
+            if right > 1:
+                etree.SubElement(inside, w("gridSpan")).set(w("val"), str(right))
+            if down > 1:
+                etree.SubElement(inside, w("vMerge")).set(w("val"), "restart" if at[0] == number else "continue")
+            name = "表格表头" if number < table.header else "表格数字" if is_number(text) else "表格文字"
+            self._paragraph(cell, self._cell_style(name, small), text)
+            column += right
+
+    def _cell_style(self, name: str, small: bool) -> str:
+        """The style of a cell; a template made before wide tables had small type has one size."""
+        return (self._styles.find(f"{name}小号") if small else "") or self._styles.id(name)
 
     # ------------------------------------------------------------------------------------- inside
 
@@ -460,17 +506,6 @@ def _trimmed(pieces: list[tuple[Piece, str]]) -> list[tuple[Piece, str]]:
 
 def _keeping_tabs(line: str) -> str:
     return "\t".join(clean(part) for part in line.split("\t"))
-
-
-def _column_widths(rows: list[list[str]], columns: int, total: int) -> list[int]:
-    """Widths in twentieths of a point that fill `total`, by the longest cell of each column within bounds."""
-    wanted = [
-        min(max((em(row[column]) for row in rows if column < len(row)), default=0.0), 24.0) + 2.0
-        for column in range(columns)
-    ]
-    widths = [int(total * want / sum(wanted)) for want in wanted]
-    widths[-1] += total - sum(widths)
-    return widths
 
 
 def _by_width(text: str) -> Iterator[tuple[str, bool | None]]:

@@ -17,6 +17,7 @@ _FIELD = re.compile(r"^(  - |    |  )?([^\s:]+):(?: (.*))?$")
 _HEAD = re.compile(r"^### (\d+)\. 标题：(.*)$")
 
 
+_LISTED = re.compile(r"( *)(-|\d{1,9}\.) ")
 _PICTURE = re.compile(r"!\[(?:\\.|[^\\\]])*\]\([^()\s]+\)")
 
 
@@ -129,6 +130,8 @@ def _item(lines: Sequence[str], start: int, entry: Mapping[str, Any]) -> Item:
 
 def _blocks(lines: Sequence[str]) -> Iterator[Block]:
     rows: list[tuple[str, ...]] = []
+    levels: list[int] = []
+    """Columns up to the text of the items in which the next one may lie."""
     for line in [*lines, ""]:
         if line.startswith("| "):
             rows.append(tuple(_plain(cell.strip()) for cell in re.findall(r"((?:\\.|[^\\|])*)\|", line[1:])))
@@ -136,6 +139,14 @@ def _blocks(lines: Sequence[str]) -> Iterator[Block]:
         if rows:
             yield Block(Kind.TABLE, rows=(rows[0], *rows[2:]))
             rows = []
+        if item := _LISTED.match(line):
+            inside, mark = len(item[1]), item[2]
+            levels = [column for column in levels if column <= inside]
+            text = _plain(line[item.end() :])
+            yield Block(Kind.ITEM, text, level=len(levels), mark="" if mark == "-" else mark)
+            levels.append(item.end())
+            continue
+        levels = []
         if line and not _PICTURE.fullmatch(line):  # the picture is in the article it was printed from
             yield _block(line)
 
@@ -144,7 +155,6 @@ def _block(line: str) -> Block:
     for mark, kind, level in (
         ("##### ", Kind.HEADING, 1),
         ("###### ", Kind.HEADING, 2),
-        ("- ", Kind.ITEM, 0),
         ("> ", Kind.QUOTE, 0),
     ):
         if line.startswith(mark):
