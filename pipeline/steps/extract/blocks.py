@@ -42,6 +42,7 @@ _MAX_PARAGRAPH = 20_000  # characters; the longest measured has 3,000
 _MAX_BLOCKS = 5_000
 _CUT = "……（过长，已截断）"
 _MAX_HEADING = 40
+_TABLE_TITLE = re.compile(r"(?:附?表|Table)\s?[\d一二三四五六七八九十]{1,3}(?:[-－.]\d{1,2})?[\s:：.、][^。]{2,60}$")
 _MAX_CAPTION = 100
 _TAIL_FROM = 0.6  # where the last 40 % begin
 _PROSE = 80  # characters of a paragraph that no list of headlines has
@@ -234,7 +235,7 @@ def _flush(out: list[Line], now: _Open) -> None:
             continue
         kind, level, mark = Kind.PARAGRAPH, 0, ""
         if now.heading and len(text) <= 2 * _MAX_HEADING:
-            kind, level = Kind.HEADING, 1 if now.heading <= 3 else 2
+            kind, level = Kind.HEADING, now.heading
         elif now.item and now.fresh_item:
             kind, now.fresh_item, level = Kind.ITEM, False, max(0, now.item - 1)
             if now.number >= 0 and not _NUMBERED.match(text):
@@ -403,6 +404,8 @@ def finish(lines: Sequence[Line]) -> tuple[Block, ...]:
     """Trimmed lines as blocks: captions and sub-headings recognised, doubled pictures once."""
     blocks: list[Block] = []
     seen: set[str] = set()
+    # one page's sub-headings are h2, another's h4: the highest of a page are its first level
+    top = min((line.level for line in lines if line.kind is Kind.HEADING), default=0)
     for i, line in enumerate(lines):
         if line.kind is Kind.FIGURE:
             if line.src not in seen:
@@ -415,8 +418,11 @@ def finish(lines: Sequence[Line]) -> tuple[Block, ...]:
         kind, level = line.kind, line.level
         over = blocks[-1] if blocks and blocks[-1].kind in (Kind.FIGURE, Kind.CAPTION) else None
         below = i + 1 < len(lines) and lines[i + 1].kind is Kind.FIGURE
-        if _is_caption(line, over, below=below):
+        over_table = i + 1 < len(lines) and lines[i + 1].table is not None
+        if (over_table and _TABLE_TITLE.match(line.text)) or _is_caption(line, over, below=below):
             kind, level = Kind.CAPTION, 0
+        elif kind is Kind.HEADING:
+            level = 1 if level <= top else 2
         elif kind is Kind.PARAGRAPH and _is_heading(line, following=i + 1 < len(lines)):
             kind, level = Kind.HEADING, 1
         blocks.append(Block(kind, line.text, level, mark=line.mark if kind is Kind.ITEM else ""))

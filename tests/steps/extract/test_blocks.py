@@ -186,6 +186,24 @@ def test_a_tables_own_title_is_a_caption_before_it() -> None:
     assert [b.kind for b in found] == [Kind.PARAGRAPH, Kind.CAPTION, Kind.TABLE, Kind.PARAGRAPH]
 
 
+@pytest.mark.parametrize(
+    "title", ["<p><b>表1　各院数量</b></p>", "<h3>表 2-1：各院数量</h3>", "<p>附表一、各院数量（家）</p>"]
+)
+def test_a_line_that_numbers_the_table_below_it_is_its_title(title: str) -> None:
+    found = blocks(PROSE + f"{title}<table>{TABLE}</table>" + PROSE)
+    assert [b.kind for b in found] == [Kind.PARAGRAPH, Kind.CAPTION, Kind.TABLE, Kind.PARAGRAPH]
+    found = blocks(PROSE + f"<p>表1各院数量如下，由市卫生健康委统计。</p><table>{TABLE}</table>" + PROSE)
+    assert [b.kind for b in found] == [Kind.PARAGRAPH, Kind.PARAGRAPH, Kind.TABLE, Kind.PARAGRAPH]
+
+
+def test_the_highest_headings_of_a_page_are_its_first_level_whatever_their_number() -> None:
+    def levels(high: int, low: int) -> list[int]:
+        parts = f"<h{high}>怎么建</h{high}>{PROSE}<h{low}>（一）标准</h{low}>{PROSE}<h{high}>怎么用</h{high}>{PROSE}"
+        return [b.level for b in blocks(PROSE + parts) if b.kind is Kind.HEADING]
+
+    assert levels(2, 3) == levels(3, 4) == levels(4, 6) == [1, 2, 1]
+
+
 def test_a_table_that_only_lays_out_the_page_is_read_as_text() -> None:
     assert table(f"<tr><td>{PROSE}{PROSE}{PROSE}<td>12</tr><tr><td><td></tr>") is None
 
