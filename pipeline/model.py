@@ -193,6 +193,11 @@ class Witness(StrEnum):
     GUESS = "guess"
 
 
+BELIEVED = "采用"
+"""Why a date was believed that a page plainly gives; any other reason is one that an editor should read."""
+_MOST_NAMED = 3
+
+
 @dataclass(frozen=True, slots=True)
 class DateClaim:
     """One place that says when an article was published, whether it was believed or not."""
@@ -263,12 +268,29 @@ class Article:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """How the page was read, as an editor reads it: confidence and quality, then the chain of dates."""
-        lacks = f"（{'；'.join(self.lacks)}）" if self.lacks else ""
-        read = f"正文置信度 {self.confidence:.2f}，页面质量 {self.quality:.2f}{lacks}"
+        """How the page was read, as an editor reads it: in one line, unless something is in doubt."""
+        read = f"正文置信度 {self.confidence:.2f}，页面质量 {self.quality:.2f}"
+        dates = self._date_told()
+        if not self.lacks:
+            return (f"{read}；{dates}",) if dates else (read,)
+        read += f"（{'；'.join(self.lacks)}）"
+        return (read, dates) if dates else (read,)
+
+    def _date_told(self) -> str:
+        """Where the date stood and who agrees, by name; who does not, with what it says."""
+        if not self.dates:
+            return ""
         shown = {(one.where, one.day): one for one in reversed(self.dates)}
-        chain = "；".join(one.chinese for one in self.dates if shown[one.where, one.day] is one)
-        return (read, f"日期依据：{chain}") if chain else (read,)
+        chosen = next((one for one in self.dates if one.chosen), None)
+        others = [one for one in self.dates if one is not chosen and shown[one.where, one.day] is one]
+        told = ["无一可信"]
+        if chosen:
+            told = [chosen.where if chosen.because == BELIEVED else chosen.chinese]
+            agreed = list(dict.fromkeys(one.where for one in others if one.day == chosen.day))
+            others = [one for one in others if one.day != chosen.day]
+            many = f"等 {len(agreed)} 处" if len(agreed) > _MOST_NAMED else ""
+            told += [f"{'、'.join(agreed[:_MOST_NAMED])}{many}一致"] if agreed else []
+        return f"日期依据：{'；'.join([*told, *(one.chinese for one in others)])}"
 
     @property
     def outlet(self) -> str:

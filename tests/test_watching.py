@@ -122,7 +122,7 @@ def test_a_week_of_broken_sources_costs_the_others_nothing_and_the_draft_lists_t
     told = [one.notice.text for one in desk.notices.waiting(web.now) if "草稿已生成" in one.notice.title]
     assert "未能采集的来源：停机的信源（对方拒绝连接，从未采到）" in told[0]
     _, out, _ = bulletin("-C", workspace, "draft", "show", "beijing-monthly", "--month", "2024-06")
-    assert "本期 3 个信源未能采集：停机的信源（对方拒绝连接，从未采到）、" in out
+    assert "本期 3 个信源未能采集：\n    停机的信源（对方拒绝连接，从未采到）\n    无此域名的信源" in out
 
 
 def test_each_silence_is_told_once_and_so_is_its_end(desk, web):

@@ -300,7 +300,10 @@ def show_draft(desk: Desk, draft: Draft, desked: Desked | None, as_json: bool) -
         out(f"{issue.title}（第{issue.number_chinese}期） {desked.state.chinese} 修订{desked.revision} {draft.window}")
         out(issue.lead)
     if draft.silent:
-        out(f"本期 {len(draft.silent)} 个信源未能采集：{'、'.join(draft.silent)}")
+        few = len(draft.silent) < 3
+        out(f"本期 {len(draft.silent)} 个信源未能采集：{'、'.join(draft.silent) if few else ''}")
+        for one in () if few else draft.silent:
+            out(f"    {one}")
     out(f"入选 {len(draft.chosen)} 条")
     for place, handle in enumerate(draft.chosen, start=1):
         out(_told(draft, handle, f"{place}."))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.config import Outlets
-from pipeline.model import Article, Block, DateClaim, Flag, Kind, Lead, Page, Witness
+from pipeline.model import BELIEVED, Article, Block, DateClaim, Flag, Kind, Lead, Page, Witness
 from pipeline.steps.quality import graded
 from pipeline.steps.read import read_page
 
@@ -77,7 +77,39 @@ def test_a_page_that_is_read_carries_its_quality_and_an_editor_reads_it_with_the
     assert 0 < article.quality < 1
     read, chain = article.remarks
     assert f"页面质量 {article.quality:.2f}（正文较短" in read
-    assert chain == (
-        "日期依据：署名行 2024-06-30（采用：页面上最可信的一处）；网址 2024-05-01（与采用的不一致）；"
-        "线索 2024-06-30（与采用的一致）"
-    )
+    assert chain == ("日期依据：署名行；线索一致；网址 2024-05-01（与采用的不一致）")
+
+
+DAY = dt.date(2024, 6, 4)
+
+
+def claim(where: str, day: dt.date = DAY, because: str = "与采用的一致", **more: object) -> DateClaim:
+    return DateClaim(Witness.PAGE, where, str(day), day, because=because, **more)  # type: ignore[arg-type] - chosen
+
+
+@pytest.mark.parametrize(
+    ("dates", "told"),
+    [
+        ((), "正文置信度 1.00，页面质量 1.00"),
+        ((claim("署名行", because=BELIEVED, chosen=True),), "正文置信度 1.00，页面质量 1.00；日期依据：署名行"),
+        (
+            (claim("署名行", because=BELIEVED, chosen=True), claim("网址"), claim("线索"), claim("线索")),
+            "正文置信度 1.00，页面质量 1.00；日期依据：署名行；网址、线索一致",
+        ),
+        (
+            (claim("署名行", because=BELIEVED, chosen=True), *map(claim, "甲乙丙丁戊")),
+            "正文置信度 1.00，页面质量 1.00；日期依据：署名行；甲、乙、丙等 5 处一致",
+        ),
+        (
+            (claim("网址", because="采用：页面没有写明当地的日期", chosen=True),),
+            "正文置信度 1.00，页面质量 1.00；日期依据：网址 2024-06-04（采用：页面没有写明当地的日期）",
+        ),
+        (
+            (claim("页脚", dt.date(2024, 1, 1), "1 月 1 日且无旁证，未采用"),),
+            "正文置信度 1.00，页面质量 1.00；日期依据：无一可信；页脚 2024-01-01（1 月 1 日且无旁证，未采用）",
+        ),
+    ],
+    ids=["no date", "one place", "all agree", "many agree", "not by the page", "none believed"],
+)
+def test_how_a_page_was_read_is_one_line_that_spells_out_only_what_is_in_doubt(dates, told) -> None:
+    assert Article("", "", (), date=DAY, dates=dates).remarks == (told,)

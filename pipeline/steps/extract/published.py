@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from htmldate import find_date
 
-from pipeline.model import DateClaim, Lead, Witness
+from pipeline.model import BELIEVED, DateClaim, Lead, Witness
 from pipeline.steps.extract.byline import Bylines
 from pipeline.steps.extract.dates import Reading, Stamp, read_dates, url_date
 from pipeline.steps.extract.facts import STRUCTURED, Facts
@@ -200,7 +200,7 @@ def _why(one: _Said, chosen: _Said | None) -> str:
 
 
 _REASONS = {
-    Witness.PAGE: "采用：页面上最可信的一处",
+    Witness.PAGE: BELIEVED,
     Witness.ADDRESS: "采用：页面没有写明当地的日期",
     Witness.LEAD: "采用：页面和网址都没有写明",
     Witness.GUESS: "采用：仅由 htmldate 猜得，请核对",

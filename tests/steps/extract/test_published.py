@@ -135,7 +135,7 @@ def test_the_whole_chain_is_kept_with_what_stood_where_and_why() -> None:
             "2024-06-30",
             dt.date(2024, 6, 30),
             chosen=True,
-            because="采用：页面上最可信的一处",
+            because="采用",
         ),
         DateClaim(
             Witness.PAGE,
