@@ -30,16 +30,17 @@ class Illustrating(Collecting, Judging):
         """The articles of a window that may be printed in it: in scope or on its edge, or taken by an editor."""
         stored = self.leads.of_window(series.id, window, 0)
         articles = self.leads.articles(one.article for one in stored if one.article)
+        shown = {
+            key: article
+            for key, article in sorted(articles.items())
+            if pictures_of(article, 1) and (article.date is None or article.date in window)
+        }
+        if not shown:
+            return []  # making a rater takes longer than a look at sources that gave nothing new
         rate = self.rater(series)
         before = self.issues.of_window(series.id, window)
         taken = {one.article.id for one in before.draft.candidates} if before else set()
-        return [
-            article
-            for key, article in sorted(articles.items())
-            if pictures_of(article, 1)
-            and (article.date is None or article.date in window)
-            and (key in taken or rate(article).verdict is not Verdict.OUT)
-        ]
+        return [one for key, one in shown.items() if key in taken or rate(one).verdict is not Verdict.OUT]
 
     def picture_all(self, engine: Engine, articles: Iterable[Article], say: Callable[[str], None]) -> None:
         """Gets the pictures of articles that are not here yet; hosts side by side, each at its own pace."""
