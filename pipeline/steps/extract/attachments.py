@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from pipeline.model import Attachment, Block, Kind
-from pipeline.steps.extract.tree import Element, content, key, name
+from pipeline.steps.extract.tree import Element, key, name, raw_text, tidy
 from pipeline.steps.extract.words import any_of
 
 _FILE = re.compile(r"\.(?P<ending>pdf|docx?|wps|ofd|xlsx?|et|pptx?|zip|rar|7z|txt|rtf)(?=$|[?#&\"'）)\s])", re.I)
+_MAY_BE_FILE = re.compile(r"\.(?:pdf|doc|wps|ofd|xls|et|ppt|zip|rar|7z|txt|rtf)|%", re.I)
+"""Of a link as it stands: the address may be escaped. Saves nine links in ten their parsing."""
 _READABLE = frozenset(("pdf", "docx"))
 _WORDS = re.compile(r"^\W*(?:相关|原文)?附\s*件|(?:点击|附件|文件|全文|原文)下载|^下载$|^\W*查看原文", re.I)
 _LINE = re.compile(
@@ -88,8 +90,11 @@ def registered(host: str) -> str:
 def _offered(tree: Element) -> Iterator[tuple[str, str]]:
     for element in tree.iter("a", *_FRAMES):
         if name(element) == "a":
-            text, shown, href = content(element), element.get("title") or "", _target(element)
-            if href and any(_FILE.search(one) for one in (_path(href), text, shown)):
+            href, shown, raw = _target(element), element.get("title") or "", raw_text(element)
+            if not href or not _MAY_BE_FILE.search(f"{href} {shown} {raw}"):
+                continue
+            text = tidy(raw)
+            if any(_FILE.search(one) for one in (_path(href), text, shown)):
                 yield text if _FILE.search(text) or len(shown) < len(text) else shown, href
         else:
             source = (element.get(_FRAMES[name(element)]) or "").strip()

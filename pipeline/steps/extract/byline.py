@@ -97,33 +97,25 @@ def lines_after(body: Element) -> list[str]:
         top = up
 
 
-def marked_sources(tree: Element, title: Element | None, body: Element) -> list[str]:
-    """Short texts between title and body of elements whose class or id says source."""
-    found: list[str] = []
+def marked_credits(tree: Element, title: Element | None, body: Element) -> tuple[list[str], list[str]]:
+    """Short texts of elements whose class or id says source, then of those that say author.
+
+    Both stand between title and body; authors may stand behind it.
+    """
+    sources: list[str] = []
+    writers: list[str] = []
+    met = False
     for element in tree.iter():
         if element is body:
-            break
-        if element is title:
-            found = []
-        elif len(element) <= 3 and _is_source(marks(element)):
-            text = content(element)
-            if 2 <= len(text) <= 30 and not CLOCKED.search(text):
-                found.append(text)
-    return found[:4]
-
-
-def marked_writers(tree: Element, title: Element | None, body: Element) -> list[str]:
-    """Short texts between title and body, or behind it, of elements whose class or id says author."""
-    found: list[str] = []
-    inside = False
-    for element in tree.iter():
-        if element is body:
-            inside = True
-        elif element is title and not inside:
-            found = []
-        elif len(element) <= 3 and (marked := marks(element)) and _is_author(marked):
-            named = next((text for one in element.iter("a", "b", "h4", "strong") if (text := content(one))), "")
-            text = named or content(element)
-            if 2 <= len(text) <= 20 and not CLOCKED.search(text):
-                found.append(f"作者：{text}" if "rich_media" in marked else text)  # WeChat's are pen names
-    return found[:4]
+            met = True
+        elif element is title and not met:
+            sources, writers = [], []
+        elif len(element) <= 3 and (marked := marks(element)):
+            if not met and _is_source(marked) and 2 <= len(text := content(element)) <= 30 and not CLOCKED.search(text):
+                sources.append(text)
+            if _is_author(marked):
+                named = next((text for one in element.iter("a", "b", "h4", "strong") if (text := content(one))), "")
+                text = named or content(element)
+                if 2 <= len(text) <= 20 and not CLOCKED.search(text):
+                    writers.append(f"作者：{text}" if "rich_media" in marked else text)  # WeChat's are pen names
+    return sources[:4], writers[:4]

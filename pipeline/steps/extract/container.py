@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from pipeline.steps.extract.title import is_title_mark
 from pipeline.steps.extract.tree import PUNCTUATION, Element, content, drop, han, inline, key, marks, name
@@ -69,6 +70,7 @@ _CANDIDATES = frozenset(
     ["div", "td", "article", "section", "main", "body", "form", "center", "dd", "li", "p", "blockquote", "pre"]
 )
 _LEAVES = frozenset(["p", "blockquote", "pre", "li", "dd", "center", "font", "h1", "h2", "h3", "h4"])
+_BOXES = _CANDIDATES - _LEAVES
 _KNOWN_SHARE = 0.5  # of the density's best; below it the named container is an empty shell or a teaser
 _CORE = 0.75  # of a page's score in one block: the rest is not of the article
 _LISTING_MIN = 5  # alike entries
@@ -106,88 +108,105 @@ class Body:
     """How much of its prose lies in its second block, where blocks and not paragraphs make it up."""
 
 
-class Density:
-    """How much Chinese prose every element of a tree holds."""
+class Sizes:
+    """How much text every element of a tree holds, in links and outside of them."""
 
-    def __init__(self, root: Element, title: Element | None) -> None:
+    def __init__(self, root: Element) -> None:
         self.elements = list(root.iter())
         self.index = {element: i for i, element in enumerate(self.elements)}
+        self.tags = list(map(name, self.elements))
+        self.marks = list(map(marks, self.elements))
         size = len(self.elements)
         self.parent = [-1] * size
-        self.score = [0.0] * size
-        self.whole = [0.0] * size
-        """The score without decay."""
         self.prose = [0] * size
         """Characters outside links."""
         self.linked = [0] * size
+        self.said: list[tuple[int, int, str]] = []
+        """The pieces of text outside links: whose each is, the element it stands in or behind, the text."""
+        self._measure()
+
+    def _measure(self) -> None:
+        index, parent, tags = self.index, self.parent, self.tags
+        link = [False] * len(tags)
+        for i, element in enumerate(self.elements):
+            above = element.getparent() if i else None
+            up = index.get(above, -1) if above is not None else -1
+            parent[i] = up
+            link[i] = tags[i] == "a" or (up >= 0 and link[up])
+            for owner, text in ((i, element.text), (up, element.tail if up >= 0 else None)):
+                if not text or text.isspace():
+                    continue
+                if link[owner]:
+                    self.linked[owner] += len(text.strip())
+                else:
+                    self.prose[owner] += len(text.strip())
+                    self.said.append((owner, i, text))
+        for i in range(len(parent) - 1, 0, -1):
+            if (up := parent[i]) >= 0:
+                self.prose[up] += self.prose[i]
+                self.linked[up] += self.linked[i]
+
+    def link_share(self, i: int) -> float:
+        """Share of an element's characters that stand in links."""
+        return self.linked[i] / ((self.linked[i] + self.prose[i]) or 1)
+
+
+class Density(Sizes):
+    """How much Chinese prose every element of a tree holds."""
+
+    def __init__(self, root: Element, title: Element | None) -> None:
+        super().__init__(root)
+        size = len(self.elements)
+        self.score = [0.0] * size
+        self.whole = [0.0] * size
+        """The score without decay."""
         self.last = list(range(size))
         """Index of the last element inside."""
         self.title = self.index.get(title, -1) if title is not None else -1
-        self._count(title)
+        self._count(self._factors(title))
 
-    def _count(self, title: Element | None) -> None:
-        size = len(self.elements)
-        link, factor = [False] * size, [1.0] * size
-        around = set(title.iterancestors()) if title is not None else set()
-        index, parent = self.index, self.parent
-        tags = [name(element) for element in self.elements]
-        for i, element in enumerate(self.elements):
-            above = element.getparent()
-            up = index.get(above, -1) if above is not None and i else -1
-            parent[i] = up
-            link[i] = tags[i] == "a" or (up >= 0 and link[up])
-            factor[i] = factor[up] if up >= 0 else 1.0
-            if (
-                factor[i] == 1.0
-                and (marked := marks(element))
-                and is_sideline(marked)
-                and tags[i] not in ("html", "body")
-                and element not in around
-            ):
+    def _factors(self, title: Element | None) -> list[float]:
+        """What the text of each element counts by where it stands."""
+        around = set() if title is None else {self.index.get(element) for element in title.iterancestors()}
+        factor = [1.0] * len(self.tags)
+        for i, (tag, marked, up) in enumerate(zip(self.tags, self.marks, self.parent, strict=True)):
+            if up >= 0 and factor[up] != 1.0:
+                factor[i] = factor[up]
+            elif marked and is_sideline(marked) and tag not in ("html", "body") and i not in around:
                 factor[i] = _SIDELINE
-            if element.text:
-                self._add(i, element.text, link[i], factor[i], i)
-            if up >= 0 and element.tail:
-                self._add(up, element.tail, link[up], factor[up], i)
-        for i in range(size - 1, 0, -1):
-            up = parent[i]
-            if up < 0:
+        return factor
+
+    def _count(self, factor: list[float]) -> None:
+        score, whole, last = self.score, self.whole, self.last
+        for i, at, text in self.said:
+            if text.isascii():
                 continue
-            self.score[up] += self.score[i] * (1.0 if inline(tags[i]) else _DECAY)
-            self.whole[up] += self.whole[i]
-            self.prose[up] += self.prose[i]
-            self.linked[up] += self.linked[i]
-            self.last[up] = max(self.last[up], self.last[i])
-
-    def _add(self, i: int, text: str, linked: bool, factor: float, at: int) -> None:
-        size = len(text.strip())
-        if not size:
-            return
-        if linked:
-            self.linked[i] += size
-            return
-        self.prose[i] += size
-        points = len(PUNCTUATION.findall(text))
-        value = han(text) * (1.0 if points else _UNPOINTED) + _PUNCTUATION_WEIGHT * points
-        if at < self.title:
-            factor *= _BEFORE_TITLE
-        self.score[i] += value * factor
-        self.whole[i] += value * factor
-
-    def link_share(self, element: Element) -> float:
-        """Share of the element's characters that stand in links."""
-        i = self.index[element]
-        return self.linked[i] / ((self.linked[i] + self.prose[i]) or 1)
+            points = len(PUNCTUATION.findall(text))
+            value = han(text) * (1.0 if points else _UNPOINTED) + _PUNCTUATION_WEIGHT * points
+            value *= factor[i] * _BEFORE_TITLE if at < self.title else factor[i]
+            score[i] += value
+            whole[i] += value
+        for i in range(len(score) - 1, 0, -1):
+            if (up := self.parent[i]) >= 0:
+                score[up] += score[i] * (1.0 if inline(self.tags[i]) else _DECAY)
+                whole[up] += whole[i]
+                last[up] = max(last[up], last[i])
 
     def rank(self, element: Element) -> float:
         """The element's score as a container."""
-        return float(self.score[self.index[element]] * (1 - self.link_share(element)) ** _LINK_POWER)
+        return self._rank(self.index[element])
+
+    def _rank(self, i: int) -> float:
+        return float(self.score[i] * (1 - self.link_share(i)) ** _LINK_POWER)
 
     def best(self) -> Element | None:
         """The densest element that can be a container."""
-        candidates = [element for element in self.elements if name(element) in _CANDIDATES]
-        best = max(candidates, key=self.rank, default=None)
-        return best if best is not None and self.rank(best) > 0 else None
+        best, most = None, 0.0
+        for i, tag in enumerate(self.tags):
+            # no rank is above its score: nearly all need no power
+            if tag in _CANDIDATES and self.score[i] > most and (rank := self._rank(i)) > most:
+                best, most = self.elements[i], rank
+        return best
 
     def nearest(self, best: Element) -> Element:
         """The container right under the title, where a denser one, the next article or its readers' words, follows."""
@@ -201,7 +220,7 @@ class Density:
             if (
                 (self.last[j] < i or whole)
                 and self.prose[j] >= _NEAR_MIN
-                and name(element) in _CANDIDATES - _LEAVES
+                and name(element) in _BOXES
                 and self.rank(element) >= least
                 and not _SUMMARY.search(marks(element))
                 and (not whole or self._paragraphs(element) >= _NEAR_PARAGRAPHS)
@@ -218,7 +237,7 @@ class Density:
             return None
         for element in named:
             i = self.index[element]
-            if i <= self.title or self.prose[i] < _BRIEF or self.link_share(element) > _LINKED:
+            if i <= self.title or self.prose[i] < _BRIEF or self.link_share(i) > _LINKED:
                 continue
             text = content(element)
             return element if "。" in text and relevance(content(title), text) >= _RELATED else None
@@ -248,21 +267,19 @@ class Density:
     def _beside(self, element: Element, least: float) -> list[Element]:
         """The containers neither in the element nor around it that score at least a share of what it does."""
         i = self.index[element]
-        last, above = self.last[i], set(element.iterancestors())
+        above = set(element.iterancestors())
+        enough = least * self.score[i]
         return [
-            other
-            for j, other in enumerate(self.elements)
-            if not i <= j <= last
-            and self.score[j] >= least * self.score[i]
-            and name(other) in _CANDIDATES - _LEAVES
-            and other not in above
+            self.elements[j]
+            for j in chain(range(i), range(self.last[i] + 1, len(self.elements)))
+            if self.score[j] >= enough and self.tags[j] in _BOXES and self.elements[j] not in above
         ]
 
     def split(self, element: Element) -> float:
         """The share of the element's prose that lies in the second largest of the blocks in it."""
         whole = self.prose[self.index[element]] or 1
         while True:
-            blocks = [child for child in element if name(child) in _CANDIDATES - _LEAVES]
+            blocks = [child for child in element if name(child) in _BOXES]
             sizes = sorted((self.prose[self.index[child]] for child in blocks), reverse=True)
             if not sizes or sizes[0] < 0.9 * whole:
                 return sizes[1] / whole if len(sizes) > 1 else 0.0
@@ -272,7 +289,7 @@ class Density:
         """The block that holds nearly all of the whole page, if one does: short articles, long footers."""
         while name(element) == "body":
             whole = self.score[self.index[element]]
-            inner = [child for child in element if name(child) in _CANDIDATES - _LEAVES]
+            inner = [child for child in element if name(child) in _BOXES]
             child = max(inner, key=lambda one: self.score[self.index[one]], default=None)
             if child is None or self.score[self.index[child]] * _DECAY < _CORE * whole:
                 break
@@ -306,7 +323,11 @@ def find_body(root: Element, title: Element | None) -> Body | None:
     best = density.best()
     if best is None:
         return None
-    named = [e for e in density.elements if (m := marks(e)) and is_known(m) and name(e) not in ("html", "body")]
+    named = [
+        element
+        for element, tag, marked in zip(density.elements, density.tags, density.marks, strict=True)
+        if marked and is_known(marked) and tag not in ("html", "body")
+    ]
     top = max(named, key=density.rank, default=None)
     if top is not None and density.rank(top) >= _KNOWN_SHARE * density.rank(best):
         element, how = _one_article(density, top, title), "容器"
@@ -375,8 +396,9 @@ def _within(element: Element, ancestor: Element) -> bool:
 
 def find_listing(container: Element) -> list[Element]:
     """The alike entries, each with a link and a date, that make up most of a container; none in an article."""
-    whole = len(key(content(container))) or 1
     for parent in [container, *container.iter("ul", "div", "section", "table", "tbody", "dl")]:
+        if len(parent) < _LISTING_MIN:
+            continue
         builds: dict[tuple[str, str], list[Element]] = {}
         for child in parent:
             builds.setdefault((name(child), child.get("class") or ""), []).append(child)
@@ -384,8 +406,10 @@ def find_listing(container: Element) -> list[Element]:
         if len(alike) < _LISTING_MIN:
             continue
         entries = [child for child in alike if _ENTRY_DATE.search(content(child)) and _leads_on(child)]
-        if len(entries) >= _LISTING_MIN and sum(len(key(content(child))) for child in entries) > 0.6 * whole:
-            return entries
+        if len(entries) >= _LISTING_MIN:
+            whole = len(key(content(container))) or 1
+            if sum(len(key(content(child))) for child in entries) > 0.6 * whole:
+                return entries
     return []
 
 
@@ -416,19 +440,18 @@ def prune(container: Element) -> list[str]:
 
     Returns the short lines that went: credits may stand in them.
     """
-    density = Density(container, None)
-    whole = density.prose[0] + density.linked[0] or 1
+    sizes = Sizes(container)
+    whole = sizes.prose[0] + sizes.linked[0] or 1
     doomed: list[Element] = []
-    for element in density.elements[1:]:
-        tag = name(element)
-        i = density.index[element]
-        size = density.prose[i] + density.linked[i]
-        share = density.link_share(element)
-        if is_sideline(marks(element)) and size < _ASIDE * whole and tag not in ("p", "strong", "b", "img"):
+    for i, (element, tag, marked) in enumerate(zip(sizes.elements, sizes.tags, sizes.marks, strict=True)):
+        size = sizes.prose[i] + sizes.linked[i]
+        if not i:
+            continue
+        if marked and is_sideline(marked) and size < _ASIDE * whole and tag not in ("p", "strong", "b", "img"):
             doomed.append(element)
         elif inline(tag) or tag in ("p", "h1", "h2", "h3", "h4", "br", "img", "body") or not size:
             continue
-        elif share > 0.6 and size < 0.5 * whole:
+        elif (share := sizes.link_share(i)) > 0.6 and size < 0.5 * whole:
             links = sum(1 for link in element.iter("a") if len(key(content(link))) >= 4)
             if links >= 3 or (links >= 1 and share > 0.8 and tag in ("ul", "ol", "dl", "table")):
                 doomed.append(element)

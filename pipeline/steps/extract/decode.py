@@ -71,15 +71,20 @@ _COMMON = frozenset(
     "，。、：；！？“”（）《》·—…　"
 )
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e007f]")
+_CONTROLS = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
+_C1 = re.compile(b"\xc2[\x80-\x9f]")
+_NO_CHARACTER = re.compile(b"\xef[\xb7\xbf]")
+_TAG_LEAD = b"\xf3"
 _MAX_REPLACED = 0.01  # of the characters outside tags
 _FEW = 5  # bad bytes that never condemn a page, however short it is
 _TWICE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]{1,3}")
+_TWICE_LEAD = b"\xc3"  # how UTF-8 begins each of them, and nothing else
 _TWICE_MIN = 20  # such pairs; a Latin text with an odd “Ã©” has a few
 _CP1252_HIGH = {
     bytes([code]).decode("cp1252"): code for code in range(0x80, 0xA0) if code not in b"\x81\x8d\x8f\x90\x9d"
 }
 _FOREIGN = re.compile("[^\x00-\x7f]+")
-_LOST = ("锟斤拷", "烫烫烫", "屯屯屯")
+_LOST = tuple(word.encode() for word in ("锟斤拷", "烫烫烫", "屯屯屯"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +104,17 @@ def decode(body: bytes, charset: str = "") -> Text | Rejection:
     if not body.strip(b"\x00\t\n\r\x0c \xef\xbb\xbf"):
         return Rejection(Fate.UNREADABLE, "空白页面：没有任何内容")
     text, encoding = _read(body, charset)
-    text = _undo_double_encoding(text)
-    text = _UNPRINTABLE.sub(lambda match: " " if match.group() == "\x85" else "", text)
+    data = text.encode()  # every character is looked at, which bytes make three times as fast
+    if data.count(_TWICE_LEAD) >= _TWICE_MIN:
+        text = _undo_double_encoding(text)
+        data = text.encode()
+    if _may_be_unprintable(data):
+        text = _UNPRINTABLE.sub(lambda match: " " if match.group() == "\x85" else "", text)
+        data = text.encode()
     replaced = text.count("\ufffd")
     if replaced > _FEW and replaced > _shown(text) * _MAX_REPLACED:
         return Rejection(Fate.UNREADABLE, f"乱码：{replaced} 处字节无法按任何中文编码解读")
-    lost = 3 * sum(map(text.count, _LOST))
+    lost = 3 * sum(map(data.count, _LOST))
     if lost > 3 * _FEW and lost > _shown(text) * _MAX_REPLACED:
         return Rejection(Fate.UNREADABLE, f"乱码：含“锟斤拷”一类已无法复原的文字约 {lost} 字")
     return Text(text, encoding, replaced)
@@ -113,6 +123,16 @@ def decode(body: bytes, charset: str = "") -> Text | Rejection:
 def _shown(text: str) -> int:
     """How many characters stand outside tags."""
     return len(re.sub(r"<[^<>]*>|\s+", "", text))
+
+
+def _may_be_unprintable(data: bytes) -> bool:
+    """Whether `_UNPRINTABLE` may find something in a text's UTF-8."""
+    return (
+        len(data.translate(None, _CONTROLS)) != len(data)
+        or _C1.search(data) is not None
+        or _NO_CHARACTER.search(data) is not None
+        or _TAG_LEAD in data
+    )
 
 
 def _binary(body: bytes) -> str:

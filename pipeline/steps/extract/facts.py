@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from lxml import etree
+
 from pipeline.steps.extract.state import media_named
-from pipeline.steps.extract.tree import INVISIBLE, Element, content, tidy
+from pipeline.steps.extract.tree import INVISIBLE, Element, content, name, tidy
 
 _NAMED_ELEMENTS = (  # id or class of known templates
     ("date", "pubtime_baidu"),
@@ -23,6 +25,14 @@ _NAMED_ELEMENTS = (  # id or class of known templates
     ("date", "publish_time"),
 )
 _MARKS = ("js_content", "activity-name")  # WeChat's
+_WITH_MARK = etree.XPath("descendant-or-self::*[@id = $mark or contains(@class, $mark)]")
+_FAMILIES = ("_baidu", "js_", "ne_article", "pubtime", "publish_time", "activity-name")
+_BY_PART = {
+    part: [mark for mark in dict.fromkeys((*_MARKS, *(mark for _, mark in _NAMED_ELEMENTS))) if part in mark]
+    for part in _FAMILIES
+}
+"""All of these by what several have in common: half the searches of a page's text."""
+_STATING = ("meta", "title", "base", "link", "script")
 _FOUNDER = re.compile(r"<!--\s*enpproperty\s*(.*?)/enpproperty\s*-->", re.S | re.I)
 _FOUNDER_FIELD = re.compile(r"<([a-z-]+)>(.*?)</\1>", re.S | re.I)
 _FOUNDER_NAMES = {
@@ -87,31 +97,34 @@ class Facts:
 def read_facts(tree: Element, text: str) -> Facts:
     """Collects them from the untouched tree and the page's text."""
     facts = Facts()
-    for meta in tree.iter("meta"):
+    stated: dict[str, list[Element]] = {tag: [] for tag in _STATING}
+    for element in tree.iter(*_STATING):
+        stated[name(element)].append(element)
+    for meta in stated["meta"]:
         label = (meta.get("name") or meta.get("property") or meta.get("itemprop") or "").strip().lower()
         value = tidy(meta.get("content") or "")
         if label and value:
             facts.metas.setdefault(label, value)
-    heading = next(tree.iter("title"), None)
+    heading = next(iter(stated["title"]), None)
     if heading is not None:
         facts.title = content(heading)
         facts.veiled = "".join(INVISIBLE.findall("".join(map(str, heading.itertext()))))
-    facts.base = next((href for base in tree.iter("base") if is_web(href := base.get("href") or "")), "")
-    facts.address = next((address for address in _addresses(tree, facts.metas, text) if is_web(address)), "")
+    facts.base = next((href for base in stated["base"] if is_web(href := base.get("href") or "")), "")
+    facts.address = next((address for address in _addresses(stated["link"], facts.metas, text) if is_web(address)), "")
     marked: dict[str, Element] = {}
-    if wanted := {mark for mark in (*_MARKS, *(mark for _, mark in _NAMED_ELEMENTS)) if mark in text}:
-        for element in tree.iter():
-            for mark in wanted.intersection((element.get("id") or "", *(element.get("class") or "").split())):
-                marked.setdefault(mark, element)
+    for common, names in _BY_PART.items():
+        for mark in names if common in text else ():
+            if mark in text and (found := _called(tree, mark)) is not None:
+                marked[mark] = found
     for label, mark in _NAMED_ELEMENTS:
         if mark in marked and (value := content(marked[mark])) and len(value) < 80:
             facts.named.setdefault(label, Found(value, f"模板 {mark}"))
-    scripts = "\n".join(script.text or "" for script in tree.iter("script"))  # a tenth of the time of all the text
+    scripts = "\n".join(script.text or "" for script in stated["script"])  # a tenth of the time of all the text
     if "js_content" in marked:
         _read_wechat(facts, scripts, marked)
     _read_founder(facts, text)
-    found = ((pattern.search(scripts), where) for pattern, where in _SCRIPT_DATES)
-    facts.dates = [Found(match.group(1), where) for match, where in found if match]
+    dated = ((pattern.search(scripts), where) for pattern, where in _SCRIPT_DATES)
+    facts.dates = [Found(match.group(1), where) for match, where in dated if match]
     if match := _WRITER.search(scripts):
         facts.writer = tidy(match.group(1))
     facts.medium = media_named(scripts)
@@ -127,10 +140,23 @@ def is_web(address: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _addresses(tree: Element, metas: Mapping[str, str], text: str) -> Iterator[str]:
-    if "msg_link" in text and (match := _WECHAT_LINK.search(text)):  # the pattern alone takes 3 ms a page
+def _called(tree: Element, mark: str) -> Element | None:
+    """The first element that has a mark as its id or among its classes."""
+    found = _WITH_MARK(tree, mark=mark)
+    elements = (one for one in found if isinstance(one, Element)) if isinstance(found, list) else iter(())
+    return next((one for one in elements if mark in (one.get("id"), *(one.get("class") or "").split())), None)
+
+
+def _searched(pattern: re.Pattern[str], word: str, text: str) -> re.Match[str] | None:
+    """The first match of a pattern that begins with a word, from the first such word on: 3 ms a page without it."""
+    start = text.find(word)
+    return pattern.search(text, start) if start >= 0 else None
+
+
+def _addresses(links: Iterable[Element], metas: Mapping[str, str], text: str) -> Iterator[str]:
+    if match := _searched(_WECHAT_LINK, "msg_link", text):
         yield html.unescape(match.group(1).replace("\\x26amp;", "&").replace("\\x26", "&"))
-    for link in tree.iter("link"):
+    for link in links:
         if (link.get("rel") or "").lower() == "canonical":
             yield (link.get("href") or "").strip()
     yield metas.get("og:url", "")
@@ -139,11 +165,11 @@ def _addresses(tree: Element, metas: Mapping[str, str], text: str) -> Iterator[s
 def _read_wechat(facts: Facts, text: str, marked: Mapping[str, Element]) -> None:
     if match := _WECHAT_TIME.search(text):
         facts.named["date"] = Found(match.group(1), "微信 ct")
-    if match := _WECHAT_NAME.search(text):
+    if match := _searched(_WECHAT_NAME, "nickname", text):
         facts.named["source"] = Found(html.unescape(match.group(1)), "微信 nickname")
     if "activity-name" in marked and (title := content(marked["activity-name"])):
         facts.named["title"] = Found(title, "微信标题")
-    elif match := _WECHAT_TITLE.search(text):
+    elif match := _searched(_WECHAT_TITLE, "msg_title", text):
         facts.named["title"] = Found(html.unescape(match.group(1)), "微信 msg_title")
 
 

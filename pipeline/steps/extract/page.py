@@ -16,8 +16,7 @@ from pipeline.steps.extract.byline import (
     lines_above,
     lines_after,
     lines_before,
-    marked_sources,
-    marked_writers,
+    marked_credits,
 )
 from pipeline.steps.extract.container import Body, drop_before, drop_listing, find_body, find_listing, prune
 from pipeline.steps.extract.credits import find_author, find_editor, find_foreign_author, find_origin, find_publisher
@@ -32,7 +31,18 @@ from pipeline.steps.extract.published import find_date_of
 from pipeline.steps.extract.ruled import WHERE, apply_rule, rule_for
 from pipeline.steps.extract.state import data_holders, read_state
 from pipeline.steps.extract.title import find_title
-from pipeline.steps.extract.tree import INVISIBLE, PUNCTUATION, Element, content, han, hide_unseen, key, parse, tidy
+from pipeline.steps.extract.tree import (
+    INVISIBLE,
+    PUNCTUATION,
+    Element,
+    content,
+    han,
+    hide_unseen,
+    key,
+    parse,
+    raw_text,
+    tidy,
+)
 from pipeline.steps.extract.walls import bodiless, wall
 from pipeline.steps.join import CONTINUED
 
@@ -49,6 +59,9 @@ _PLAIN_TEXT = 0.6  # confidence in a text whose body was not marked
 _DOCUMENT = 0.9  # confidence in a document: all of it is its body, but its paragraphs are put together again
 _TO_COME = 0.5  # confidence in an article whose text stands in a file that is not here yet
 _FOREIGN = 0.8  # confidence in trafilatura alone: its F1 on English pages is 0.94
+_LETTER = re.compile(r"[^\W_]")
+_KANA = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
+_WORD = re.compile("[A-Za-zÀ-ɏЀ-ӿ]{2,}")
 _OPEN = re.compile(r"<(?:html|body)\b", re.I)
 _CLOSED = re.compile(r"</(?:html|body)\s*>", re.I)
 _INCOMPLETE = "网页可能不完整：没有结尾"
@@ -163,16 +176,16 @@ def _read_tree(
 ) -> _Reading | Rejection:
     url = page.url if is_web(page.url) else facts.address or page.url
     hide_unseen(tree)
-    shown = content(tree)
-    if not key(shown):
-        return wall(facts.title, shown, text) or Rejection(Fate.UNREADABLE, "空白页面：没有可见的文字")
+    shown = INVISIBLE.sub("", raw_text(tree))  # tidied only where a wall is looked for in it
+    if not _LETTER.search(shown):
+        return wall(facts.title, tidy(shown), text) or Rejection(Fate.UNREADABLE, "空白页面：没有可见的文字")
     title, carrier = find_title(tree, facts, outlets)
     if facts.container is None and not _is_chinese(shown):
         return _read_foreign(tree, facts, title, url, text)
     ruled = None if facts.container is None else Body(facts.container, WHERE)
     body = ruled or find_body(tree, carrier)
     if body is None:
-        return wall(facts.title, shown, text) or bodiless(tree)
+        return wall(facts.title, tidy(shown), text) or bodiless(tree)
     if (
         ruled is None
         and (entries := find_listing(body.element))
@@ -180,7 +193,7 @@ def _read_tree(
     ):
         return Rejection(Fate.NOT_AN_ARTICLE, "列表页，不是单篇文章")
     before, after = lines_before(tree, carrier, body.element), lines_after(body.element)
-    marked, writers = marked_sources(tree, carrier, body.element), marked_writers(tree, carrier, body.element)
+    marked, writers = marked_credits(tree, carrier, body.element)
     notes = [] if stated or not _OPEN.search(text) or _CLOSED.search(text) else [_INCOMPLETE]
     following, entire = next_page(tree, url), entire_page(tree, url)
     if following or entire:
@@ -199,7 +212,7 @@ def _read_tree(
             blocks, mine, where = second, theirs, "trafilatura"
         confidence, asked = (confidence + agreement(mine, theirs)) / 2, COMPARED
     said = sum(len(block.plain) for block in blocks if block.kind is not Kind.CAPTION)
-    if said < _SHORT_BODY and (refusal := wall(facts.title, shown, text)):
+    if said < _SHORT_BODY and (refusal := wall(facts.title, tidy(shown), text)):
         return refusal
     if said < _MIN_BODY:
         return bodiless(tree)
@@ -408,8 +421,7 @@ def _linked(body: Element) -> float:
 def _is_chinese(text: str) -> bool:
     """Whether the page is to be read as Chinese: enough Han characters, and hardly kana or hangul among them."""
     characters = han(text)
-    kana = len(re.findall("[\u3040-\u30ff\uac00-\ud7af]", text))
-    words = len(re.findall("[A-Za-zÀ-ɏЀ-ӿ]{2,}", text))
+    kana, words = len(_KANA.findall(text)), len(_WORD.findall(text))
     return 0 < characters >= _HAN_SHARE * (characters + words) and kana < 0.1 * (characters + kana)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -102,19 +103,21 @@ def _best_heading(tree: Element, page: str, social: str) -> tuple[float, Element
     best: tuple[float, Element | None] = (0.0, None)
     first, *rest = _SEPARATOR.split(page)
     site = {key(piece) for piece in rest if _SITE.search(piece)} - {key(first)}
+    named = [one for one in (key(page), key(social)) if one]
     for place, element in enumerate(tree.iter()):
         tag = name(element)
-        if tag not in _HEADINGS and not (tag in _MARKED_TAGS and is_title_mark(marks(element))):
+        if tag not in _HEADINGS and not (tag in _MARKED_TAGS and (marked := marks(element)) and is_title_mark(marked)):
             continue
         if len(element) > _MAX_CHILDREN:
             continue
         text = content(element)
         if not 5 <= len(text) <= _MAX_TITLE or len(HAN.findall(text)) < 2:
             continue
-        if key(text) in site:  # over every page of it
+        mine = key(text)
+        if mine in site:  # over every page of it
             continue
-        score = _likeness(text, page, social) + _HEADINGS.get(tag, _MARKED_WORTH) - min(place, 3000) / 30_000
-        if key(text) == key("".join(content(link) for link in element.iter("a"))):
+        score = _likeness(mine, named) + _HEADINGS.get(tag, _MARKED_WORTH) - min(place, 3000) / 30_000
+        if mine == key("".join(content(link) for link in element.iter("a"))):
             score -= 1.0  # a heading that is a link leads elsewhere
         if score > best[0]:
             best = (score, element)
@@ -139,11 +142,10 @@ def _without_badges(heading: Element, page: str) -> str:
     return bare if key(bare) and key(bare) in key(page) else text
 
 
-def _likeness(text: str, page: str, social: str) -> float:
-    """0 to about 2: how far a heading is what the page calls itself."""
-    mine = key(text)
+def _likeness(mine: str, named: Sequence[str]) -> float:
+    """0 to about 2: how far a heading is what the page calls itself; all by their keys."""
     best = 0.0
-    for theirs in filter(None, (key(page), key(social))):
+    for theirs in named:
         if mine in theirs:
             share = min(1.0, len(mine) / min(len(theirs), 24))
             score = 0.9 + 0.8 * share + (0.25 if theirs.startswith(mine) else 0.0)

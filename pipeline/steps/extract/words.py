@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 GAP = "\u2003"
 """Parts inline elements in a byline line; no page writes it itself."""
@@ -23,6 +24,7 @@ def any_of(*groups: str) -> str:
     return "(?:" + "|".join(word for group in groups for word in group.split()) + ")"
 
 
+@lru_cache(maxsize=512)  # five readers look at the same lines
 def plain(line: str) -> str:
     """A byline line in NFKC with its gaps kept and pinyin glosses dropped: 來(lái)源 reads 來源."""
     kept = unicodedata.normalize("NFKC", line.replace(GAP, "\x1f"))
