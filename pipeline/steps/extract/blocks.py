@@ -73,6 +73,11 @@ _INDENT = re.compile(r"(?<=[。！？”’：；…）\n>])\s*\u3000\u3000+(?=\
 _SIGNED = re.compile(
     r"^[\s（(【]*(?:本报|本网|新华社)?(?:文|作者|撰文|撰稿|记者|通讯员|编辑|责编)\s*[:：/丨|\s]\s*(?![^，。]{0,20}[摄图]\W*$)"
 )
+_AT_END = (
+    (re.compile(r"[\]】）)〕]\s*$"), EDITOR_AT_END),
+    (re.compile("查看更多|首页|点击进入专题"), LINK_AT_END),
+)
+"""What of a paragraph's end is none of its own; first a pattern that says at once where there is none."""
 _SENTENCE_END = re.compile(r"[。！？：；…，,;:!?”]$")
 _KEEP_END = re.compile(r"[。！？…”）]$")
 
@@ -275,8 +280,8 @@ def trim(lines: Sequence[Line], title: str) -> tuple[list[Line], list[str], list
         if (EDITOR_LINE.match(line.text) and len(line.text) <= 80) or _leads_elsewhere(line):
             cut.append(line.text)
             continue
-        for pattern in (EDITOR_AT_END, LINK_AT_END):
-            if end := pattern.search(line.text):
+        for words, pattern in _AT_END:
+            if words.search(line.text) and (end := pattern.search(line.text)):
                 cut.append(end.group())
                 line.text = line.text[: end.start()].rstrip()
         if line.text and not (PAGER.match(line.text) and len(line.text) < 60) and not FURNITURE.search(line.text):

@@ -114,7 +114,7 @@ class Sizes:
     def __init__(self, root: Element) -> None:
         self.elements = list(root.iter())
         self.index = {element: i for i, element in enumerate(self.elements)}
-        self.tags = list(map(name, self.elements))
+        self.tags = [element.tag for element in self.elements]  # strings all: the parser leaves out what is no element
         self.marks = list(map(marks, self.elements))
         size = len(self.elements)
         self.parent = [-1] * size
@@ -405,7 +405,7 @@ def find_listing(container: Element) -> list[Element]:
         alike = max(builds.values(), key=len, default=[])
         if len(alike) < _LISTING_MIN:
             continue
-        entries = [child for child in alike if _ENTRY_DATE.search(content(child)) and _leads_on(child)]
+        entries = [child for child in alike if _leads_on(child) and _ENTRY_DATE.search(content(child))]
         if len(entries) >= _LISTING_MIN:
             whole = len(key(content(container))) or 1
             if sum(len(key(content(child))) for child in entries) > 0.6 * whole:

@@ -194,7 +194,7 @@ def _read_tree(
         return Rejection(Fate.NOT_AN_ARTICLE, "列表页，不是单篇文章")
     before, after = lines_before(tree, carrier, body.element), lines_after(body.element)
     marked, writers = marked_credits(tree, carrier, body.element)
-    notes = [] if stated or not _OPEN.search(text) or _CLOSED.search(text) else [_INCOMPLETE]
+    notes = [] if stated or not _OPEN.search(text) or _is_closed(text) else [_INCOMPLETE]
     following, entire = next_page(tree, url), entire_page(tree, url)
     if following or entire:
         notes.append(CONTINUED)
@@ -410,6 +410,11 @@ def _headline(reading: _Reading, lead: Lead | None, notes: list[str]) -> Found:
         notes.append(f"标题过长（{len(text)} 字），已截断")
         text = text[: _MAX_TITLE - 1] + "…"
     return Found(text, where)
+
+
+def _is_closed(text: str) -> bool:
+    """Whether a page has an end, which nearly all have in their last lines."""
+    return any(_CLOSED.search(text, start) for start in (max(0, len(text) - 1000), 0))
 
 
 def _linked(body: Element) -> float:

@@ -25,6 +25,7 @@ _MARK = re.compile(
 _MARKED_TAGS = frozenset(["div", "p", "span", "td", "strong", "li", "font", "center"])
 _HEADINGS = {"h1": 0.9, "h2": 0.6, "h3": 0.36, "h4": 0.24}
 _MARKED_WORTH = 0.18
+_RUN = 6  # characters that a heading and the <title> have in common
 _SURE = 1.1  # a heading that repeats at least half of a usual <title> reaches it
 _MAX_CHILDREN = 12  # elements inside a headline; more is a box around other things
 _SEPARATOR = re.compile(r"\s*(?:_{1,2}|\||｜|丨|»|>>|—{2}|-{2,}|\s[-–—·]\s?|[-–]|·)\s*")
@@ -152,10 +153,16 @@ def _likeness(mine: str, named: Sequence[str]) -> float:
         elif theirs in mine and len(theirs) >= 6:
             score = 0.2 + 1.2 * len(theirs) / len(mine)
         else:
-            run = SequenceMatcher(None, mine, theirs[:_MAX_TITLE], autojunk=False).find_longest_match().size
-            score = 1.4 * run / len(mine) if run >= 6 else 0.0
+            score = 1.4 * _common_run(mine, theirs[:_MAX_TITLE]) / len(mine)
         best = max(best, score)
     return best
+
+
+def _common_run(one: str, other: str) -> int:
+    """The length of the longest run of characters that two texts share; 0 for one of less than `_RUN`."""
+    if not any(one[i : i + _RUN] in other for i in range(len(one) - _RUN + 1)):
+        return 0
+    return SequenceMatcher(None, one, other, autojunk=False).find_longest_match().size
 
 
 def _is_channel(text: str) -> bool:
