@@ -50,6 +50,7 @@ _TITLE_LINES = 5
 _HEAD_LINES = 12
 _ABOVE_BYLINE = 3  # short lines at the head over the byline: the reporter, the account, a label
 _MAX_NOTICE = 500
+_MAX_LINKS_HEADING, _FEW_LINKS, _TOLD = 12, 4, 25
 _MOSTLY_LINK, _ALL_LINK = 0.5, 0.9
 
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
@@ -271,6 +272,7 @@ def trim(lines: Sequence[Line], title: str) -> tuple[list[Line], list[str], list
     head: list[str] = []
     cut: list[str] = []
     _trim_head(kept, title, head)
+    _cut_links_between(kept, cut)
     _trim_tail(kept, cut)
     result: list[Line] = []
     for line in kept:
@@ -363,6 +365,27 @@ def _list_follows(kept: Sequence[Line], i: int) -> bool:
 def _is_sentence(text: str) -> bool:
     """Whether a line is prose: it ends as a sentence, or holds one with a pause in it."""
     return text.endswith("。") or ("。" in text and "，" in text and not re.match(r"\s*[（(]?(?:本文)?原", text))
+
+
+def _cut_links_between(kept: list[Line], cut: list[str]) -> None:
+    """Takes out 延伸阅读 and the links under it where the article goes on behind them."""
+    told = False
+    for i, line in enumerate(kept):
+        told = told or _is_sentence(line.text)
+        if not told or len(line.text) > _MAX_LINKS_HEADING or not TAIL_CUT.match(line.text):
+            continue
+        end = i + 1
+        while end < len(kept) and kept[end].linked > _ALL_LINK:
+            end += 1
+        behind = kept[end : end + 2]
+        goes_on = len(behind) == 2 and all(
+            one.linked < _MOSTLY_LINK and one.text.endswith("。") and _is_sentence(one.text) and len(one.text) >= _TOLD
+            for one in behind
+        )
+        if i + 1 < end <= i + 1 + _FEW_LINKS and goes_on and not any(one.linked > _ALL_LINK for one in kept[end:]):
+            cut.extend(gone.text for gone in kept[i:end])
+            del kept[i:end]
+            return
 
 
 def _trim_tail(kept: list[Line], cut: list[str]) -> None:

@@ -91,6 +91,7 @@ _BODY_MARKS = 6  # of punctuation: fewer are no body
 _NEAR_MIN = 200  # characters of prose
 _SUMMARY = re.compile(r"summar|abstract|digest|intro|zhaiyao|daodu|daoyu|guide|^lead", re.I)
 _ASIDE = 0.4  # of a body; what is more of it is no sideline, whatever its class
+_ASKING = 160  # characters of a box that asks for an address
 _FEED_MIN = 80  # Han characters of a second article in an endless feed
 
 
@@ -455,6 +456,7 @@ def prune(container: Element) -> list[str]:
             links = sum(1 for link in element.iter("a") if len(key(content(link))) >= 4)
             if links >= 3 or (links >= 1 and share > 0.8 and tag in ("ul", "ol", "dl", "table")):
                 doomed.append(element)
+    doomed += [box for form in container.iter("form") if (box := _asking_box(form, container, whole)) is not None]
     asides = [link for link in container.iter("a") if _is_aside(link)]
     doomed += asides
     gone = [text for element in doomed if len(text := content(element)) <= 120]
@@ -463,6 +465,16 @@ def prune(container: Element) -> list[str]:
     for element in doomed:
         drop(element)
     return gone
+
+
+def _asking_box(form: Element, container: Element, whole: int) -> Element | None:
+    """The box around a form that asks a reader for something, an address to send a letter to: form, heading, words."""
+    box: Element | None = None
+    for up in (form, *form.iterancestors()):
+        if up is container or sum(len(key(str(text))) for text in up.itertext()) > min(_ASKING, _ASIDE * whole):
+            break
+        box = up
+    return box
 
 
 def _bare_of_brackets(aside: Element) -> None:
