@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from pipeline.steps.extract.tree import Element, content, key, lines, marks, name
 from pipeline.steps.extract.words import CLOCKED, any_of
@@ -72,6 +73,14 @@ def lines_before(tree: Element, title: Element | None, body: Element) -> list[st
         return walked[-_NEAR:]
     above = [walked[position - 1]] if position and len(walked[position - 1]) < 80 else []
     return [line for line in [*above, *walked[position + 1 :]][:_MAX_BEFORE] if len(line) <= 300]
+
+
+def in_parts(body: Element, head: Sequence[str]) -> list[str]:
+    """Lines cut from the body's head as the page sets them, their inline elements parted by `words.GAP`."""
+    if not head:
+        return []
+    parted = {key(line): line for line in islice(lines([body]), _MAX_BEFORE)}
+    return [parted.get(key(line), line) for line in head]
 
 
 def lines_above(tree: Element, title: Element | None) -> list[str]:

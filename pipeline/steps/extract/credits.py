@@ -37,11 +37,11 @@ _END = re.compile(  # what follows a source in its line
     r"\s*(?:[|｜丨【]"
     + r"|\s" + any_of(
         "作者 记者 责任编辑 责编 编辑 发布 时间 日期 字号 字体 浏览 点击 阅读 分享 举报 评论 我要 参与互动 打印 关注",
-        "收藏 审核 人气",
+        "收藏 审核 人气 A[+-]",
         r"通讯员 编者 大\s*中\s*小 用LINE",
     )
     + "|" + any_of(
-        "作者 责任编辑 责编 编辑 发布时间 发布日期 更新时间 时间 日期 字号 字体 浏览次数 浏览 点击数? 阅读 分享到",
+        "作者 撰写 责任编辑 责编 编辑 发布时间 发布日期 更新时间 时间 日期 字号 字体 浏览次数 浏览 点击数? 阅读 分享到",
         "举报 评论 人气 文 图 文/图 图/文 摄影 撰稿 供稿 校对 主持 主播 拍摄 摄像 剪辑 策划 统筹 访问量 浏览量"
     ) + r"\s*[:：]"
     + r"|\d{4}\s*[-/年.]\s*\d{1,2}|\d{1,2}:\d{2}|\]\s*\[|】\s*【|参与互动|举报$|\[?(?:大|小|中)\]?\s|[（(]?\d+[）)]?$)"
@@ -62,6 +62,7 @@ _NO_SOURCE = re.compile(
         "地方 深度 观点",
         "(?:IP属地|发布于)?[:：]?(?:北京|天津|河北|山西|内蒙古|辽宁|吉林|黑龙江|上海|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南)",
         "(?:IP属地|发布于)?[:：]?(?:广东|广西|海南|重庆|四川|贵州|云南|西藏|陕西|甘肃|青海|宁夏|新疆|香港|澳门|台湾|中国香港)",
+        "[语語]音播[报報].* 播[报報](?:全文|文章|本文) [听聽].{0,4}",
         "更新 发布 发表 更新于 发布于 .*(?:时间|日期|正文|[体體]版|手机版|电脑版)",
         "微博 新浪微博 腾讯微博 人人 人人网 开心网 豆瓣 豆瓣网 百度搜藏 微信好友 QQ好友 Facebook Twitter Google\\+",
         "微博 微信 朋友圈 QQ QQ空间 未知 不详 发布于 广告 推荐 无 暂无 网络 互联网 本站 原创 佚名 admin 管理员 首页",
@@ -80,6 +81,7 @@ _CHROME = re.compile(  # what else stands in a byline
     )
     + "$"
 )
+_SAID_OF = re.compile(r"(?:整理|撰文|编译|编辑|责编|作者|记者|文|校对|审核|摄影)\s*[:：丨|/]")
 _DATE_LABEL_BEHIND = re.compile(r"(?<=..)(?:发布|发表|更新)(?:时间|日期|于)\s*[:：]?$")
 _ACCOUNT = re.compile(r"(?<=..)的?官方(?:账号|帐号|百家号|网易号|搜狐号|头条号)$")
 _FILED = re.compile(rf"(?:分类|栏目|频道|类别|标签|专题|所属|关键词)\s*[:：][\s{GAP}]*[^\s{GAP}|]*")
@@ -98,19 +100,21 @@ _MAX_PIECES = 4  # behind a headline: column, channel, site, slogan
 _OWNS = re.compile(r"版权|©|[Cc]opyright|转载|首页|位置|主办")
 _DATE_LABEL = re.compile(r"^(?:原创|转载|来自|发布时间|发布日期|时间)\s*[:：]?\s*")
 
+_FIELD = r"[\u4e00-\u9fff]{2,4}"  # 作者： 访问量：312 names nobody
 _NO_NAME = (
     r"(?!报道|消息|表示|获悉|了解|从|在|来源|发布|时间|编辑|责任|采访|通讯|本报|本网|新闻|探访|走访|观察|调查|手记|直击"
     r"|[会會们們节節站证證团團]|实地|体验|专访|连线|获得|发现|看到|注意|来到|介绍|日前|近日|昨日|今日)"
 )
-_NAME_ENDS = r"(?![\u4e00-\u9fff])(?<![摄攝])"
+_NAME_ENDS = r"(?![\u4e00-\u9fff]|\s*[:：])(?<![摄攝])"
 _AUTHOR_LABELS = (
     re.compile(
-        rf"(?:作\s*者|主持人?|撰文|撰稿|采写|执笔|文字?|文图)\s*[:：︱|丨/—]\s*(?:[\u4e00-\u9fff]{{2,8}}?(?:见习)?记者\s*)?{PEOPLE}{_NAME_ENDS}"
+        rf"(?:作\s*者|主持人?|撰文|撰稿|采写|执笔|撰写|整理|编译|文字?|文图)\s*[:：︱|丨/—]\s*(?:[\u4e00-\u9fff]{{2,8}}?(?:见习)?记者\s*)?{PEOPLE}{_NAME_ENDS}"
     ),
     re.compile(rf"作\s*者[\s{GAP}]+{PEOPLE}(?:$|[\s{GAP}|])"),
     re.compile(  # an account or a department
-        rf"作\s*者\s*[:：︱|丨/]\s*[{GAP}\s]*(?P<who>[^{GAP}\s:：|，。（）()]{{1,20}}(?:[、，,\s][^{GAP}\s:：|，。（）()]{{2,6}}){{0,3}})"
+        rf"作\s*者\s*[:：︱|丨/]\s*[{GAP}\s]*(?!{_FIELD}\s*[:：])(?P<who>[^{GAP}\s:：|，。（）()]{{1,20}}(?:[、，,\s][^{GAP}\s:：|，。（）()]{{2,6}}){{0,3}})"
     ),
+    re.compile(rf"[（(]文\s?[/／]?\s?图\s?[\u4e00-\u9fff]{{2,10}}\s(?P<who>{PERSON})\s?[）)]"),  # a department's
     re.compile(
         rf"(?:实习|见习|首席|特约|全媒体|融媒体)?(?:记者|記者)\s*[:：|丨︱/]?\s*[{GAP}\s]*{_NO_NAME}{PEOPLE}{_NAME_ENDS}"
     ),
@@ -189,6 +193,14 @@ def _origins(facts: Facts, by: Bylines, outlets: Outlets) -> Iterator[Found]:
             yield Found(_source(match["who"]), _BYLINE)
     for text in by.marked:
         yield Found(_source(text), "来源元素")
+    for line in byline:
+        yield Found(_site_beside_date(line, facts), _BYLINE)
+    for line in byline:
+        if CLOCKED.search(plain(line)):
+            yield Found(_known_beside_date(line, "", outlets), _BYLINE)
+    for line, previous in zip(byline, above, strict=False):  # over the date often stands the head of the site
+        if previous and not CLOCKED.sub("", plain(previous)).strip(f"{GAP} \t-/.|0123456789"):
+            yield Found(_known_beside_date(line, "00:00", outlets), _BYLINE)
     for line, following in zip(byline, below, strict=False):
         yield Found(_known_beside_date(line, following, outlets), _BYLINE)
     late = next((value for line in (*by.tail, *by.after) if (value := _labelled(line, ""))), "")
@@ -248,6 +260,18 @@ def _known_beside_date(line: str, following: str, outlets: Outlets) -> str:
     return ""
 
 
+def _site_beside_date(line: str, facts: Facts) -> str:
+    """What stands with the date and is the name that the `<title>` ends in, or that the site gives itself."""
+    text = plain(line)
+    if not CLOCKED.search(text) or len(text) > 80 or _CRUMBS.search(text):
+        return ""
+    own = {key(one) for one in (*site_pieces(facts.title), *(facts.metas.get(label, "") for label in _SITE_METAS))}
+    for piece in re.split(rf"[{GAP}|·/]|\s{{2,}}", CLOCKED.sub(GAP, text)):
+        if len(key(piece)) >= 2 and key(piece) in own and _may_be_name(piece):
+            return _source(piece)
+    return ""
+
+
 def _alone_with_date(line: str, above: str) -> str:
     """The one short name that stands with the date, or alone above it, when nothing else does."""
     text = _FILED.sub(GAP, plain(line))
@@ -255,7 +279,7 @@ def _alone_with_date(line: str, above: str) -> str:
         return ""
     pieces = [piece.strip(" :：·|/,-()【】") for piece in re.split(rf"[{GAP}|·/]|\s{{2,}}", CLOCKED.sub(GAP, text))]
     pieces = [_ACCOUNT.sub("", _DATE_LABEL_BEHIND.sub("", _DATE_LABEL.sub("", piece))) for piece in pieces]
-    pieces = [piece for piece in pieces if _may_be_name(piece)]
+    pieces = [piece for piece in pieces if _may_be_name(piece) and not _SAID_OF.match(piece)]
     if not pieces and 2 <= len(above) <= 12 and _may_be_name(above):
         pieces = [piece for piece in plain(above).split(GAP) if piece]
     if len(pieces) != 1 or len(pieces[0]) > 16 or re.search(r"记者|作者|编辑|文/|[:：]", pieces[0]):
@@ -277,8 +301,8 @@ def find_publisher(facts: Facts, url: str, lead: Lead | None, outlets: Outlets, 
         value = facts.metas.get(label, "")
         if 2 <= len(value) <= (20 if HAN.search(value) else 40) and not _HOST_NAME.fullmatch(value):
             return Found(_site(value), f"meta {label}")
-    if (first := first_piece(facts.title)) and outlets.named(first) is not None:
-        return Found(first, "网页标题")
+    if (first := first_piece(facts.title)) and (outlets.named(first) is not None or _DIGITAL.search(first)):
+        return Found(_site(first), "网页标题")
     pieces = [_site(piece) for piece in site_pieces(facts.title)[:_MAX_PIECES]]
     for place, piece in enumerate(pieces):
         ending = _SITE_NAME if place else _LAST_NAME  # 走进互联网 may end a headline, 某某新闻网 hardly
@@ -338,7 +362,7 @@ def _authors(facts: Facts, by: Bylines, outlets: Outlets) -> Iterator[tuple[str,
             yield _author_in(line), _AFTER
     for text in by.writers:
         yield _author_in(text) or (text if _PERSONAL.fullmatch(text) or _FAMILIAR.fullmatch(text) else ""), "作者元素"
-    for line in by.before:
+    for line in (*by.before, *by.head):
         if len(line) <= 80:
             yield _names_alone(line), _BYLINE
     for line in by.before:

@@ -56,6 +56,9 @@ _AMERICAN = re.compile(  # June 30, 2024; Sun Jun 30 2024 23:59:59 GMT+0800
     r"(?P<year>\d{4})" + _CLOCK,
     re.I,
 )
+_YEAR_UNDER = re.compile(  # 12-20 and the year in the line or element under it
+    r"(?<![\d-])(?P<month>\d{2})\s*[-/.月]\s*(?P<day>\d{2})日?\s+(?P<year>20\d{2})(?![\d:年.-])" + _CLOCK
+)
 _YEARLESS = re.compile(
     r"(?<![\d-])(?P<month>\d{1,2})\s*(?P<sep>月|-)\s*(?P<day>\d{2}(?=\d{2}:\d{2})|\d{1,2}(?![\d-]))" + _CLOCK
 )
@@ -138,8 +141,8 @@ def url_date(url: str, fetched: dt.datetime) -> dt.date | None:
 
 def _matches(text: str, loose: bool) -> Iterator[re.Match[str]]:
     taken: list[tuple[int, int]] = []
-    for pattern in (_FULL, _ENGLISH, _AMERICAN, _COMPACT, _SHORT, _SHORT_YEAR):
-        if pattern in (_SHORT, _SHORT_YEAR) and (taken or not loose):
+    for pattern in (_FULL, _ENGLISH, _AMERICAN, _COMPACT, _YEAR_UNDER, _SHORT, _SHORT_YEAR):
+        if pattern in (_YEAR_UNDER, _SHORT, _SHORT_YEAR) and (taken or not loose):
             return
         for match in pattern.finditer(text):
             if not any(start < match.end() and match.start() < end for start, end in taken):

@@ -13,6 +13,7 @@ from pipeline.steps.extract.attachments import address_of, find_attachments, mai
 from pipeline.steps.extract.blocks import finish, read_blocks, trim
 from pipeline.steps.extract.byline import (
     Bylines,
+    in_parts,
     lines_above,
     lines_after,
     lines_before,
@@ -24,13 +25,14 @@ from pipeline.steps.extract.decode import Text, decode
 from pipeline.steps.extract.documents import is_document, is_saved, read_document, unpacked
 from pipeline.steps.extract.facts import Facts, Found, is_web, read_facts
 from pipeline.steps.extract.formats import is_data, is_feed, is_markup, read_dump, read_plain
+from pipeline.steps.extract.furniture import FOREIGN_FURNITURE
 from pipeline.steps.extract.opinion import COMPARED, PAGE_ALONE, agreement, doubt, margin, read_foreign, second_opinion
 from pipeline.steps.extract.pager import entire_page, next_page
 from pipeline.steps.extract.paper import Paper, is_paper, is_paper_front, read_paper
 from pipeline.steps.extract.published import find_date_of
 from pipeline.steps.extract.ruled import WHERE, apply_rule, rule_for
 from pipeline.steps.extract.state import data_holders, read_state
-from pipeline.steps.extract.title import find_title
+from pipeline.steps.extract.title import find_foreign_title, find_title
 from pipeline.steps.extract.tree import (
     INVISIBLE,
     PUNCTUATION,
@@ -217,6 +219,7 @@ def _read_tree(
     if said < _MIN_BODY:
         return bodiless(tree)
     over = lines_above(tree, carrier)
+    head = in_parts(body.element, head)
     own = [block.text for block in blocks if block.text and block.kind is not Kind.CAPTION]
     by = Bylines(before, over, marked, writers, head, [*tail, *pruned], after, own)
     return _Reading(
@@ -287,7 +290,7 @@ def _with_attachments(
 def _read_foreign(tree: Element, facts: Facts, title: Found, url: str, text: str) -> _Reading | Rejection:
     unnamed = not find_foreign_author(facts).value or "og:site_name" not in facts.metas
     read = read_foreign(text, names=unnamed)
-    blocks = read.blocks
+    blocks = tuple(block for block in read.blocks if not FOREIGN_FURNITURE.fullmatch(block.text))
     for label, value in (("author", read.author), ("site", read.site)):
         if value:
             facts.named.setdefault(label, Found(value, "trafilatura"))
@@ -296,9 +299,7 @@ def _read_foreign(tree: Element, facts: Facts, title: Found, url: str, text: str
         return refusal
     if said < _MIN_FOREIGN:
         return bodiless(tree)
-    heading = next((one for h in tree.iter("h1") if 8 <= len(one := content(h)) <= 250), "")
-    named = facts.metas.get("og:title") or heading
-    found = Found(named, "网页标题") if named else title
+    found = find_foreign_title(tree, facts) or title
     return _Reading(url, found, facts, blocks, "trafilatura", _FOREIGN, tree=tree, foreign=True)
 
 

@@ -45,8 +45,14 @@ _CHANNEL = re.compile(
     r".{0,6}(?:动态|公告|要闻|新闻|资讯|详情|正文|内容页?|文章)(?:页|列表)?"
     r"|.{0,20}欢迎(?:您|你|访问|光临).{0,12}|.{0,16}(?:官网|官方网站|门户网站|首页)"
 )
+_H1 = "标题元素 h1"
+_FOREIGN_SEPARATOR = re.compile(r"\s+[|–—·-]\s+")
+_PAUSE = re.compile(r"[，。！？：；、“”《》\s]")
+_ELLIPSIS = re.compile(r"\s*(?:\.{3,}|…+)\s*(?=$|[-_|—–])")
+_MIN_SHARED = 20  # characters; a channel's name in front of the headline is shorter
+_MIN_BEGUN = 8  # characters of a broken-off title that tell its headline
 _DATED_LINE = re.compile(
-    rf"^(?:.{{0,40}}?(?:发布|发表|时间|日期|来源|作者|编辑)\s*[:：].{{0,60}})?{DAY}.{{0,100}}$"
+    rf"^(?:(?:[\w-]+\.)+[a-z]{{2,6}}\s+)?(?:.{{0,40}}?(?:发布|发表|时间|日期|来源|作者|编辑)\s*[:：].{{0,60}})?{DAY}.{{0,100}}$"
     rf"|^[\u4e00-\u9fff·]{{0,12}}\s*{DAY}\s*\d{{1,2}}:\d{{2}}.{{0,60}}$"  # 某日报 2024-02-28 07:06 记者 某某
 )
 
@@ -66,12 +72,44 @@ def find_title(tree: Element, facts: Facts, outlets: Outlets) -> tuple[Found, El
         if not _is_channel(page[:cut]) and (carrier := _carrying(tree, page[:cut])) is not None:
             return Found(page[:cut].strip(), "网页标题"), carrier
     for match in _SEPARATOR.finditer(page):
-        if (carrier := _carrying(tree, page[match.end() :])) is not None and outlets.named(page[: match.start()]):
+        carrier = _carrying(tree, page[match.end() :])
+        if carrier is not None and _names_site(page[: match.start()], outlets):
             return Found(content(carrier), "网页标题"), carrier
+    if (whole := _cut_short(tree, page)) is not None:
+        return Found(content(whole), "网页标题"), whole
     cleaned = without_suffix(page, outlets)
-    if _is_channel(_SEPARATOR.split(cleaned)[0]) and (above := _above_byline(tree)) is not None:
-        return Found(content(above), "署名行之上"), above
+    if _is_channel(_SEPARATOR.split(cleaned)[0]) or _names_site(cleaned, outlets):
+        above = _above_byline(tree)
+        if above is not None:
+            return Found(content(above), "署名行之上"), above
     return (Found(cleaned, "网页标题") if cleaned else Found()), None
+
+
+def find_foreign_title(tree: Element, facts: Facts) -> Found | None:
+    """The headline of a page in another language: the heading that its `<title>` repeats, or that without the site.
+
+    Sites write their name, a column or the authors into `og:title` (TechCrunch | …, … | CNN Politics), so a
+    heading is the better witness, where it is the same headline.
+    """
+    social, page = facts.metas.get("og:title", ""), facts.title
+    headings = [one for h in tree.iter("h1") if 8 <= len(one := content(h)) <= 250]
+    for heading in headings:
+        mine = key(heading)
+        for whole in (key(social), key(page)):
+            if mine in whole and (2 * len(mine) >= len(whole) or (len(mine) > _MIN_SHARED and whole.startswith(mine))):
+                return Found(heading, _H1)
+    if len(headings) == 1 and social:  # reworded for those who share it
+        mine, theirs = key(headings[0]), key(social)
+        if 2 * SequenceMatcher(None, mine, theirs, autojunk=False).find_longest_match().size >= len(mine):
+            return Found(headings[0], _H1)
+    named = social or next(iter(headings), "")
+    if not named:
+        return None
+    site = key(facts.metas.get("og:site_name", ""))
+    pieces = _FOREIGN_SEPARATOR.split(named)
+    if site and len(pieces) > 1 and key(pieces[-1]) == site:
+        named = named[: named.rindex(pieces[-1])].rstrip(" |-–—·:")
+    return Found(named, "网页标题")
 
 
 def without_suffix(title: str, outlets: Outlets) -> str:
@@ -163,6 +201,25 @@ def _common_run(one: str, other: str) -> int:
     if not any(one[i : i + _RUN] in other for i in range(len(one) - _RUN + 1)):
         return 0
     return SequenceMatcher(None, one, other, autojunk=False).find_longest_match().size
+
+
+def _names_site(text: str, outlets: Outlets) -> bool:
+    """Whether a `<title>`, or the piece of it before a separator, is a site's name: 青城广电网, 靖阳商报数字报."""
+    return len(text) <= 20 and not _PAUSE.search(text) and (outlets.named(text) is not None or bool(_SITE.search(text)))
+
+
+def _cut_short(tree: Element, page: str) -> Element | None:
+    """The small element that goes on where the `<title>` breaks off: 让“小病历”装下“大民生”—…… - 某某网."""
+    match = _ELLIPSIS.search(page)
+    begun = key(page[: match.start()]) if match else ""
+    if len(begun) < _MIN_BEGUN:
+        return None
+    for element in tree.iter(*_MARKED_TAGS, *_HEADINGS):
+        if len(element) <= _MAX_CHILDREN:
+            text = content(element)
+            if len(text) <= _MAX_TITLE // 2 and key(text).startswith(begun) and len(key(text)) > len(begun):
+                return element
+    return None
 
 
 def _is_channel(text: str) -> bool:
