@@ -94,7 +94,8 @@ def read_plain(text: str) -> Plain:
     """The lines of a plain text: the headline is the line right above the first dated, credited line."""
     rows = [row for line in text.splitlines() if (row := tidy(line))]
     editors = tuple(row for row in rows if len(row) <= 80 and EDITOR_LINE.match(row))
-    rows = [row for row in rows if row not in editors]
+    named = set(editors)
+    rows = [row for row in rows if row not in named]
     start = next((i for i, row in enumerate(rows[:_HEAD_LINES]) if _is_byline(row)), None)
     if start is None:
         headed = len(rows) > 1 and len(rows[0]) <= 60 and not rows[0].endswith("。")

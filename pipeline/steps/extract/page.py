@@ -35,8 +35,10 @@ from pipeline.steps.extract.state import data_holders, read_state
 from pipeline.steps.extract.title import find_foreign_title, find_title
 from pipeline.steps.extract.tree import (
     INVISIBLE,
+    MAX_MARKUP,
     PUNCTUATION,
     Element,
+    bounded,
     content,
     han,
     hide_unseen,
@@ -66,6 +68,7 @@ _KANA = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 _WORD = re.compile("[A-Za-zÀ-ɏЀ-ӿ]{2,}")
 _OPEN = re.compile(r"<(?:html|body)\b", re.I)
 _CLOSED = re.compile(r"</(?:html|body)\s*>", re.I)
+_TOO_LONG = f"网页过长，只读了前 {MAX_MARKUP // 1024 // 1024} MiB"
 _INCOMPLETE = "网页可能不完整：没有结尾"
 
 
@@ -134,11 +137,25 @@ def other_reading(page: Page) -> tuple[Block, ...]:
     decoded = decode(page.body, page.charset)
     if isinstance(decoded, Rejection) or not is_markup(decoded.text) or read_dump(decoded.text):
         return ()
-    return second_opinion(decoded.text)
+    return second_opinion(bounded(decoded.text)[0])
 
 
 def _read_markup(
     page: Page, outlets: Outlets, text: str, stated: Facts | None, rule: ExtractRule | None = None
+) -> _Reading | Rejection:
+    """What is found in a page's markup, or in as much of it as is read."""
+    text, cut = bounded(text)
+    reading = _read_bounded(page, outlets, text, stated, rule)
+    if not cut:
+        return reading
+    if isinstance(reading, Rejection):
+        return replace(reading, because=f"{reading.because}（{_TOO_LONG}）")
+    reading.notes.append(f"{_TOO_LONG}：可能不完整")
+    return reading
+
+
+def _read_bounded(
+    page: Page, outlets: Outlets, text: str, stated: Facts | None, rule: ExtractRule | None
 ) -> _Reading | Rejection:
     """What a page shows, or, where it shows next to nothing of its article, what its data hold of it."""
     tree = parse(text)

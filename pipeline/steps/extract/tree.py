@@ -36,6 +36,10 @@ _UNTIL_SCRIPT = 0.6  # of a page's punctuation: what is faded out and holds it i
 _END = re.compile(r"</html\s*>", re.I)
 _CLOSING = re.compile(r"</(?:html|body)\s*>", re.I)
 _NESTING = re.compile(r"</?(?!(?:p|br|h[1-6]|title|head|meta|img|a|script|style)\b)[a-z][^<>]*>", re.I)
+MAX_MARKUP = 2 * 1024 * 1024  # bytes in UTF-8; labelled pages have up to 1.2 million
+_WEIGHTLESS = re.compile(rb"<script\b|<style\b|;base64,", re.I)
+_SCRIPT_END, _STYLE_END = re.compile(rb"</script\b", re.I), re.compile(rb"</style\b", re.I)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
 _MAX_DEPTH = 1_000  # libxml2 drops text at about 2,000, even with huge_tree
 _GIANT = 60_000  # characters
 _GIANT_TAG = re.compile(rf"<[a-z][^<>]{{{_GIANT},}}>", re.I)
@@ -54,6 +58,40 @@ _BROKEN_LINE = re.compile(  # begins with what is rare in a text: a look behind 
 HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _HAN_RUN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 PUNCTUATION = re.compile("[，。、；：！？“”]")
+
+
+def bounded(text: str) -> tuple[str, bool]:
+    """The first `MAX_MARKUP` of an HTML text, and whether that is less than all of it.
+
+    Scripts, styles and embedded pictures do not count: an account's page of 2 MiB holds 90 kB besides.
+    """
+    if len(text) * 4 <= MAX_MARKUP:
+        return text, False
+    data = text.encode("utf-8", "replace")
+    counted = position = 0
+    for start, end in (*_weightless(data), (len(data), len(data))):
+        left = MAX_MARKUP - counted
+        if start - position > left:
+            cut = position + left
+            if data.rfind(b"<", 0, cut) > data.rfind(b">", 0, cut):  # inside a tag
+                cut = data.rfind(b"<", 0, cut)
+            return data[:cut].decode("utf-8", "ignore") + "</body></html>", True
+        counted, position = counted + max(0, start - position), max(position, end)
+    return text, False
+
+
+def _weightless(data: bytes) -> Iterator[tuple[int, int]]:
+    """From where to where the parts of a page reach that are no markup, in its order."""
+    position = 0
+    while match := _WEIGHTLESS.search(data, position):
+        start, opened = match.end(), match.group().lower()
+        if opened.endswith(b"base64,"):
+            inside = _BASE64.match(data, start)
+            position = inside.end() if inside else start
+        else:
+            closing = _SCRIPT_END.search(data, start) if opened == b"<script" else _STYLE_END.search(data, start)
+            position = closing.start() if closing else len(data)
+        yield start, position
 
 
 def parse(text: str) -> Element | None:

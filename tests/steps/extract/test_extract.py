@@ -436,3 +436,54 @@ def test_no_name_or_host_of_the_registry_stands_twice(outlets: Outlets) -> None:
 
 def test_the_cases_folder_is_not_empty() -> None:
     assert len(list((Path(__file__).parents[2] / "cases").glob("*.html"))) >= 15
+
+
+# ------------------------------------------------------------------------------------------- endless pages
+
+MEBIBYTE = 1024 * 1024
+FILLING = "<div class=news><a href=/b.html>更多</a><span>转载自网友</span></div>"
+
+
+def endless(mebibytes: int, filling: str = FILLING) -> str:
+    """An article with so much markup after it."""
+    times = mebibytes * MEBIBYTE // len(filling.encode())
+    return f"{HEAD}<div class=content>{TOPIC}</div>{filling * times}</body></html>"
+
+
+def test_of_an_endless_page_two_mebibytes_are_read_in_time_and_that_is_said(outlets: Outlets) -> None:
+    page = endless(10)
+    started = time.process_time()
+    read = article(page, outlets)
+    assert time.process_time() - started < 6
+    assert "网页过长，只读了前 2 MiB：可能不完整" in read.notes
+    assert Flag.INCOMPLETE in read.flags
+    assert "第一段，介绍互联网诊疗量半年来的变化" in read.text
+
+
+def test_what_is_read_of_an_endless_page_has_no_half_tags_or_characters_at_its_end(outlets: Outlets) -> None:
+    for shift in range(4):
+        read = article(f"{HEAD}{'!' * shift}{'<p title=某某>' + '诊疗服务，' * 300_000}</p></body></html>", outlets)
+        assert not {"\ufffd", "<"}.intersection(read.text)
+        assert not any("没有结尾" in note for note in read.notes)
+
+
+def test_scripts_styles_and_embedded_pictures_do_not_count_for_a_page_s_length(outlets: Outlets) -> None:
+    script = "var a = '更多更多更多';" * 60_000
+    picture = f"<img src='data:image/png;base64,{'A' * MEBIBYTE}'>"
+    page = f"{HEAD}<script>{script}</script><style>{'p{color:red}' * 100_000}</style>{picture * 2}{TOPIC}</body></html>"
+    assert len(page.encode()) > 4 * MEBIBYTE
+    read = article(page, outlets)
+    assert "第六段，介绍互联网诊疗量半年来的变化" in read.text
+    assert not read.flags
+    assert not any("过长" in note for note in read.notes)
+
+
+def test_a_page_that_is_refused_after_its_beginning_says_that_only_this_was_read(outlets: Outlets) -> None:
+    page = f"{HEAD}{'<p class=empty></p>' * 150_000}</body></html>"
+    assert refusal(page, outlets).because.endswith("（网页过长，只读了前 2 MiB）")
+
+
+def test_a_text_of_editors_lines_alone_is_refused_in_time(outlets: Outlets) -> None:
+    started = time.process_time()
+    refusal("".join(f"编辑：王{n:06d}\n" for n in range(100_000)), outlets)
+    assert time.process_time() - started < 6
