@@ -14,6 +14,7 @@ from lxml import etree
 
 from pipeline.model import Block, Kind
 from pipeline.steps.extract.furniture import (
+    APPEAL,
     CAPTION_CREDIT,
     COMMENTS,
     EDITOR_AT_END,
@@ -50,6 +51,7 @@ _TITLE_LINES = 5
 _HEAD_LINES = 12
 _ABOVE_BYLINE = 3  # short lines at the head over the byline: the reporter, the account, a label
 _MAX_NOTICE = 500
+_MAX_APPEAL = 40
 _MAX_LINKS_HEADING, _FEW_LINKS, _TOLD = 12, 4, 25
 _MOSTLY_LINK, _ALL_LINK = 0.5, 0.9
 
@@ -309,7 +311,7 @@ def _trim_head(kept: list[Line], title: str, cut: list[str]) -> None:
         line = kept[position]
         if line.kind in (Kind.FIGURE, Kind.TABLE):
             position += 1
-        elif _is_byline(line.text) or FURNITURE.search(line.text):
+        elif _is_byline(line.text) or FURNITURE.search(line.text) or _is_notice(line.text):
             cut.append(line.text)
             del kept[position]
         elif over := _lines_over_byline(kept[position:]):
@@ -417,15 +419,26 @@ def _is_tail(line: Line) -> bool:
     text = line.text
     if line.table or KEPT_CREDIT.match(text):
         return False
-    if NOTICE.match(text) and len(text) <= _MAX_NOTICE:
+    if _is_notice(text):
         return True
     if len(text) > 200:
         return False
     if EDITOR_LINE.match(text) or PAGER.match(text) or TAIL_MARK.match(text):
         return True
+    if len(text) <= _MAX_APPEAL and line.kind is not Kind.ITEM and APPEAL.search(text) and _says_no_fact(text):
+        return True
     if line.linked > _ALL_LINK and len(text) < 60 and not _KEEP_END.search(text) and not text.startswith("附件"):
         return True
     return TAIL_LINE.match(text) is not None and not (len(text) > 60 and _is_sentence(text))
+
+
+def _is_notice(text: str) -> bool:
+    return len(text) <= _MAX_NOTICE and NOTICE.match(text) is not None
+
+
+def _says_no_fact(text: str) -> bool:
+    """Whether a line is neither a sentence, nor numbered, signed, or the name of an attachment."""
+    return not (_KEEP_END.search(text) or _NUMBERED.match(text) or _SIGNED.match(text) or text.startswith("附件"))
 
 
 def finish(lines: Sequence[Line]) -> tuple[Block, ...]:

@@ -89,6 +89,7 @@ _CITED = re.compile(  # 《 康宁日报 》（ 2024年08月21日 第 13 版）
     r"《\s*(?P<who>[^《》]{2,16}?[报刊])\s*》\s*[（(]?\s*\d{4}\s*[年.-]"
 )
 _DIGITAL = re.compile(r"(?<=[报刊])(?:多媒体数字报.{0,4}|数字报.{0,4}|电子报|电子版|数字版|多媒体版)$")
+_EDITION = re.compile(r"(?:多媒体)?(?:数字|电子)(?:报刊?|版|阅读)|手机版|电脑版")
 _SITE_NAME = re.compile(r"^.{2,8}(?:中文网|新闻网|健康网|日报|晚报|在线|客户端|通讯社|广播网|公众号)$")
 _LAST_NAME = re.compile(
     rf"{OUTLETISH.pattern}|.{{2}}"
@@ -304,6 +305,7 @@ def find_publisher(facts: Facts, url: str, lead: Lead | None, outlets: Outlets, 
     if (first := first_piece(facts.title)) and (outlets.named(first) is not None or _DIGITAL.search(first)):
         return Found(_site(first), "网页标题")
     pieces = [_site(piece) for piece in site_pieces(facts.title)[:_MAX_PIECES]]
+    pieces = [piece for piece in pieces if not _EDITION.fullmatch(piece)]
     for place, piece in enumerate(pieces):
         ending = _SITE_NAME if place else _LAST_NAME  # 走进互联网 may end a headline, 某某新闻网 hardly
         subtitle = f"——{piece}" in facts.title
