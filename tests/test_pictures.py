@@ -332,6 +332,18 @@ def test_a_picture_lost_from_the_store_keeps_an_issue_from_release(workspace, we
         desk.release(desk.desked("beijing-monthly", JUNE), "王编辑")
 
 
+def test_a_lost_original_keeps_no_other_picture_from_being_fetched(workspace, web, hour):
+    web.page(PAGE, article(image("/a.jpg"), image("/b.jpg")))
+    web.picture("/a.jpg", JPEG)
+    point_at(workspace, web, PAGE)
+    run(workspace, hour)
+    lost = hashlib.sha256(JPEG).hexdigest()
+    (workspace / "data" / "blobs" / lost[:2] / lost).unlink()
+    web.picture("/b.jpg", encoded(photograph(640, 480), "JPEG"))
+    hour.moment += dt.timedelta(days=1)
+    assert had(run(workspace, hour)) == 2
+
+
 def test_the_draft_is_exported_with_its_pictures_beside_it(workspace, web, bulletin, tmp_path):
     web.page(PAGE, article(image("/a.jpg", "平台界面。资料图")))
     web.picture("/a.jpg", JPEG)

@@ -303,6 +303,8 @@ class Collecting(Watching):
         while part := next(
             (one for one in self.parts.due(now) if one.page == page and one.position not in tried), None
         ):
+            if time.monotonic() >= self._until:
+                break
             tried.add(part.position)
             known = {first.url, *(one.url for one in self.parts.of([page])[page])}
             try:
