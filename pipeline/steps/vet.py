@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pipeline.config import Outlets, Source
 from pipeline.model import BEIJING, Article, Finding, Lead, Page, Rejection, Severity
+from pipeline.steps.extract.attachments import same_site
 from pipeline.steps.extract.dates import Stamp, read_dates
 
 _TIME = re.compile(r"\d{1,2}:\d{2}")
@@ -180,8 +181,8 @@ def _places(seen: Seen) -> Iterator[Finding]:
         if asked != answered:
             yield _warn("redirected", f"地址转到了 {answered}", "请把 sources.yaml 中的 url 改为新地址。")
     if seen.source.kind == "listing" and seen.listed and seen.route:
-        home = _site(seen.route[0][1])
-        if all(_site(one.lead.url) != home for one in seen.listed):
+        home = seen.route[0][1]
+        if not any(same_site(one.lead.url, home) for one in seen.listed):
             host = urlsplit(seen.listed[0].lead.url).hostname
             yield _warn("off-site", f"链接都指向别的网站，如 {host}", "links 可能选中了友情链接，请核对。")
     pages = getattr(seen.source, "pages", 1)
@@ -225,13 +226,6 @@ def _pages(seen: Seen) -> Iterator[Finding]:
     undated = sum(one.date is None for one in articles)
     if undated:
         yield _warn("undated-pages", f"{undated} 篇文章读不出日期", "没有日期的文章要由编辑补上。")
-
-
-def _site(url: str) -> str:
-    """The part of a host that belongs to one owner."""
-    labels = (urlsplit(url).hostname or "").split(".")
-    short = 3 if len(labels) > 2 and labels[-2] in ("com", "gov", "org", "net", "edu", "ac") else 2
-    return ".".join(labels[-short:])
 
 
 HARMLESS = frozenset(("outlet", "zone", "undated", "undated-pages", "cut-title"))
