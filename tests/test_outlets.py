@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from pydantic import TypeAdapter
 
-from pipeline.config import Outlet, Outlets, packaged, read
+from pipeline.config import Outlet, Outlets, packaged, read, registered
 
 _PLACES = (
     "北京 天津 河北 山西 内蒙古 辽宁 吉林 黑龙江 上海 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 广西 海南 重庆 "
@@ -90,3 +90,19 @@ def test_several_hosts_of_one_house_have_one_owner_and_the_longest_wins(url: str
     owner = Outlets(registry()).at(url)
     assert owner is not None
     assert owner.name == name
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("wjw.beijing.gov.cn", "beijing.gov.cn"),
+        ("www.gov.cn", "www.gov.cn"),
+        ("a.b.example.com", "example.com"),
+        ("news.sina.com.cn", "sina.com.cn"),
+        ("health.people.cn", "people.cn"),
+        ("www.abc.bj.cn", "abc.bj.cn"),
+        ("10.0.0.1", "10.0.0.1"),
+    ],
+)
+def test_the_registered_part_of_a_host(host: str, domain: str) -> None:
+    assert registered(host) == domain

@@ -13,7 +13,7 @@ from pipeline.config.decisions import Decisions, read_decisions
 from pipeline.config.environment import strays, variables
 from pipeline.config.files import packaged, read
 from pipeline.config.origins import Origin, masked, origins
-from pipeline.config.outlets import Outlet, Outlets
+from pipeline.config.outlets import Outlet, Outlets, registered, same_site
 from pipeline.config.scope import PageType, PlaceRule, Scope, Terms
 from pipeline.config.series import LastIssue, Series
 from pipeline.config.settings import Illustration, Politeness, Settings, Timing, Told
@@ -76,6 +76,8 @@ __all__ = [
     "problems",
     "read",
     "read_decisions",
+    "registered",
+    "same_site",
     "source_of",
     "strays",
     "variables",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -9,6 +10,10 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from pipeline.config.strict import Strict
+
+_SECOND_LEVEL = frozenset(("com", "gov", "org", "net", "edu", "ac", "mil"))
+_OF_PROVINCES = "bj sh tj cq he sx nm ln jl hl js zj ah fj jx sd ha hb hn gd gx hi sc gz yn xz sn gs qh nx xj tw hk mo"
+_PROVINCES = frozenset(_OF_PROVINCES.split())
 
 
 class Outlet(Strict):
@@ -54,3 +59,19 @@ class Outlets:
     def named(self, name: str) -> Outlet | None:
         """The outlet that goes by `name`."""
         return self._by_name.get(name.strip())
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether two addresses are of one host, or of one domain as registered."""
+    first, second = urlsplit(one).hostname or "", urlsplit(other).hostname or ""
+    return bool(first) and (first == second or registered(first) == registered(second))
+
+
+def registered(host: str) -> str:
+    """The part of a host's name that somebody registered: wjw.beijing.gov.cn → beijing.gov.cn."""
+    if re.fullmatch(r"[\d.]+|.*:.*", host):
+        return host
+    labels = host.lower().rstrip(".").split(".")
+    under = _SECOND_LEVEL | _PROVINCES if labels[-1] == "cn" else _SECOND_LEVEL
+    count = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in under else 2
+    return ".".join(labels[-count:])

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from pipeline.config import ManualSource, Source
+from pipeline.config import ManualSource, Source, same_site
 from pipeline.desk.watching import Watching
 from pipeline.errors import DeskError, FetchError, SourceError, StoreError, UsageError
 from pipeline.executor import Lost
@@ -23,7 +23,6 @@ from pipeline.sources import Memory, open_source
 from pipeline.sources import Source as Collector
 from pipeline.sources.harvest import absolute, one_line
 from pipeline.steps.attach import with_attachment
-from pipeline.steps.extract.attachments import same_site
 from pipeline.steps.extract.dates import read_dates
 from pipeline.steps.extract.documents import is_document
 from pipeline.steps.join import MOST_PAGES, joined, same_article

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from lxml import etree, html
 from lxml.cssselect import CSSSelector
 
+from pipeline.config import same_site
 from pipeline.sources.harvest import absolute, one_line
 
 _DATE = re.compile(
@@ -244,10 +245,9 @@ def _scored(group: _Group, url: str) -> _Group:
     rows = len(urls)
     if rows < _FEWEST:
         return group
-    host = _site(url)
     group.dated = sum(_has_date(row, link) for row, link in zip(group.rows, group.links, strict=True))
     worth = sum(one.worth for one in group.links) / len(group.links)
-    home = sum(_site(one.url) == host for one in group.links) / len(group.links)
+    home = sum(same_site(one.url, url) for one in group.links) / len(group.links)
     dated = group.dated / len(group.rows)
     around = [name for row in group.rows[:1] for one in _upward(row) for name in _names(one)]
     chrome = any(_CHROME.search(name) for name in around) and not dated
@@ -284,13 +284,6 @@ def _upward(node: etree._Element) -> Iterator[etree._Element]:
     while one is not None and one.tag not in ("body", "html"):
         yield one
         one = one.getparent()
-
-
-def _site(url: str) -> str:
-    """The part of a host that belongs to one owner: 北京's wjw.beijing.gov.cn and www.beijing.gov.cn are two."""
-    labels = (urlsplit(url).hostname or "").split(".")
-    short = 3 if len(labels) > 2 and labels[-2] in ("com", "gov", "org", "net", "edu", "ac") else 2
-    return ".".join(labels[-short:])
 
 
 # ------------------------------------------------------------------------------------- the selectors

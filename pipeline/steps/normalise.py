@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import rjieba
 
+from pipeline.config import registered
 from pipeline.model import Article, Block, DateClaim, Flag, Kind, Witness
 from pipeline.steps.canonical import HAN, canonical, clean_text, count_glosses, simplifier, without_glosses
 from pipeline.steps.punctuation import full_width_punctuation, has_conversion_spaces, join_conversion_spaces
@@ -436,24 +437,18 @@ def _cut_tail(work: _Work) -> None:
         tail = work.blocks[index:]
         host = _host(work.article.url)
         claimed = {
-            _registered(name.lower())
+            registered(name.lower())
             for one in tail
             if _is_notice(one.text) or "ICP" in one.text
             for name in _OWN_SITE.findall(one.text)
         }
-        if host and claimed and _registered(host) not in claimed:
+        if host and claimed and registered(host) not in claimed:
             work.mirror = True
             work.notes.append(f"页脚自称{min(claimed)}，网址却在{host}：网址与来源不符，疑似镜像站")
         work.blocks = work.blocks[:index]
         work.repaired = True
         work.notes.append("版权声明及其后的内容已删去")
         return
-
-
-def _registered(host: str) -> str:
-    labels = host.split(".")
-    size = 3 if len(labels) > 2 and labels[-1] == "cn" and labels[-2] in ("com", "net", "org", "gov", "edu") else 2
-    return ".".join(labels[-size:])
 
 
 def _cut_head(work: _Work) -> None:

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pipeline.config import Outlets, Source
+from pipeline.config import Outlets, Source, same_site
 from pipeline.model import BEIJING, Article, Finding, Lead, Page, Rejection, Severity
-from pipeline.steps.extract.attachments import same_site
 from pipeline.steps.extract.dates import Stamp, read_dates
 
 _TIME = re.compile(r"\d{1,2}:\d{2}")

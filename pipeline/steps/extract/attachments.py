@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
+from pipeline.config import same_site
 from pipeline.model import Attachment, Block, Kind
 from pipeline.steps.extract.tree import Element, key, name, raw_text, tidy
-from pipeline.steps.extract.words import any_of
 
 _FILE = re.compile(r"\.(?P<ending>pdf|docx?|wps|ofd|xlsx?|et|pptx?|zip|rar|7z|txt|rtf)(?=$|[?#&\"'）)\s])", re.I)
 _MAY_BE_FILE = re.compile(r"\.(?:pdf|doc|wps|ofd|xls|et|ppt|zip|rar|7z|txt|rtf)|%", re.I)
@@ -27,12 +27,6 @@ _SCRIPTED = re.compile(r"""['"]([^'"]{1,500}\.(?:pdf|docx))['"]""", re.I)
 _MOST = 30
 _LIST = 10  # files on one page; a page of more, without a text, is a list of downloads
 _MAX_NAME = 100
-_SECOND_LEVEL = frozenset(any_of("com gov org net edu ac mil").strip("(?:)").split("|"))
-_PROVINCES = frozenset(
-    any_of("bj sh tj cq he sx nm ln jl hl js zj ah fj jx sd ha hb hn gd gx hi sc gz yn xz sn gs qh nx xj tw hk mo")
-    .strip("(?:)")
-    .split("|")
-)
 
 
 def find_attachments(tree: Element, base: str) -> tuple[Attachment, ...]:
@@ -69,22 +63,6 @@ def says_little(blocks: Sequence[Block], title: str, attachments: Sequence[Attac
             continue  # 附件1：某某方案.pdf, with or without what the link calls it
         own += len(said)
     return own < least
-
-
-def same_site(one: str, other: str) -> bool:
-    """Whether two addresses are of one host, or of one domain as registered."""
-    first, second = urlsplit(one).hostname or "", urlsplit(other).hostname or ""
-    return bool(first) and (first == second or registered(first) == registered(second))
-
-
-def registered(host: str) -> str:
-    """The part of a host's name that somebody registered: wjw.beijing.gov.cn → beijing.gov.cn."""
-    if re.fullmatch(r"[\d.]+|.*:.*", host):
-        return host
-    labels = host.lower().rstrip(".").split(".")
-    under = _SECOND_LEVEL | _PROVINCES if labels[-1] == "cn" else _SECOND_LEVEL
-    count = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in under else 2
-    return ".".join(labels[-count:])
 
 
 def _offered(tree: Element) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,6 @@ from pipeline.config import Outlet, Outlets, packaged, read
 from pipeline.model import BEIJING, Article, Attachment, Flag, Page, Rejection
 from pipeline.steps.attach import with_attachment
 from pipeline.steps.extract import PAGE_ALONE, extract
-from pipeline.steps.extract.attachments import registered
 
 OUTLETS = Outlets(read(packaged("config") / "outlets.yaml", TypeAdapter(tuple[Outlet, ...])))
 NOW = dt.datetime(2024, 7, 1, 8, tzinfo=BEIJING)
@@ -116,19 +115,3 @@ def test_a_file_that_cannot_be_read_is_named_with_its_reason_and_the_article_sta
     whole = with_attachment(page, file)
     assert "附件“互认工作方案.pdf”未能读出（PDF 文件已损坏，无法打开）：内容不完整" in whole.notes
     assert (whole.title, whole.flags) == (page.title, page.flags)
-
-
-@pytest.mark.parametrize(
-    ("host", "domain"),
-    [
-        ("wjw.beijing.gov.cn", "beijing.gov.cn"),
-        ("www.gov.cn", "www.gov.cn"),
-        ("a.b.example.com", "example.com"),
-        ("news.sina.com.cn", "sina.com.cn"),
-        ("health.people.cn", "people.cn"),
-        ("www.abc.bj.cn", "abc.bj.cn"),
-        ("10.0.0.1", "10.0.0.1"),
-    ],
-)
-def test_the_registered_part_of_a_host(host: str, domain: str) -> None:
-    assert registered(host) == domain
