@@ -219,6 +219,19 @@ FOREIGN_FURNITURE = re.compile(
 )
 """A whole line of a page in another language that is never the article's."""
 
+FOREIGN_LISTS = re.compile(
+    any_of(
+        r"more\s(?:must-reads|stories|news|articles|headlines|like\sthis|from|on|in)(?:\s.{1,40})?",
+        r"(?:most\s(?:popular|read)|recommended|related|top\sstories|trending|you\smay\salso\slike|editors['’]\spicks?)(?:\s.{1,30})?",
+    )
+    + ":?",
+    re.I,
+)
+"""The heading over the headlines of others, behind an article in another language."""
+
+FOREIGN_NOTICE = re.compile(r"all rights reserved|^(?:©|\(c\)\s|copyright\b)|^the-[a-z]+-wire$", re.I)
+"""A notice of who owns a text in another language, when it is its last line."""
+
 PAGER = re.compile(r"^[\s\d【】\[\]上下一页尾首末共第页/|<>»«…·.]+$")
 
 _NAMES = r"[\u4e00-\u9fff]{2,4}(?:[\s、]+[\u4e00-\u9fff]{2,4})*"

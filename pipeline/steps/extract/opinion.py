@@ -15,6 +15,7 @@ from trafilatura.settings import DEFAULT_CONFIG, Document
 
 from pipeline.model import Block, Kind
 from pipeline.steps.extract.container import UNRELATED, Body, relevance
+from pipeline.steps.extract.furniture import FOREIGN_LISTS, FOREIGN_NOTICE
 from pipeline.steps.extract.tree import Element, content, depth, name, parse, tidy
 
 PAGE_ALONE = "版面"
@@ -29,6 +30,7 @@ _OFF_TITLE = 0.5
 _SHORT, _BRIEF = 150, 0.7  # characters; a page with less around its body has little to tell it by
 _MAX_DEPTH = 400  # it recurses
 _MAX_ELEMENTS = 30_000
+_HEADLINE = 160  # characters; a paragraph of prose that long is no headline
 _KINDS = {"head": Kind.HEADING, "item": Kind.ITEM, "quote": Kind.QUOTE}
 
 
@@ -53,6 +55,17 @@ def read_foreign(text: str, *, names: bool) -> Foreign:
     if found is None:
         return Foreign()
     return Foreign(_blocks_of(found), tidy(found.author or ""), tidy(found.sitename or ""))
+
+
+def without_foreign_tail(blocks: list[Block]) -> tuple[Block, ...]:
+    """Blocks of a page in another language without the headlines of others, and the owner's notice, at their end."""
+    for i, block in enumerate(blocks):
+        if i and FOREIGN_LISTS.fullmatch(block.text) and all(len(one.text) < _HEADLINE for one in blocks[i:]):
+            blocks = blocks[:i]
+            break
+    while len(blocks) > 1 and len(blocks[-1].text) < _HEADLINE and FOREIGN_NOTICE.search(blocks[-1].text):
+        blocks = blocks[:-1]
+    return tuple(blocks)
 
 
 def _blocks_of(found: Document) -> tuple[Block, ...]:

@@ -26,7 +26,16 @@ from pipeline.steps.extract.documents import is_document, is_saved, read_documen
 from pipeline.steps.extract.facts import Facts, Found, is_web, read_facts
 from pipeline.steps.extract.formats import is_data, is_feed, is_markup, read_dump, read_plain
 from pipeline.steps.extract.furniture import FOREIGN_FURNITURE
-from pipeline.steps.extract.opinion import COMPARED, PAGE_ALONE, agreement, doubt, margin, read_foreign, second_opinion
+from pipeline.steps.extract.opinion import (
+    COMPARED,
+    PAGE_ALONE,
+    agreement,
+    doubt,
+    margin,
+    read_foreign,
+    second_opinion,
+    without_foreign_tail,
+)
 from pipeline.steps.extract.pager import entire_page, next_page
 from pipeline.steps.extract.paper import Paper, is_paper, is_paper_front, read_paper
 from pipeline.steps.extract.published import find_date_of
@@ -307,7 +316,7 @@ def _with_attachments(
 def _read_foreign(tree: Element, facts: Facts, title: Found, url: str, text: str) -> _Reading | Rejection:
     unnamed = not find_foreign_author(facts).value or "og:site_name" not in facts.metas
     read = read_foreign(text, names=unnamed)
-    blocks = tuple(block for block in read.blocks if not FOREIGN_FURNITURE.fullmatch(block.text))
+    blocks = without_foreign_tail([block for block in read.blocks if not FOREIGN_FURNITURE.fullmatch(block.text)])
     for label, value in (("author", read.author), ("site", read.site)):
         if value:
             facts.named.setdefault(label, Found(value, "trafilatura"))
