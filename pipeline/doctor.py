@@ -31,13 +31,13 @@ from pipeline.errors import ConfigError, StoreError
 from pipeline.fetch.browser import lacking
 from pipeline.model import BEIJING, Event, State, chinese_number
 from pipeline.notify import refused, targets
+from pipeline.steps.health import LOOK_BACK, pulse, reason, trouble
 from pipeline.steps.window import between, following
-from pipeline.store import Blobs, Issues, Leads, Notices
+from pipeline.store import Blobs, Issues, Notices, Visits
 from pipeline.store.looking import Looking
 
 _SPACE = 1024**3  # under 1 GiB a month of pages and a backup may no longer fit
 _PATIENCE = 60.0  # seconds for a program that is asked for its version
-_LONG = 3  # failed visits in a row after which a source counts as failing
 
 
 class Condition(StrEnum):
@@ -392,25 +392,28 @@ def _sources(patient: _Patient) -> Iterator[Sign]:
     else:
         yield _fault("信源", f"{len(sources)} 个，一个也没有启用", "在 sources.yaml 里启用")
     rendered = [one.name for one in enabled if getattr(one, "render", False) or getattr(one, "render_pages", False)]
-    if rendered and (why := lacking()):
+    why = lacking()
+    if rendered and why:
         yield _fault("信源", f"{'、'.join(rendered)}要用浏览器读取，{why[0]}", f"安装：{why[1]}")
+    elif why:
+        yield _good("浏览器", f"{why[0]}；没有信源要用（只有靠脚本显示的网页才要，安装：{why[1]}）")
+    else:
+        yield _good("浏览器", f"可用，{len(rendered)} 个信源要用")
 
 
 def _silent(patient: _Patient) -> Iterator[Sign]:
-    leads = Leads(patient.database, Blobs(patient.config.data / "blobs"))
-    failing = 0
-    for one in patient.config.sources:
-        asked = leads.asked(one.id)
-        if one.enabled and asked.failures >= _LONG:
-            failing += 1
-            why = asked.trouble.removeprefix(f"{one.name}：")
+    visits = Visits(patient.database).every(patient.now - LOOK_BACK)
+    states = [(one, pulse(visits.get(one.id, ()))) for one in patient.config.sources if one.enabled]
+    for one, state in states:
+        if state.trouble:
+            because = f"：{reason(state.because)}" if state.because else ""
             yield _warning(
                 "信源",
-                f"{one.name} 连续 {asked.failures} 次未能采集：{why}",
-                f"bulletin collect {one.id} 再试；不再用的改为 enabled: false",
+                f"{one.name} {trouble(state)}{because}",
+                f"bulletin sources check {one.id} 看它现在给出什么；不再用的改为 enabled: false",
             )
-    if not failing:
-        yield _good("信源", "没有长期失败的")
+    if not any(state.trouble for _, state in states):
+        yield _good("信源", "没有长期失败、空白或比平时安静的")
 
 
 def _manners(patient: _Patient) -> Iterator[Sign]:

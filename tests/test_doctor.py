@@ -16,7 +16,7 @@ from pipeline import doctor
 from pipeline.config import packaged
 from pipeline.desk import Inline, open_desk
 from pipeline.doctor import Condition, examine
-from pipeline.model import BEIJING, Decision, Event, Notice, Window
+from pipeline.model import BEIJING, Decision, Event, Notice, Outcome, Visit, Window
 
 NOW = dt.datetime(2024, 7, 2, 9, 0, tzinfo=BEIJING)
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
@@ -226,6 +226,23 @@ def test_a_source_that_keeps_failing_and_a_setting_that_is_impolite_are_reminder
     assert any("1 条待发，最早的：信源“收件箱”连续 3 次未能采集" in told for told in reminders)
 
 
+def test_sources_that_are_empty_or_quieter_than_usual_are_reminders_too(workspace):
+    kinds = {"empty": "改版的网站", "quiet": "停更的网站", "fine": "照常的网站"}
+    lines = [f"- {{id: {one}, name: {name}, kind: feed, url: 'https://{one}.example/'}}" for one, name in kinds.items()]
+    (workspace / "config" / "sources.yaml").write_text("\n".join(lines), "utf-8")
+    with open_desk(workspace, clock=lambda: NOW) as desk:
+        for day in range(30, 0, -1):
+            when = NOW - dt.timedelta(days=day)
+            for one in kinds:
+                fresh = 1 if one == "fine" or day > 12 else 0
+                outcome = Outcome.EMPTY if one == "empty" and day <= 2 else Outcome.OK
+                desk.leads.remember(one, desk.leads.asked(one), Visit(one, when, outcome, "", 5, fresh))
+    reminders = [told for condition, told in _signs(workspace) if condition == "提醒" and told.startswith("信源")]
+    assert [told.split("：")[1] for told in reminders] == [
+        "改版的网站 连续 2 次没有给出线索，可能已改版", "停更的网站 比平时安静，可能已改版或停更",
+    ]  # fmt: skip
+
+
 def test_a_notice_nobody_got_is_a_reminder(workspace):
     (workspace / "config" / "settings.yaml").write_text(
         "notify:\n  - to: env:NOT_SET\n    events: [run-failed]\n", "utf-8"
@@ -316,3 +333,4 @@ def test_a_source_that_needs_a_browser_where_there_is_none_is_a_fault(workspace,
         "utf-8",
     )
     assert _bad(workspace) == []
+    assert any("本机没有 Chromium；没有信源要用" in told for _, told in _signs(workspace, "浏览器"))

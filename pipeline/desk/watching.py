@@ -11,10 +11,9 @@ import structlog
 from pipeline.config import Source
 from pipeline.desk.room import Room
 from pipeline.model import BEIJING, Event, Health, Notice, Pulse, Visit, Window, digest
-from pipeline.steps.health import EMPTY_AFTER, coverage_gap, is_due, pulse, reason, told
+from pipeline.steps.health import LOOK_BACK, coverage_gap, is_due, pulse, reason, told, trouble
 
 log = structlog.get_logger("pipeline.desk")
-_LOOK_BACK = dt.timedelta(days=120)  # what rhythms and windows are told from
 
 
 class Watching(Room):
@@ -50,8 +49,8 @@ class Watching(Room):
     def gaps(self, window: Window) -> list[str]:
         """What could not be collected for a window, a line for each source: 北方网（服务器出错，自6月3日起）."""
         now = self._clock()
-        since = dt.datetime.combine(window.start, dt.time(), BEIJING) - _LOOK_BACK
-        visits = self.visits.every(min(since, now - _LOOK_BACK))
+        since = dt.datetime.combine(window.start, dt.time(), BEIJING) - LOOK_BACK
+        visits = self.visits.every(min(since, now - LOOK_BACK))
         return [
             told(one.name, gap, window)
             for one in self.config.sources
@@ -81,18 +80,12 @@ class Watching(Room):
             self.visits.tell({source.id: "" for source, _ in better}, [self._back(better)])
 
     def _silent(self, source: Source, one: Pulse) -> Notice:
-        if one.health is Health.FAILED:
-            what = f"连续 {one.streak} 次未能采集"
-        elif one.health is Health.EMPTY:
-            what = f"连续 {max(one.streak, EMPTY_AFTER)} 次没有给出线索，可能已改版"
-        else:
-            what = "比平时安静，可能已改版或停更"
         since = one.since.astimezone(BEIJING) if one.since else self._clock()
         return Notice(
             # two who look at once know of the same beginning, and so tell the same
             key=f"{Event.SOURCE_SILENT}:{source.id}:{one.health}:{since.isoformat()}",
             event=Event.SOURCE_SILENT,
-            title=f"信源“{source.name}”{what}",
+            title=f"信源“{source.name}”{trouble(one)}",
             text=f"信源：{source.name}（{source.id}）\n原因：{reason(one.because)}\n自：{since:%Y-%m-%d %H:%M}\n"
             "其他信源照常采集，草稿会列出未能采集的来源；这个信源恢复之前不再提醒。\n"
             f"看一看它现在给出什么：bulletin sources check {source.id}\n试采一次：bulletin collect {source.id}",
@@ -124,7 +117,7 @@ class Watching(Room):
         )
 
     def _visits(self, now: dt.datetime) -> dict[str, list[Visit]]:
-        return self.visits.every(now - _LOOK_BACK)
+        return self.visits.every(now - LOOK_BACK)
 
 
 def _is_everything(states: Sequence[Pulse]) -> bool:

@@ -20,6 +20,8 @@ FAILED_AFTER = 3
 """Failed visits in a row after which people are told; one or two are the web's daily weather."""
 EMPTY_AFTER = 2
 """Empty visits in a row after which people are told; a site is sometimes caught in the middle of publishing."""
+LOOK_BACK = dt.timedelta(days=120)
+"""How far back visits are asked for, to tell rhythms from."""
 _RHYTHM = dt.timedelta(days=60)
 _MIN_GAPS = 5  # of fewer no rhythm can be told
 _TIMES_USUAL = 3
@@ -32,6 +34,15 @@ _AT_ONCE = dt.timedelta(minutes=1)  # a visit so soon after one that failed is t
 _MISSING = _DAY  # a shorter time without a source is no gap: its list still shows what came meanwhile
 _ROUTE = re.compile(r"^(?:https?://[^\s：]+(?: → )?)+：")
 _MAX_REASON = 60
+
+
+def trouble(state: Pulse) -> str:
+    """What is wrong with a source, in Chinese, as it follows its name."""
+    if state.health is Health.FAILED:
+        return f"连续 {state.streak} 次未能采集"
+    if state.health is Health.EMPTY:
+        return f"连续 {max(state.streak, EMPTY_AFTER)} 次没有给出线索，可能已改版"
+    return "比平时安静，可能已改版或停更"
 
 
 def usual_gap(visits: Sequence[Visit]) -> dt.timedelta | None:
