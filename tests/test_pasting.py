@@ -118,7 +118,22 @@ class Stdin:
 def test_a_text_is_pasted_on_the_command_line(bulletin, workspace, monkeypatch):
     monkeypatch.setattr(sys, "stdin", Stdin(TEXT.encode()))
     code, out, _ = bulletin("-C", workspace, "collect", "--paste", "--url", "https://news.example/1", "--title", "改题")
-    assert (code, out) == (0, "https://news.example/1  已读入\n")
+    assert code == 0
+    assert out.startswith("https://news.example/1  已读入：《改题》 2024-06-")
+
+
+def test_an_address_that_is_none_is_refused_with_how_to_write_one(bulletin, workspace):
+    for command in (["collect", "--url"], ["sources", "add"]):
+        code, out, err = bulletin("-C", workspace, *command, "某报")
+        assert (code, out) == (2, "")
+        assert "“某报”不是网页地址。请写完整的 http:// 或 https:// 地址。" in err
+
+
+def test_a_page_that_cannot_be_had_can_be_pasted_and_it_is_said_how(bulletin, workspace):
+    code, out, err = bulletin("-C", workspace, "collect", "--url", "http://10.0.0.1/1.html")
+    assert code == 1
+    assert out.startswith("http://10.0.0.1/1.html  ")
+    assert "bulletin collect --paste --url" in err
 
 
 @pytest.mark.parametrize(

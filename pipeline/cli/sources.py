@@ -388,7 +388,14 @@ def _collected(asked: list[str], engine: str) -> dict[str, str]:
 def _report(desk: Desk, leads: Sequence[int]) -> NoReturn:
     """Says what leads turned out to be, and ends the command."""
     found = desk.leads.get(leads)
+    articles = desk.leads.articles([one.article for one in found if one.article])
     for one in found:
-        told = one.rejection.because.removeprefix(f"{one.lead.url}：") if one.rejection else "已读入"
-        out(f"{one.lead.url}  {told}")
+        if one.article:
+            read = articles[one.article]
+            out(f"{one.lead.url}  已读入：《{read.title}》 {read.date or '无日期'} {read.outlet or '来源不明'}")
+        else:
+            because = one.rejection.because if one.rejection else "尚未取得"
+            out(f"{one.lead.url}  {because.removeprefix(f'{one.lead.url}：')}")
+    if any(one.article is None and one.page is None and not one.lead.path for one in found):
+        say("取不到的网页，可以复制正文后粘贴：bulletin collect --paste --url 网址 < 文件")
     raise typer.Exit(DONE if any(one.article for one in found) else FAILED)

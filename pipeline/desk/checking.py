@@ -18,6 +18,7 @@ from pipeline.model import Article, Fetch, Fetched, Finding, Lead, Page, Rejecti
 from pipeline.sources import Harvest
 from pipeline.sources import Source as Collector
 from pipeline.sources.discover import Suggestion, discover
+from pipeline.sources.harvest import absolute
 from pipeline.steps.vet import HARMLESS, Listed, Sampled, Seen, listed, unreadable, vet
 from pipeline.store import write_whole
 
@@ -124,6 +125,8 @@ class Checking(Collecting):
         for one in self.config.sources:
             if getattr(one, "url", "") == url:
                 raise UsageError(f"信源“{one.name}”（{one.id}）已经是这个地址。", "请用 bulletin sources check 查看。")
+        if not url.startswith("rsshub://") and not absolute(url, ""):
+            raise UsageError(f"“{url}”不是网页地址。", "请写完整的 http:// 或 https:// 地址。")
         if url.startswith("rsshub://") and not self.config.settings.rsshub:
             raise UsageError(f"{url} 是 RSSHub 的路由，而 settings.yaml 没有写 RSSHub 的地址。", "请先填写 rsshub。")
         taken = {one.id for one in self.config.sources}
@@ -144,13 +147,14 @@ class Checking(Collecting):
         return path
 
     def _named(self, suggestion: Suggestion) -> Suggestion:
-        """With the outlet's own name, where the registry knows the host."""
+        """With the outlet's own name, where the registry knows the host, and with nobody else's."""
         outlet = self.config.outlets.at(str(suggestion.entry["url"]))
-        name = str(suggestion.entry["name"])
-        if outlet is None or any(one in name for one in outlet.names):
-            return suggestion
-        column = name.rpartition("·")[2]
-        made = outlet.name if "." in column else f"{outlet.name}·{column}"[:60]  # a host is no column
+        made = name = str(suggestion.entry["name"])
+        if outlet is not None and not any(one in name for one in outlet.names):
+            column = name.rpartition("·")[2]
+            made = outlet.name if "." in column else f"{outlet.name}·{column}"[:60]  # a host is no column
+        if any(one.name == made for one in self.config.sources):
+            made = f"{made}（{suggestion.entry['id']}）"  # 工作动态 is what half of all columns are called
         return replace(suggestion, entry={**suggestion.entry, "name": made})
 
     def _unfiltered(self, source: Source, harvest: Harvest, web: _Recorder) -> tuple[str, ...]:

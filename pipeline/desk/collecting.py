@@ -82,7 +82,13 @@ class Collecting(Watching):
         return self._harvest(self.sources([source])[0])
 
     def take(self, urls: Sequence[str], files: Sequence[Path]) -> Harvested:
-        """Takes addresses and files that somebody named as leads, and reads them."""
+        """Takes addresses and files that somebody named as leads, and reads them.
+
+        Raises `UsageError` for an address that is none: nothing is taken then.
+        """
+        for url in urls:
+            if not absolute(url, ""):
+                raise UsageError(f"“{url}”不是网页地址。", "请写完整的 http:// 或 https:// 地址。")
         source = ManualSource(
             id=_BY_HAND, name="手工添加", kind="manual", urls=tuple(urls), files=tuple(path.resolve() for path in files)
         )
