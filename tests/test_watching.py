@@ -8,7 +8,9 @@ import pytest
 
 from pipeline.desk import Desk, Inline, open_desk
 from pipeline.errors import FetchError, NothingCollected
+from pipeline.executor import Children
 from pipeline.model import BEIJING, Fetched, Health, Outcome, Page, Visit, Window
+from pipeline.store import sqlite
 from sites import Site, reply
 
 START = dt.datetime(2024, 6, 1, 8, tzinfo=BEIJING)
@@ -63,14 +65,38 @@ def web():
     return Web()
 
 
+def _unsynced(connection, record):
+    _PREPARE(connection, record)
+    connection.execute("PRAGMA synchronous = OFF")
+
+
+_PREPARE = sqlite._prepare
+
+
+class Here(Children):
+    """Parses in this process: that pages are read out of reach is promised elsewhere, and costs a call 10 ms."""
+
+    def prepare(self):
+        """Nothing to load."""
+
+    def each(self, function, items):
+        return iter([function(item) for item in items])
+
+    def apart(self, function, *args, **kwargs):
+        return function(*args, **kwargs)
+
+
 @pytest.fixture
 def desk(workspace, web, monkeypatch):
+    # nobody pulls the plug here, and a disk takes longer to make sure of a write than a visit does
+    monkeypatch.setattr("pipeline.store.sqlite._prepare", _unsynced)
     lines = [
         f"- {{id: {one}, name: {name}, kind: feed, url: 'https://{one}.example/feed.xml'}}"
         for one, name in NAMES.items()
     ]
     (workspace / "config" / "sources.yaml").write_text("\n".join(lines), "utf-8")
     monkeypatch.setattr("pipeline.desk.wiring.fetcher", lambda config, clock, visits: web)
+    monkeypatch.setattr("pipeline.desk.wiring.children", lambda config: Here())
     with open_desk(workspace, clock=web.clock) as made:
         yield made
 
