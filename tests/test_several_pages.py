@@ -298,3 +298,20 @@ def test_two_who_collect_at_once_lose_nothing_and_keep_everything_once(workspace
         assert len(stored) == 3
         articles = one.leads.articles(lead.article for lead in stored if lead.article)
         assert [pages_of(article) for article in articles.values()] == [[1, 2]] * 3
+
+
+def test_of_many_pages_only_some_lie_in_memory_together(workspace, put, hour, monkeypatch):
+    for number in range(45):
+        put(f"{number}", f"第{number}家医院上线智慧医疗平台", "2024-06-12", "北京日报", *SAID.values())
+    together: list[int] = []
+    read_pages = Desk._read_pages
+
+    def counted(desk, work):
+        together.append(len(work))
+        return read_pages(desk, work)
+
+    monkeypatch.setattr(Desk, "_read_pages", counted)
+    with open_desk(workspace, clock=hour) as desk:
+        desk.harvest("inbox")
+        assert desk.read(desk.leads.unread()) == 45
+    assert together == [20, 20, 5]

@@ -33,6 +33,7 @@ from pipeline.store import ATTACHED, ENTIRE, Asked, Part, Stored
 log = structlog.get_logger("pipeline.desk")
 BATCH = 200
 """Leads that are read in one call: enough to be worth several processes, few enough to repeat after a crash."""
+_AT_ONCE = 20  # pages that lie in memory together: one has up to 20 MiB, and eight batches are read side by side
 _BY_HAND = "manual"  # the source of what somebody named or pasted
 _MAX_PASTED = 5_000_000  # bytes
 
@@ -216,6 +217,9 @@ class Collecting(Watching):
 
     def read(self, leads: Sequence[int]) -> int:
         """Reads the stored pages of leads into articles; returns how many there are."""
+        return sum(self._read(leads[start : start + _AT_ONCE]) for start in range(0, len(leads), _AT_ONCE))
+
+    def _read(self, leads: Sequence[int]) -> int:
         now = self._clock()
         stored = [one for one in self.leads.get(leads) if one.page is not None]
         further = self.parts.of([one.page for one in stored if one.page is not None])
