@@ -27,6 +27,7 @@ from pipeline.errors import Superseded
 from pipeline.model import BEIJING, Claim, Progress, Work, Worker
 from pipeline.store.database import Database
 from pipeline.store.schema import CLAIMS, PAUSES
+from pipeline.store.values import utc
 
 _DAY = 86_400.0
 _SLACK = dt.timedelta(hours=1)  # a clock that was set back by less is only a clock that was set right
@@ -138,7 +139,7 @@ class Claims:
         """Lets the clock leave a series alone."""
         with self._database.write() as connection:
             connection.execute(sa.delete(PAUSES).where(PAUSES.c.series == series))
-            at = now.astimezone(dt.UTC).isoformat()
+            at = utc(now)
             connection.execute(sa.insert(PAUSES).values(series=series, reason=reason, who=who, at=at))
 
     def resume(self, series: str) -> bool:
@@ -161,7 +162,7 @@ def close(connection: sa.Connection, owner: str, now: dt.datetime) -> None:
     Doing so twice is no error: whoever repeats a step that was kept already is still the owner.
     """
     mine = (CLAIMS.c.owner == owner) & (CLAIMS.c.state != Progress.FAILED.value)
-    finished = now.astimezone(dt.UTC).isoformat()
+    finished = utc(now)
     done = sa.update(CLAIMS).where(mine).values(state=Progress.DONE.value, finished=finished)
     if connection.execute(done).rowcount != 1:
         raise Superseded("这次生成中断过久，已由他人接手，本次结果不予保存。", "草稿以接手者的为准。")
@@ -169,9 +170,9 @@ def close(connection: sa.Connection, owner: str, now: dt.datetime) -> None:
 
 def _due(seconds: float, now: dt.datetime, stale: dt.datetime, attempts: int | None) -> sa.ColumnElement[bool]:
     """What the clock may take up: unfinished with attempts left and its pause over, or finished too long ago."""
-    before = stale.astimezone(dt.UTC).isoformat()
+    before = utc(stale)
     # finished in the future: the clock was wrong then, and the window perhaps not over
-    ahead = (now + _SLACK).astimezone(dt.UTC).isoformat()
+    ahead = utc(now + _SLACK)
     done = CLAIMS.c.state == Progress.DONE.value
     rested = (CLAIMS.c.retry <= seconds) | (CLAIMS.c.retry > seconds + 2 * _DAY)
     return sa.case(

@@ -34,7 +34,7 @@ from pipeline.store.leads import whole
 from pipeline.store.notices import post
 from pipeline.store.runs import Accounts, keep
 from pipeline.store.schema import ISSUES, RELEASES, REVISIONS, SKIPS
-from pipeline.store.values import written
+from pipeline.store.values import utc, written
 
 _DRAFT = TypeAdapter(Draft)
 _DECISION = TypeAdapter(Decision)
@@ -174,7 +174,7 @@ class Issues:
                     window_start=window.start.isoformat(),
                     reason=decision.reason,
                     who=decision.who,
-                    at=decision.when.astimezone(dt.UTC).isoformat(),
+                    at=utc(decision.when),
                 )
             )
 

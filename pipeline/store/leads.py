@@ -15,7 +15,7 @@ from pipeline.model import BEIJING, Article, Fate, Lead, Page, Rejection, Visit,
 from pipeline.store.blobs import Blobs
 from pipeline.store.database import Database
 from pipeline.store.schema import ARTICLES, FATES, LEADS, PAGES, RUNS, SOURCES
-from pipeline.store.values import written
+from pipeline.store.values import utc, written
 from pipeline.store.visits import log
 
 _ARTICLE = TypeAdapter(Article)
@@ -75,7 +75,7 @@ class Leads:
             "of": asked.of,
             "failures": asked.failures,
             "trouble": asked.trouble,
-            "asked": visit.when.astimezone(dt.UTC).isoformat(),
+            "asked": utc(visit.when),
         }
         with self._database.write() as connection:
             if not connection.execute(sa.update(SOURCES).where(SOURCES.c.id == source).values(values)).rowcount:
@@ -86,7 +86,7 @@ class Leads:
 
     def add(self, leads: Iterable[Lead], now: dt.datetime) -> list[Stored]:
         """Keeps leads, each once for its source and address, and returns them as kept."""
-        stamp = now.astimezone(dt.UTC).isoformat()
+        stamp = utc(now)
         kept: list[Stored] = []
         with self._database.write() as connection:
             for lead in leads:
@@ -136,7 +136,7 @@ class Leads:
         query = (
             sa.select(LEADS)
             .where(LEADS.c.source == source)
-            .where(LEADS.c.first_seen >= (now - TRY_FOR).astimezone(dt.UTC).isoformat())
+            .where(LEADS.c.first_seen >= utc(now - TRY_FOR))
             .where(LEADS.c.page.is_(None) | (LEADS.c.fate == Fate.NOT_AN_ARTICLE.value))
             .order_by(LEADS.c.id)
         )
@@ -147,9 +147,7 @@ class Leads:
         """Keeps that a lead's page could not be fetched; what it was before, if anything, stays."""
         with self._database.write() as connection:
             here = LEADS.c.id == lead
-            connection.execute(
-                sa.update(LEADS).where(here).values(tries=LEADS.c.tries + 1, tried=now.astimezone(dt.UTC).isoformat())
-            )
+            connection.execute(sa.update(LEADS).where(here).values(tries=LEADS.c.tries + 1, tried=utc(now)))
             connection.execute(
                 sa.update(LEADS)
                 .where(here & LEADS.c.page.is_(None))
@@ -172,12 +170,12 @@ class Leads:
         Those whose article is dated within `margin` days of the window, those first seen while it was open,
         those that an earlier run of it accounted for, and those that no run of the series accounted for yet.
         """
-        opened = dt.datetime.combine(window.start, dt.time(), BEIJING).astimezone(dt.UTC).isoformat()
-        closed = dt.datetime.combine(window.end + dt.timedelta(days=1), dt.time(), BEIJING).astimezone(dt.UTC)
+        opened = utc(dt.datetime.combine(window.start, dt.time(), BEIJING))
+        closed = utc(dt.datetime.combine(window.end + dt.timedelta(days=1), dt.time(), BEIJING))
         near = (ARTICLES.c.date >= (window.start - dt.timedelta(days=margin)).isoformat()) & (
             ARTICLES.c.date <= (window.end + dt.timedelta(days=margin)).isoformat()
         )
-        while_open = (LEADS.c.first_seen >= opened) & (LEADS.c.first_seen < closed.isoformat())
+        while_open = (LEADS.c.first_seen >= opened) & (LEADS.c.first_seen < closed)
         accounted = sa.select(FATES.c.lead).join(RUNS, FATES.c.run == RUNS.c.id).where(RUNS.c.series == series)
         before = LEADS.c.id.in_(accounted.where(RUNS.c.window_start == window.start.isoformat()))
         never = LEADS.c.id.not_in(accounted)
@@ -246,7 +244,7 @@ class Leads:
 
     def settle(self, outcomes: Sequence[tuple[int, Article | Rejection]], now: dt.datetime) -> None:
         """Keeps what leads turned out to be."""
-        stamp = now.astimezone(dt.UTC).isoformat()
+        stamp = utc(now)
         with self._database.write() as connection:
             for lead, outcome in outcomes:
                 values: dict[str, Any]
@@ -300,7 +298,7 @@ def _keep_page(connection: sa.Connection, asked_url: str, page: Page, blob: str)
             asked_url=asked_url,
             url=page.url,
             blob=blob,
-            fetched=page.fetched.astimezone(dt.UTC).isoformat(),
+            fetched=utc(page.fetched),
             content_type=page.content_type,
             charset=page.charset,
             warnings=list(page.warnings),

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from pipeline.model import Event, Notice
 from pipeline.store.database import Database
 from pipeline.store.schema import NOTICES
+from pipeline.store.values import utc
 
 _GIVE_UP = dt.timedelta(days=3)  # a draft that is told of later is one that somebody has found by himself
 _FIRST_PAUSE = dt.timedelta(minutes=1)
@@ -55,7 +56,7 @@ class Notices:
         """Whether this sender is the one to send it; if it dies over it, the notice is due again after its pause."""
         mine = (NOTICES.c.id == one.id) & (NOTICES.c.tries == one.tries) & (NOTICES.c.settled == "")
         with self._database.write() as connection:
-            taken = sa.update(NOTICES).where(mine).values(tries=one.tries + 1, tried=_stamp(now))
+            taken = sa.update(NOTICES).where(mine).values(tries=one.tries + 1, tried=utc(now))
             return bool(connection.execute(taken).rowcount)
 
     def told(self, notice: int, who: str) -> None:
@@ -68,13 +69,13 @@ class Notices:
     def sent(self, notice: int, now: dt.datetime) -> None:
         """Keeps that everybody has it."""
         with self._database.write() as connection:
-            connection.execute(sa.update(NOTICES).where(NOTICES.c.id == notice).values(settled=_stamp(now)))
+            connection.execute(sa.update(NOTICES).where(NOTICES.c.id == notice).values(settled=utc(now)))
 
     def failed(self, notice: int, now: dt.datetime) -> bool:
         """Leaves a notice for a later try; says whether it was given up instead, three days after it was posted."""
-        old = (NOTICES.c.id == notice) & (NOTICES.c.at <= _stamp(now - _GIVE_UP))
+        old = (NOTICES.c.id == notice) & (NOTICES.c.at <= utc(now - _GIVE_UP))
         with self._database.write() as connection:
-            given_up = sa.update(NOTICES).where(old).values(settled=_stamp(now), given_up=True)
+            given_up = sa.update(NOTICES).where(old).values(settled=utc(now), given_up=True)
             return bool(connection.execute(given_up).rowcount)
 
     def lost(self) -> list[Notice]:
@@ -93,7 +94,7 @@ def post(connection: sa.Connection, notice: Notice) -> None:
         "series": notice.series,
         "title": notice.title,
         "text": notice.text,
-        "at": _stamp(notice.when),
+        "at": utc(notice.when),
         "tries": 0,
         "tried": "",
         "told": [],
@@ -101,10 +102,6 @@ def post(connection: sa.Connection, notice: Notice) -> None:
         "given_up": False,
     }
     connection.execute(insert(NOTICES).values(values).on_conflict_do_nothing(index_elements=[NOTICES.c.key]))
-
-
-def _stamp(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.UTC).isoformat()
 
 
 def _is_due(tries: int, tried: str, now: dt.datetime) -> bool:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pipeline.store.database import Database
 from pipeline.store.leads import TRY_FOR, is_due, portions
 from pipeline.store.schema import LEADS, PARTS
+from pipeline.store.values import utc
 
 ENTIRE = 0
 """The position of a version of the whole article on one page; the other pages count from 2."""
@@ -43,7 +44,7 @@ class Parts:
             if not connection.execute(sa.select(PARTS.c.page).where(here)).first():
                 connection.execute(
                     sa.insert(PARTS).values(
-                        page=page, position=position, url=url, trouble="", first_asked=_stamp(now), tries=0, tried=""
+                        page=page, position=position, url=url, trouble="", first_asked=utc(now), tries=0, tried=""
                     )
                 )
 
@@ -63,7 +64,7 @@ class Parts:
         What failed is asked for again at ever longer intervals, for two weeks; nothing more of an article whose
         whole came on one page.
         """
-        since = (now - TRY_FOR).astimezone(dt.UTC).isoformat()
+        since = utc(now - TRY_FOR)
         entire = sa.select(PARTS.c.page).where((PARTS.c.position == ENTIRE) & PARTS.c.part.is_not(None))
         query = (
             sa.select(PARTS)
@@ -86,14 +87,10 @@ class Parts:
 
     def missed(self, part: Part, because: str, now: dt.datetime) -> None:
         """Keeps that a page could not be had, and why."""
-        values = {"trouble": because, "tries": PARTS.c.tries + 1, "tried": _stamp(now)}
+        values = {"trouble": because, "tries": PARTS.c.tries + 1, "tried": utc(now)}
         with self._database.write() as connection:
             connection.execute(sa.update(PARTS).where(_here(part)).values(values))
 
 
 def _here(part: Part) -> sa.ColumnElement[bool]:
     return (PARTS.c.page == part.page) & (PARTS.c.position == part.position)
-
-
-def _stamp(now: dt.datetime) -> str:
-    return now.astimezone(dt.UTC).isoformat()

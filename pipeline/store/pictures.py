@@ -13,6 +13,7 @@ from pipeline.store.blobs import Blobs
 from pipeline.store.database import Database
 from pipeline.store.leads import TRY_FOR, is_due, portions
 from pipeline.store.schema import PICTURES
+from pipeline.store.values import utc
 
 
 class Pictures:
@@ -58,11 +59,11 @@ class Pictures:
 
     def came(self, url: str, data: bytes, now: dt.datetime) -> None:
         """Keeps the bytes that came for an address, to be developed."""
-        self._note(url, now, original=self._blobs.put(data), trouble="", tried=_stamp(now))
+        self._note(url, now, original=self._blobs.put(data), trouble="", tried=utc(now))
 
     def missed(self, url: str, because: str, now: dt.datetime) -> None:
         """Keeps that a picture could not be had, and why."""
-        self._note(url, now, trouble=because, tries=PICTURES.c.tries + 1, tried=_stamp(now))
+        self._note(url, now, trouble=because, tries=PICTURES.c.tries + 1, tried=utc(now))
 
     def waiting(self) -> list[str]:
         """The addresses whose bytes are here and not developed yet."""
@@ -97,7 +98,7 @@ class Pictures:
         here = PICTURES.c.id == digest(url)
         with self._database.write() as connection:
             if not connection.execute(sa.select(PICTURES.c.id).where(here)).first():
-                connection.execute(sa.insert(PICTURES).values(id=digest(url), url=url, first_asked=_stamp(now), **_NEW))
+                connection.execute(sa.insert(PICTURES).values(id=digest(url), url=url, first_asked=utc(now), **_NEW))
             connection.execute(sa.update(PICTURES).where(here).values(**values))
 
 
@@ -112,7 +113,3 @@ _NEW: Mapping[str, object] = {
     "tries": 0,
     "tried": "",
 }
-
-
-def _stamp(now: dt.datetime) -> str:
-    return now.astimezone(dt.UTC).isoformat()

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pipeline.model import Revisit
 from pipeline.store.database import Database
 from pipeline.store.schema import PAGES, REVISITS
+from pipeline.store.values import utc
 
 
 class Revisits:
@@ -22,11 +23,7 @@ class Revisits:
         """Keeps a look in the place of the one before."""
         with self._database.write() as connection:
             connection.execute(sa.delete(REVISITS).where(REVISITS.c.url == revisit.url))
-            connection.execute(
-                sa.insert(REVISITS).values(
-                    url=revisit.url, at=revisit.when.astimezone(dt.UTC).isoformat(), told=revisit.told
-                )
-            )
+            connection.execute(sa.insert(REVISITS).values(url=revisit.url, at=utc(revisit.when), told=revisit.told))
 
     def of(self, urls: Iterable[str]) -> dict[str, Revisit]:
         """The last look at each of these addresses that was looked at."""

@@ -12,6 +12,7 @@ from pipeline.model import Fate, Window
 from pipeline.store.claims import close
 from pipeline.store.database import Database
 from pipeline.store.schema import FATES, RUNS
+from pipeline.store.values import utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Runs:
                     window_start=window.start.isoformat(),
                     window_end=window.end.isoformat(),
                     engine=engine,
-                    started=now.astimezone(dt.UTC).isoformat(),
+                    started=utc(now),
                     outcome="running",
                     owner=owner,
                     silent=[],
@@ -105,7 +106,7 @@ class Runs:
                 .values(
                     outcome=outcome,
                     seconds=dict(seconds),
-                    finished=now.astimezone(dt.UTC).isoformat(),
+                    finished=utc(now),
                 )
             )
 

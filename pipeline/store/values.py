@@ -7,6 +7,7 @@ by the rules of a server's language: days and times are ISO text.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from typing import Any, TypeVar
@@ -55,6 +56,11 @@ class Tree(sa.TypeDecorator[Any]):
 def kept(text: str) -> str:
     """Text as it is kept."""
     return _LEFT_OUT.sub("", text)
+
+
+def utc(moment: dt.datetime) -> str:
+    """A moment as it is kept: ISO text in UTC, so that later ones sort behind."""
+    return moment.astimezone(dt.UTC).isoformat()
 
 
 def written(adapter: TypeAdapter[_T], value: _T) -> str:

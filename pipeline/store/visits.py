@@ -11,6 +11,7 @@ from pipeline.model import Notice, Outcome, Visit
 from pipeline.store.database import Database
 from pipeline.store.notices import post
 from pipeline.store.schema import HOSTS, SOURCES, VISITS
+from pipeline.store.values import utc
 
 _KEPT = dt.timedelta(days=180)
 _GOOD = (Outcome.OK.value, Outcome.UNCHANGED.value)
@@ -36,7 +37,7 @@ class Visits:
         """
         newest = sa.select(sa.func.max(VISITS.c.id)).group_by(VISITS.c.source)
         wanted = (
-            (VISITS.c.at >= _stamp(since))
+            (VISITS.c.at >= utc(since))
             | VISITS.c.id.in_(newest.where(VISITS.c.outcome.in_(_GOOD)))
             | VISITS.c.id.in_(newest.where(VISITS.c.fresh > 0))
         )
@@ -54,14 +55,14 @@ class Visits:
     def shut(self, now: dt.datetime) -> dict[str, dt.datetime]:
         """The hosts that asked to be left alone for longer than until now (host → until when)."""
         with self._database.read() as connection:
-            rows = connection.execute(sa.select(HOSTS).where(HOSTS.c.shut_until > _stamp(now))).all()
+            rows = connection.execute(sa.select(HOSTS).where(HOSTS.c.shut_until > utc(now))).all()
         return {row.host: dt.datetime.fromisoformat(row.shut_until) for row in rows}
 
     def shutting(self, host: str, until: dt.datetime) -> None:
         """Keeps that a host asked to be left alone."""
         with self._database.write() as connection:
             connection.execute(sa.delete(HOSTS).where(HOSTS.c.host == host))
-            connection.execute(sa.insert(HOSTS).values(host=host, shut_until=_stamp(until)))
+            connection.execute(sa.insert(HOSTS).values(host=host, shut_until=utc(until)))
 
     def tell(self, troubles: Mapping[str, str], notices: Sequence[Notice]) -> bool:
         """Posts what people are to know of sources, and keeps that they do (id → trouble, empty for none any more).
@@ -87,7 +88,7 @@ def log(connection: sa.Connection, visit: Visit) -> None:
     connection.execute(
         sa.insert(VISITS).values(
             source=visit.source,
-            at=_stamp(visit.when),
+            at=utc(visit.when),
             outcome=visit.outcome.value,
             because=visit.because,
             leads=visit.leads,
@@ -102,15 +103,11 @@ def log(connection: sa.Connection, visit: Visit) -> None:
     connection.execute(
         sa.delete(VISITS).where(
             (VISITS.c.source == visit.source)
-            & (VISITS.c.at < _stamp(visit.when - _KEPT))
+            & (VISITS.c.at < utc(visit.when - _KEPT))
             & (VISITS.c.id != sa.func.coalesce(good.scalar_subquery(), 0))
             & (VISITS.c.id != sa.func.coalesce(newest.where(VISITS.c.fresh > 0).scalar_subquery(), 0))
         )
     )
-
-
-def _stamp(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.UTC).isoformat()
 
 
 def _visit(row: sa.Row[tuple[object, ...]]) -> Visit:
