@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import takewhile
 from pathlib import Path
 from typing import get_args
 
@@ -9,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from pipeline import cli
-from pipeline.config import packaged, variables
+from pipeline.config import load, packaged, variables
 from pipeline.demo.play import SCENES
 from pipeline.outputs import FORMATS
 from pipeline.sources import KINDS
@@ -66,6 +67,17 @@ def test_every_kind_of_source_is_shown_in_the_sample_configuration():
     for kind in KINDS:
         assert re.search(rf"^#   {kind}\b", sample, re.MULTILINE), kind
         assert re.search(rf"\b{kind}\b", CHINESE), kind
+
+
+def test_the_samples_of_sources_load_as_they_stand_and_with_the_starter_show_every_kind(workspace):
+    sample = (packaged("config") / "sources.yaml").read_text("utf-8")
+    remarks = sample[sample.index("# One sample of each kind") :].splitlines()[2:]
+    samples = "\n".join(line[2:] for line in takewhile(lambda line: line.startswith("#"), remarks))
+    settings = workspace / "config" / "settings.yaml"
+    text = settings.read_text("utf-8")
+    settings.write_text(re.sub(r"^rsshub:.*$", "rsshub: https://rsshub.example", text, flags=re.MULTILINE), "utf-8")
+    (workspace / "config" / "sources.yaml").write_text(f"{samples}\n{sample}", "utf-8")
+    assert {one.kind for one in load(workspace).sources} == set(KINDS)
 
 
 def test_every_setting_of_a_source_is_explained_in_the_sample_configuration():
