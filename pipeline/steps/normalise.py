@@ -80,7 +80,8 @@ def _each(block: Block, change: Callable[[str], str]) -> Block:
         return replace(
             block, text=change(block.text), rows=tuple(tuple(change(cell) for cell in row) for row in block.rows)
         )
-    return replace(block, text=change(block.text)) if block.text else block
+    text = change(block.text) if block.text else ""
+    return block if text == block.text else replace(block, text=text)
 
 
 def _bounded(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], bool]:
