@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 
 from lxml import etree
@@ -241,9 +241,9 @@ def hide_unseen(root: Element) -> None:
         and (element.get("hidden") is not None or _OFF_SCREEN.search(element.get("style") or ""))
     ]
     faded = {element for element in hidden if _FADED.search(element.get("style") or "")}
-    whole = _points(root) if faded else 0
+    points = _points(root, faded) if faded else {}
     for element in hidden:
-        if element not in faded or _points(element) < _UNTIL_SCRIPT * whole:
+        if element not in faded or points[element] < _UNTIL_SCRIPT * points[root]:
             drop(element)
 
 
@@ -252,8 +252,24 @@ def _styled(root: Element) -> list[Element]:
     return [one for one in found if isinstance(one, Element)] if isinstance(found, list) else []
 
 
-def _points(element: Element) -> int:
-    return len(PUNCTUATION.findall(raw_text(element)))
+def _points(root: Element, wanted: Set[Element]) -> dict[Element, int]:
+    """The punctuation inside a root and inside some of its elements, in one walk: these may lie in each other."""
+    wanted = {root, *wanted}
+    seen = 0
+    before: dict[Element, int] = {}
+    inside: dict[Element, int] = {}
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            if element in wanted:
+                before[element] = seen
+            text = element.text
+        else:
+            if element in wanted:
+                inside[element] = seen - before[element]
+            text = element.tail
+        if text and not text.isascii():
+            seen += len(PUNCTUATION.findall(text))
+    return inside
 
 
 def _holds_article(element: Element) -> bool:

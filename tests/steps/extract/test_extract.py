@@ -487,3 +487,10 @@ def test_a_text_of_editors_lines_alone_is_refused_in_time(outlets: Outlets) -> N
     started = time.process_time()
     refusal("".join(f"编辑：王{n:06d}\n" for n in range(100_000)), outlets)
     assert time.process_time() - started < 6
+
+
+def test_what_is_faded_out_inside_of_what_is_faded_out_is_counted_in_one_walk(outlets: Outlets) -> None:
+    page = f"{HEAD}{'<div style=opacity:0>' * 900}{TOPIC * 2_000}</body></html>"
+    started = time.process_time()
+    assert "第一段，介绍互联网诊疗量半年来的变化" in article(page, outlets).text
+    assert time.process_time() - started < 4
