@@ -184,11 +184,18 @@ def releasing() -> Callable[..., Any]:
 def embedded(flow_function: Callable[..., Any], **parameters: Any) -> None:
     """Runs a flow in this process, on the server that PREFECT_API_URL names or else on Prefect's embedded one.
 
-    Raises the flow's own `DeskError`.
+    Raises the flow's own `DeskError`, or one that says that the server did not start.
     """
-    # every synchronous flow otherwise waits a second at its end for the heartbeat thread
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        flow_function(**parameters)
+    try:
+        # every synchronous flow otherwise waits a second at its end for the heartbeat thread
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+            flow_function(**parameters)
+    except RuntimeError as error:
+        if "ephemeral Prefect API server" not in str(error):
+            raise
+        raise DeskError(
+            "Prefect 的临时服务没有启动成功，什么都没有做。", "请稍后再试；或加 --engine inline，不用 Prefect 也能做。"
+        ) from error
 
 
 def _ended(silent: object) -> Any:
