@@ -9,7 +9,6 @@ from pipeline.config import load, origins, packaged, problems, read_decisions, s
 from pipeline.desk import now, open_desk
 from pipeline.errors import ConfigError
 from pipeline.model import Window
-from pipeline.sources import open_source
 
 
 @pytest.fixture
@@ -269,19 +268,6 @@ def test_a_first_page_without_a_pattern_is_refused(workspace):
         "- {id: l, name: 列表, kind: listing, url: 'https://a.example/', links: a, first: 'https://a.example/x'}\n",
     )
     assert "first: needs a url with {page}" in _refused(workspace)
-
-
-def test_the_samples_in_the_comments_of_the_sources_can_be_used_as_they_are(workspace):
-    lines = (packaged("config") / "sources.yaml").read_text("utf-8").splitlines()
-    begin = next(number for number, line in enumerate(lines) if line.startswith("# - id: "))
-    sample = [line.removeprefix("#")[1:] for line in lines[begin:] if line.startswith("#")]
-    end = next(number for number, line in enumerate(sample) if line.startswith("Files that"))
-    _write(workspace, "sources.yaml", "\n".join(sample[:end]))
-    _write(workspace, "settings.yaml", "rsshub: https://rsshub.example\n")
-    sources = load(workspace).sources
-    assert {source.kind for source in sources} == {"feed", "listing", "sitemap", "json", "epaper", "warc"}
-    for source in sources:
-        open_source(source, workspace)
 
 
 # ------------------------------------------------------------------------------------------- writing

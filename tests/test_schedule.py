@@ -232,7 +232,7 @@ def test_a_paused_series_waits_and_catches_up_afterwards(workspace, launches, cl
 def test_what_fails_is_tried_again_after_a_pause_and_keeps_no_other_from_its_draft(
     workspace, launches, clockwork, clock
 ):
-    configure(workspace, clock="{collect_minutes: 0, retry_minutes: 0.03}")
+    configure(workspace, clock="{collect_minutes: 0, retry_minutes: 0.1}")  # longer than a busy machine takes to tick
     clock.set("2024-07-02 09:00")
     launches.fail = {"2024-06-15"}
     clockwork.tick()
@@ -243,7 +243,7 @@ def test_what_fails_is_tried_again_after_a_pause_and_keeps_no_other_from_its_dra
         failed = [one.told for one in desk.standing(desk.series("national-weekly")) if one.phase is Phase.FAILED]
     (told,) = failed
     assert re.fullmatch(r"第1次：生成进程没有完成（超时或被终止）；\d\d-\d\d \d\d:\d\d 后自动再试", told)
-    time.sleep(2)
+    time.sleep(6.1)
     launches.fail = set()
     clockwork.tick()
     assert numbers(workspace) == [(636, "2024-06-15"), (637, "2024-06-22")], "the numbers follow the windows"

@@ -163,7 +163,7 @@ def test_a_source_whose_newest_article_is_old_is_written_but_not_enabled(bare, b
     [
         ("https://rss.jiankangkuaixun.example/feed.xml", 1, "对方拒绝连接"),
         ("https://rss.yiliaodaobao.example/feed.xml", 2, "没有找到订阅源"),
-        ("file:///etc/passwd", 1, "不支持的协议"),
+        ("file:///etc/passwd", 2, "不支持的协议"),
         ("http://127.0.0.1/", 1, "127.0.0.1"),
         ("https://wjw.beijing.gov.cn/none/", 1, "页面不存在"),
     ],

@@ -11,14 +11,13 @@ from typing import Any
 import structlog
 
 from pipeline.config import Source, source_of, with_sources
-from pipeline.desk.collecting import Collecting
+from pipeline.desk.collecting import Collecting, web_address
 from pipeline.desk.engine import Inline, unbroken
 from pipeline.errors import DeskError, FetchError, SourceError, UsageError
 from pipeline.model import Article, Fetch, Fetched, Finding, Lead, Page, Rejection, Severity
 from pipeline.sources import Harvest
 from pipeline.sources import Source as Collector
 from pipeline.sources.discover import Suggestion, discover
-from pipeline.sources.harvest import absolute
 from pipeline.steps.vet import HARMLESS, Listed, Sampled, Seen, listed, unreadable, vet
 from pipeline.store import write_whole
 
@@ -125,8 +124,8 @@ class Checking(Collecting):
         for one in self.config.sources:
             if getattr(one, "url", "") == url:
                 raise UsageError(f"信源“{one.name}”（{one.id}）已经是这个地址。", "请用 bulletin sources check 查看。")
-        if not url.startswith("rsshub://") and not absolute(url, ""):
-            raise UsageError(f"“{url}”不是网页地址。", "请写完整的 http:// 或 https:// 地址。")
+        if not url.startswith("rsshub://"):
+            web_address(url)
         if url.startswith("rsshub://") and not self.config.settings.rsshub:
             raise UsageError(f"{url} 是 RSSHub 的路由，而 settings.yaml 没有写 RSSHub 的地址。", "请先填写 rsshub。")
         taken = {one.id for one in self.config.sources}

@@ -88,8 +88,7 @@ class Collecting(Watching):
         Raises `UsageError` for an address that is none: nothing is taken then.
         """
         for url in urls:
-            if not absolute(url, ""):
-                raise UsageError(f"“{url}”不是网页地址。", "请写完整的 http:// 或 https:// 地址。")
+            web_address(url)
         source = ManualSource(
             id=_BY_HAND, name="手工添加", kind="manual", urls=tuple(urls), files=tuple(path.resolve() for path in files)
         )
@@ -127,10 +126,7 @@ class Collecting(Watching):
             )
         if pasted.date and not read_dates(pasted.date, now, loose=False).stamps:
             raise UsageError(f"看不懂日期“{pasted.date}”。", "请写成 2024-06-03 或 2024年6月3日，不晚于今天。")
-        url = absolute(pasted.url, "") if pasted.url else ""
-        if pasted.url and not url:
-            raise UsageError(f"“{pasted.url}”不是网页地址。", "请写完整的 http:// 或 https:// 地址，或不写。")
-        return url
+        return web_address(pasted.url) if pasted.url else ""
 
     def _harvest(self, source: Source) -> Harvested:
         now, begun = self._clock(), time.monotonic()
@@ -385,6 +381,15 @@ def _whole(first: Article, rest: Mapping[int, Article | Rejection | None]) -> Ar
     if not first.following and entire is None:
         return first
     return graded(joined(first, [pages[position] for position in sorted(pages)], entire=entire))
+
+
+def web_address(url: str) -> str:
+    """An address that somebody wrote, as it is fetched; raises `UsageError` for what is none of the web."""
+    if address := absolute(url, ""):
+        return address
+    scheme, colon, _ = url.partition(":")
+    because = "（不支持的协议）" if colon and scheme.isalpha() and scheme.lower() not in ("http", "https") else ""
+    raise UsageError(f"“{url}”不是网页地址{because}。", "请写完整的 http:// 或 https:// 地址。")
 
 
 def _since(begun: float) -> float:
