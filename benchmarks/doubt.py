@@ -68,14 +68,22 @@ def bendings(folder: Path, truth: list[dict[str, Any]]) -> Iterator[tuple[str, l
     yield (
         "another article before it",
         [
-            (entry, re.sub(r"(?i)<body[^>]*>", lambda tag: f"{tag[0]}<div>{other}</div>", text, count=1))  # noqa: B023
+            (entry, re.sub(r"(?i)<body[^>]*>", lambda tag, other=other: f"{tag[0]}<div>{other}</div>", text, count=1))
             for entry, text, other in zip(truth, plain, others, strict=True)
         ],
     )
     yield (
         "another article after it",
         [
-            (entry, re.sub(r"(?is)(</body>(?!.*</body>)|\Z)", lambda tag: f"<div>{other}</div>{tag[0]}", text, count=1))  # noqa: B023
+            (
+                entry,
+                re.sub(
+                    r"(?is)(</body>(?!.*</body>)|\Z)",
+                    lambda tag, other=other: f"<div>{other}</div>{tag[0]}",
+                    text,
+                    count=1,
+                ),
+            )
             for entry, text, other in zip(truth, plain, others, strict=True)
         ],
     )
