@@ -265,6 +265,8 @@ class Article:
     """The files the page offers."""
     attached: Attachment | None = None
     """The one of them that holds the text, where the page itself has next to none."""
+    aliases: tuple[str, ...] = ()
+    """Other addresses of the same page: where it was asked for, its canonical, mobile and AMP addresses."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -401,6 +403,8 @@ class Document:
     text: str
     date: dt.date | None = None
     url: str = ""
+    aliases: tuple[str, ...] = ()
+    """Other addresses of the same page: where it was asked for, its canonical, mobile and AMP addresses."""
 
 
 class Relation(StrEnum):
@@ -455,13 +459,75 @@ class Genre(StrEnum):
     """What manner of text an article is."""
 
     NEWS = "news"
+    POLICY = "policy"
+    """A rule, plan or opinion of an authority, in full or with its own title."""
     COMMENTARY = "commentary"
     ADVERTORIAL = "advertorial"
+    NOTICE = "notice"
+    """A tender, a recruitment, a closing time: an announcement to those concerned."""
+    LIST = "list"
+    """A round-up of several unrelated items, or a table of names."""
 
     @property
     def chinese(self) -> str:
         """The word an editor reads."""
-        return {"news": "新闻", "commentary": "评论", "advertorial": "疑似推广"}[self.value]
+        return _GENRES[self]
+
+
+_GENRES = {
+    Genre.NEWS: "新闻",
+    Genre.POLICY: "政策文件",
+    Genre.COMMENTARY: "评论",
+    Genre.ADVERTORIAL: "疑似推广",
+    Genre.NOTICE: "通知公告",
+    Genre.LIST: "汇编名单",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A term that was found, in its sentence."""
+
+    term: str
+    """As it is written in scope.yaml, or the two terms and what stands between them."""
+    where: str
+    """标题, 导语 or 正文."""
+    sentence: str
+    topic: str = ""
+    """The topic or axis the term belongs to; empty for a near miss."""
+    against: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One step of how a score came about: what it is called, and the score after it or by it alone."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a further classifier thinks of an article: it ranks and suggests, it never writes."""
+
+    classifier: str
+    score: float
+    because: str = ""
+    """In Chinese, one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """An earlier decision about a like article."""
+
+    series: str
+    window: Window
+    title: str
+    included: bool
+    likeness: float
+    """0 to 1."""
+    reason: str = ""
+    """What the editor wrote, if anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,6 +543,12 @@ class Rating:
     """Share of the article's characters that stand in paragraphs on topic."""
     excerpt: tuple[int, ...] = ()
     """Indices of the blocks on topic, when only a part of a long article is."""
+    topics: tuple[str, ...] = ()
+    """Names of the topics it is about, strongest first."""
+    matches: tuple[Match, ...] = ()
+    """The terms that counted, in their sentences, strongest first."""
+    parts: tuple[Part, ...] = ()
+    """How the score came about, in the order it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -529,6 +601,10 @@ class Candidate:
     """Relations to other candidates that did not fold."""
     coverage: tuple[Coverage, ...] = ()
     seen: dt.datetime | None = None
+    precedents: tuple[Precedent, ...] = ()
+    """The nearest earlier decisions, nearest first."""
+    opinions: tuple[Opinion, ...] = ()
+    """What optional classifiers think of it."""
 
     @property
     def article(self) -> Article:
