@@ -1,4 +1,4 @@
-"""Learns what each kind of evidence weighs for scope, and writes pipeline/steps/rate.json.
+"""Learns what each kind of evidence weighs for scope, and writes pipeline/steps/rate/rate.json.
 
 usage: python -m benchmarks.train_scope DATA [--write]
 
@@ -24,7 +24,7 @@ from scipy.optimize import minimize
 from pipeline.config import Scope, packaged, read
 from pipeline.steps.rate import FEATURES, Rater
 
-OUTPUT = Path(__file__).parent.parent / "pipeline" / "steps" / "rate.json"
+OUTPUT = Path(__file__).parent.parent / "pipeline" / "steps" / "rate" / "rate.json"
 TARGET = {"in": 1.0, "borderline": 0.5, "out": 0.0}
 BACKGROUND = 0.05  # 4,000 background items weigh as much as 200 labelled ones
 HALF = 0.4  # title or text alone: either should be enough, though in the labelled texts they go together

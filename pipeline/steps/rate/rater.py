@@ -1,0 +1,116 @@
+"""Rates articles against one scope."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.config import Outlets, PlaceRule, Scope
+from pipeline.model import Rating, Verdict
+from pipeline.steps.rate.evidence import ON_TOPIC, Evidence, Sentence
+from pipeline.steps.rate.genre import Manner
+from pipeline.steps.rate.passages import passages
+from pipeline.steps.rate.place import Place, Tie
+from pipeline.steps.rate.terms import fold
+
+_NO_BODY = 20  # characters; a shorter body (or one that repeats the title) proves nothing
+_NO_BODY_AT_MOST = 0.45
+_LONG = 500  # characters; a shorter text is rated as a whole only
+_PASSAGE_AT_MOST = 0.7
+_LARGE = 0.4  # with this share on topic its sections speak for the whole
+_WHOLE = 0.6  # with this share on topic there is nothing to cut out
+_ELSEWHERE = 0.5  # an article without a tie to the place gets at most this part of `consider`
+_LOOSE_BELOW = 0.01  # an article with a loose tie stays this much under `accept`
+
+
+class Rater:
+    """Rates articles against one scope and, for a series of one place, its place.
+
+    Compiled once, then pure and safe to share between threads.
+    """
+
+    def __init__(self, scope: Scope, place: PlaceRule | None = None, outlets: Outlets | None = None) -> None:
+        self._scope = scope
+        self._evidence = Evidence(scope)
+        self._manner = Manner(scope)
+        self._place = Place(place, outlets or Outlets()) if place else None
+
+    # ------------------------------------------------------------------------------------- the verdict
+
+    def rate(self, title: str, text: str, outlet: str = "", url: str = "") -> Rating:
+        """How well an article fits.
+
+        `text` is the body, one block a line (`Article.text`); `Rating.excerpt` holds indices of these
+        lines (`text.split("\\n")`). `outlet` is the printed 来源, `url` the address it was found at.
+        """
+        folded = fold(title)
+        head = self._evidence.read(folded)
+        lines = [fold(line) for line in text.split("\n")]
+        read = self._evidence.lines(lines)
+        score = self._evidence.score(head, read)
+        because = self._found(head, read)
+        share, sections = passages(read)
+        excerpt = sections if share < _WHOLE else ()
+        length = sum(map(len, lines))
+        if sections and length >= _LONG:
+            at_most = 1.0 if head.relevance >= ON_TOPIC or share >= _LARGE else _PASSAGE_AT_MOST
+            score = max(score, min(at_most, self._evidence.score(head, [read[i] for i in sections])))
+        if excerpt:
+            because.append(f"相关段落约占全文 {share:.0%}，可节选")
+        if length < _NO_BODY or "".join(lines) == folded:
+            score = min(score, _NO_BODY_AT_MOST)
+            because.append("正文缺失或过短，仅凭标题判断")
+        for page in self._manner.page_types(folded, lines, url):
+            if score > page.at_most:
+                score = page.at_most
+                because.append(f"页面疑为{page.name}，非新闻")
+        if self._place and score >= self._scope.consider:
+            tie, why = self._place.tie(folded, lines, outlet, url)
+            if tie is Tie.LOOSE:
+                score = min(score, self._scope.accept - _LOOSE_BELOW)
+            elif tie is Tie.NONE:
+                score = min(score, self._scope.consider * _ELSEWHERE)
+            because.append(why)
+        verdict = self._verdict(score)
+        if verdict is not Verdict.IN and (misses := self._near_misses(head, read)):
+            because.append("近似而非：" + "、".join(misses))
+        return Rating(
+            score=round(score, 4),
+            verdict=verdict,
+            because=tuple(because),
+            genre=self._manner.genre(folded, lines),
+            share=round(share, 4),
+            excerpt=excerpt if verdict is not Verdict.OUT else (),
+        )
+
+    def _verdict(self, score: float) -> Verdict:
+        if score >= self._scope.accept:
+            return Verdict.IN
+        return Verdict.BORDERLINE if score >= self._scope.consider else Verdict.OUT
+
+    def features(self, title: str, text: str) -> dict[str, float]:
+        """The evidence of one article, by the names in `FEATURES`; what the weights are learned on."""
+        lines = [fold(line) for line in text.split("\n")]
+        return self._evidence.features(self._evidence.read(fold(title)), self._evidence.lines(lines))
+
+    # ------------------------------------------------------------------------------------ the reasons
+
+    def _found(self, head: Sentence, read: Sequence[Sequence[Sentence]]) -> list[str]:
+        """命中：…（标题）、…（正文 3 处): the terms that counted, those of the title first."""
+        counts: dict[str, int] = {}
+        for one in (one for line in read for one in line):
+            for term in one.terms:
+                counts[term] = counts.get(term, 0) + 1
+        in_title = list(dict.fromkeys(head.terms))
+        rest = sorted((term for term in counts if term not in in_title), key=lambda term: -counts[term])
+        parts = [f"{term}（标题）" for term in in_title[:4]]
+        parts += [f"{term}（{counts[term]} 处）" if counts[term] > 1 else term for term in rest[:5]]
+        if parts:
+            return ["命中：" + "、".join(parts)]
+        everything = [head, *(one for line in read for one in line)]
+        touched = [max(one.axes[i] for one in everything) for i in range(len(self._scope.axes))]
+        missing = [axis.name for axis, most in zip(self._scope.axes, touched, strict=True) if most == 0]
+        return [f"未涉及{'、'.join(missing)}" if missing else "两方面虽都提到，但没有合在一起谈"]
+
+    def _near_misses(self, head: Sentence, read: Sequence[Sequence[Sentence]]) -> list[str]:
+        found = [*head.misses, *(term for line in read for one in line for term in one.misses)]
+        return sorted(set(found), key=lambda term: (-found.count(term), found.index(term)))[:4]
