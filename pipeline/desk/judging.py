@@ -20,6 +20,7 @@ from pipeline.steps.extract.opinion import PAGE_ALONE
 from pipeline.steps.illustrate import illustrated
 from pipeline.steps.rate import Rater
 from pipeline.steps.read import look_again
+from pipeline.steps.urls import also_at
 from pipeline.store import Accounted, Accounts, Stored
 
 log = structlog.get_logger("pipeline.desk")
@@ -58,7 +59,7 @@ class Judging(Watching):
         previous: Draft | None,
         silent: Sequence[str],
     ) -> tuple[Draft, dict[str, Rejection]]:
-        articles = self.leads.articles(one.article for one in stored if one.article)
+        articles = self._addressed(stored)
         near = {
             key: one
             for key, one in articles.items()
@@ -92,6 +93,14 @@ class Judging(Watching):
         made = select.draft(series.id, window, kept, silent, previous)
         candidates = tuple(self._illustrated(one) for one in self._looked_at_again(made.candidates, stored))
         return replace(made, candidates=candidates), {**rejected, **out}
+
+    def _addressed(self, stored: Sequence[Stored]) -> dict[str, Article]:
+        """The articles of these leads, each with every address that led to it among its aliases."""
+        asked: dict[str, list[str]] = {}
+        for one in stored:
+            if one.article:
+                asked.setdefault(one.article, []).append(one.lead.url)
+        return {key: also_at(one, asked[key]) for key, one in self.leads.articles(asked).items()}
 
     def _looked_at_again(self, candidates: Sequence[Candidate], stored: Sequence[Stored]) -> list[Candidate]:
         """Candidates whose articles were read by two readers where one was not sure to be enough.
@@ -145,7 +154,7 @@ class Judging(Watching):
 
 def document(article: Article) -> Document:
     """An article as comparisons see it."""
-    return Document(article.id, article.title, article.text, article.date, article.url)
+    return Document(article.id, article.title, article.text, article.date, article.url, article.aliases)
 
 
 def _accounted(stored: Stored, settled: Mapping[str, Rejection]) -> Accounted:

@@ -155,3 +155,27 @@ def test_a_title_without_end_is_cut_and_noted() -> None:
     assert len(found.title) <= 210
     assert found.title.endswith("…")
     assert any("标题过长" in note for note in found.notes)
+
+
+def test_the_other_addresses_of_a_page_are_kept_and_what_it_wrongly_claims_is_not() -> None:
+    head = (
+        '<link rel="canonical" href="https://www.example.com/">'
+        '<meta property="og:url" content="https://www.example.com/health/20240630/48213.html">'
+        '<link rel="amphtml" href="/amp/20240630/48213.html">'
+        '<link rel="alternate" media="only screen and (max-width: 640px)" href="//m.example.com/20240630/48213.html">'
+        '<link rel="alternate" hreflang="en" href="https://en.example.com/20240630/48213.html">'
+        '<meta name="mobile-agent" content="format=html5;url=https://wap.example.com/n/48213.html">'
+    )
+    html = page().replace("</head>", f"{head}</head>").encode()
+    url = "https://www.example.com/20240630/48213.html?utm_source=weixin"
+    found = read_page((Page(url, html, FETCHED), Lead("s", "https://t.cn/A6Z1bXy")), outlets=Outlets())
+    assert isinstance(found, Article)
+    assert found.url == "https://www.example.com/20240630/48213.html"
+    assert found.aliases == (
+        "https://t.cn/A6Z1bXy",
+        "https://www.example.com/health/20240630/48213.html",
+        "https://www.example.com/amp/20240630/48213.html",
+        "https://m.example.com/20240630/48213.html",
+        "https://wap.example.com/n/48213.html",
+        url,
+    )

@@ -79,6 +79,8 @@ class Facts:
     """The invisible characters that stood in it."""
     address: str = ""
     """What the page says its own address is."""
+    claims: tuple[str, ...] = ()
+    """Every address it gives as its own: canonical, og:url, AMP and mobile versions; as written, true or not."""
     base: str = ""
     named: dict[str, Found] = field(default_factory=dict)
     """What known templates name: `title`, `date`, `source`, `author`, `editor`."""
@@ -110,7 +112,10 @@ def read_facts(tree: Element, text: str) -> Facts:
         facts.title = content(heading)
         facts.veiled = "".join(INVISIBLE.findall("".join(map(str, heading.itertext()))))
     facts.base = next((href for base in stated["base"] if is_web(href := base.get("href") or "")), "")
-    facts.address = next((address for address in _addresses(stated["link"], facts.metas, text) if is_web(address)), "")
+    stated_addresses = list(_addresses(stated["link"], facts.metas, text))
+    facts.address = next((address for address in stated_addresses if is_web(address)), "")
+    versions = _versions(stated["link"], facts.metas)
+    facts.claims = tuple(dict.fromkeys(address for address in (*stated_addresses, *versions) if address))
     marked: dict[str, Element] = {}
     for common, names in _BY_PART.items():
         for mark in names if common in text else ():
@@ -160,6 +165,20 @@ def _addresses(links: Iterable[Element], metas: Mapping[str, str], text: str) ->
         if (link.get("rel") or "").lower() == "canonical":
             yield (link.get("href") or "").strip()
     yield metas.get("og:url", "")
+
+
+_FOR_PHONES = re.compile(r"max-(?:device-)?width|handheld", re.I)
+_MOBILE_AGENT = re.compile(r"url\s*=\s*([^;\s]+)", re.I)
+
+
+def _versions(links: Iterable[Element], metas: Mapping[str, str]) -> Iterator[str]:
+    """Where the page says its AMP and mobile versions are; Baidu's mobile-agent is what most Chinese sites use."""
+    for link in links:
+        kinds = (link.get("rel") or "").lower().split()
+        if "amphtml" in kinds or ("alternate" in kinds and _FOR_PHONES.search(link.get("media") or "")):
+            yield (link.get("href") or "").strip()
+    if found := _MOBILE_AGENT.search(metas.get("mobile-agent", "")):
+        yield found[1]
 
 
 def _read_wechat(facts: Facts, text: str, marked: Mapping[str, Element]) -> None:

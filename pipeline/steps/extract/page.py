@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import urljoin
 
 from pipeline.config import ExtractRule, Outlets
 from pipeline.model import Article, Attachment, Block, Fate, Flag, Kind, Lead, Page, Rejection
@@ -58,6 +59,7 @@ from pipeline.steps.extract.tree import (
 )
 from pipeline.steps.extract.walls import bodiless, wall
 from pipeline.steps.join import CONTINUED
+from pipeline.steps.urls import aliases
 
 _MAX_TITLE = 200
 _HAN_SHARE = 0.3  # of Han characters among Han characters and words in letters; below it: another language
@@ -414,7 +416,20 @@ def _article(reading: _Reading, page: Page, decoded: Text, outlets: Outlets, lea
         entire=reading.entire,
         attachments=reading.attachments,
         attached=reading.attached,
+        aliases=aliases(reading.url, _asked(page, lead), _claims(facts, reading.url), outlets),
     )
+
+
+def _asked(page: Page, lead: Lead | None) -> list[str]:
+    return [page.url, lead.url] if lead else [page.url]
+
+
+def _claims(facts: Facts, url: str) -> Iterator[str]:
+    for claim in facts.claims:
+        try:
+            yield urljoin(facts.base or url, claim)
+        except ValueError:
+            continue
 
 
 _FIRST_SENTENCE = "正文首句"
