@@ -561,11 +561,27 @@ class Coverage:
     title: str
     relation: Relation
     score: float
+    because: str = ""
+    """What it rests on, in Chinese."""
 
     @property
     def place(self) -> str:
         """The place as an editor reads it: 第五三四期第4条."""
         return f"第{chinese_number(self.number)}期第{self.position}条"
+
+
+class Novelty(StrEnum):
+    """What earlier issues make of a candidate, strongest first."""
+
+    REPEATED = "repeated"
+    FOLLOW_UP = "follow_up"
+    SUSPECTED = "suspected"
+    NEW = "new"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return {"repeated": "重复", "follow_up": "后续进展", "suspected": "疑似重复", "new": "新"}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -610,6 +626,51 @@ class Candidate:
     def article(self) -> Article:
         """The representative."""
         return self.articles[0]
+
+    @property
+    def earlier(self) -> Coverage | None:
+        """Where an earlier issue carried it most clearly: a repetition before a follow-up before a suspicion."""
+        rank = [Relation.FOLLOW_UP, Relation.SUSPECTED]
+        return min(
+            self.coverage,
+            key=lambda one: (0 if one.relation.folds else 1 + rank.index(one.relation), -one.score),
+            default=None,
+        )
+
+    @property
+    def novelty(self) -> Novelty:
+        """Whether it is new, beside all that earlier issues carried."""
+        if self.earlier is None:
+            return Novelty.NEW
+        return Novelty.REPEATED if self.earlier.relation.folds else Novelty(self.earlier.relation.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Retelling:
+    """An article folded under a representative: who shows it, and how it belongs there."""
+
+    id: str
+    who: str
+    """Of the same text the one that shows it, of another telling the one that tells it."""
+    title: str
+    url: str
+    date: dt.date | None
+    relation: Relation | None
+    """To the representative; `None` where an editor merged them."""
+    score: float = 0.0
+    because: str = ""
+    counted: bool = True
+    """Not the representative's own outlet, no mirror."""
+
+    @property
+    def reprint(self) -> bool:
+        """Whether it is the same text (转载), not another telling of the event."""
+        return self.relation in (Relation.EXACT, Relation.REPRINT)
+
+    @property
+    def chinese(self) -> str:
+        """The relation as an editor reads it."""
+        return self.relation.chinese if self.relation else "编辑合并"
 
 
 # --------------------------------------------------------------------------------------- the issue
@@ -760,6 +821,7 @@ _VERBS = {
     "edit": "修改",
     "reorder": "移动",
     "excerpt": "节选",
+    "represent": "换用",
     "waive": "放行",
     "skip": "跳过",
 }
@@ -914,6 +976,10 @@ class Draft:
     """Finding key → the signed reason."""
     silent: tuple[str, ...] = ()
     """Names of the sources that could not be collected (未能采集的来源)."""
+    represented: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """换用: handle → ids of the articles that were there when the editor said which of them is printed."""
+    aside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Article id → what was edited while it was printed; it comes back with the article."""
 
     def candidate(self, handle: str) -> Candidate:
         """The candidate with this handle; `KeyError` when there is none."""

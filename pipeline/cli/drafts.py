@@ -144,6 +144,25 @@ def draft_excerpt(
     _decide(series, month, week, who, "excerpt", target, reason, **({"whole": "yes"} if whole else {}))
 
 
+@draft_app.command("represent")
+def draft_represent(
+    series: SeriesArgument,
+    target: Target,
+    version: Annotated[
+        str, typer.Option("--with", help="The folded article to print: its address, or a part of its title.")
+    ],
+    reason: Reason = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Print another version of a story (换用此版本).
+
+    What was edited stays with the version it was typed for, and comes back with it.
+    """
+    _decide(series, month, week, who, "represent", target, reason, **{"with": version})
+
+
 @draft_app.command("waive")
 def draft_waive(
     series: SeriesArgument,
@@ -263,6 +282,8 @@ def _decide(series: str, month: str, week: str, who: str, verb: str, target: str
         because = f"：{reason}" if reason else ""
         told = _meant(decision, desked.draft, after.draft)
         out(f"第{after.number}期 修订{after.revision} {decision.who} {decision.chinese} {told}{because}")
+        if decision.verb == "represent" and (kept := desked.draft.edits.get(decision.target)) and after != desked:
+            say(f"    原版本上的修改（{'、'.join(_FIELDS[one] for one in kept)}）随原版本留存，换回即恢复。")
 
 
 def _meant(decision: Decision, *drafts: Draft) -> str:
@@ -279,6 +300,8 @@ def _meant(decision: Decision, *drafts: Draft) -> str:
             told.append(f"至第{value}条")
         elif field == "into":
             told.append(f"到 {_titled(titles, value)}")
+        elif field == "with":
+            told.append(f"改印 {_titled(titles, value)}")
         elif field == "whole":
             told.append("印全文")
         elif field == "file":

@@ -31,6 +31,10 @@ class Outlet(Strict):
         """Every name it goes by."""
         return frozenset((self.name, *self.aliases))
 
+    def signs(self, printed: str) -> bool:
+        """Whether a printed name is its own, or only adds to it or shortens it: 北京日报客户端, 人民网北京频道."""
+        return any(printed.startswith(name) or name.startswith(printed) for name in self.names if len(printed) > 1)
+
 
 class Outlets:
     """The registry of outlets, looked up by host or by name."""

@@ -33,6 +33,7 @@ from pipeline.model import (
     chinese_date,
 )
 from pipeline.steps.cover import cover
+from pipeline.steps.dateline import credited
 from pipeline.steps.dedupe import relate
 from pipeline.steps.illustrate import missing_pictures
 
@@ -186,7 +187,7 @@ def _outlet(inspection: Inspection) -> Iterator[Finding]:
             yield _about(place, item, "no-outlet", Severity.BLOCKING, "来源为空", "补上来源。")
             continue
         owner = inspection.outlets.at(item.url) if _malformed(item.url) is None else _owner_of_broken(item, inspection)
-        if owner and item.outlet not in owner.names and not _one_house(owner, item.outlet):
+        if owner and item.outlet not in owner.names and not owner.signs(item.outlet):
             yield _about(
                 place,
                 item,
@@ -195,14 +196,14 @@ def _outlet(inspection: Inspection) -> Iterator[Finding]:
                 f"来源写作“{item.outlet}”，链接却在{owner.name}（{urlsplit(_joined(item.url)).hostname}）：未注明的转载",
                 "换用原始出处的链接，或改写来源。",
             )
-        credited = _credited(item, inspection.outlets)
-        if credited and item.outlet not in credited.names:
+        origin = credited(item.text, inspection.outlets)
+        if origin and item.outlet not in origin.names:
             yield _about(
                 place,
                 item,
                 "not-the-origin",
                 Severity.WARNING,
-                f"来源写作“{item.outlet}”，正文电头或文末署名却是{credited.name}",
+                f"来源写作“{item.outlet}”，正文电头或文末署名却是{origin.name}",
                 "优先采用原始出处或原始文件。",
             )
 
@@ -214,26 +215,6 @@ def _owner_of_broken(item: Item, inspection: Inspection) -> Outlet | None:
 
 def _joined(url: str) -> str:
     return re.sub(r"\s+", "", url)
-
-
-def _one_house(owner: Outlet, printed: str) -> bool:
-    """Whether the printed name only adds to the owner's or shortens it: 北京日报客户端, 人民网北京频道."""
-    return any(printed.startswith(name) or name.startswith(printed) for name in owner.names if len(printed) > 1)
-
-
-_DATELINE = re.compile(r"^[（(]?([\w·]{2,12}?)(?:北京|上海|天津|广州)?\s*\d{1,2}月\s*\d{1,2}日(?:电|讯|消息)")
-_CREDIT = re.compile(r"[（(](?:来源[:：])?([\w·]{2,12}?)\s*(?:APP|客户端|微信公众号)?[）)]$", re.IGNORECASE)
-
-
-def _credited(item: Item, outlets: Outlets) -> Outlet | None:
-    """The outlet that the dateline or the closing credit names, if the registry knows it."""
-    lines = [re.sub(r"(?<=\w)\s+(?=\w)", "", line) for line in item.text.splitlines() if line.strip()]
-    if not lines:
-        return None
-    for found in (_DATELINE.search(lines[0]), _CREDIT.search(lines[-1])):
-        if found and (outlet := outlets.named(found[1])):
-            return outlet
-    return None
 
 
 def _twice(inspection: Inspection) -> Iterator[Finding]:

@@ -17,7 +17,9 @@ def cover(fresh: Sequence[Document], earlier: Sequence[Printed]) -> dict[str, li
         a, b = (edge.a, edge.b) if edge.a in own else (edge.b, edge.a)
         if a in own and (one := known.get(b)):
             found.setdefault(a, []).append(
-                Coverage(one.series, one.number, one.position, one.document.title, edge.relation, edge.score)
+                Coverage(
+                    one.series, one.number, one.position, one.document.title, edge.relation, edge.score, edge.because
+                )
             )
     return {key: sorted(some, key=lambda one: -one.score) for key, some in found.items()}
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from pipeline.errors import UsageError
-from pipeline.model import Article, Candidate, Decision, Draft, Rating, Verdict, Waiver, digest
-from pipeline.steps.select import in_order
+from pipeline.model import Article, Candidate, Decision, Draft, Flag, Rating, Verdict, Waiver, digest
+from pipeline.steps.select import in_order, representing
+from pipeline.steps.urls import canonical_url
 
 Rate = Callable[[Article], Rating]
 Verb = Callable[[Draft, Decision, Rate], Draft]
@@ -40,6 +41,10 @@ def resolved(draft: Draft, decision: Decision) -> Decision:
     if decision.verb == "split" and article is not candidate.article:
         return replace(decision, target=article.url)  # a folded article has no handle of its own
     values = dict(decision.values)
+    if decision.verb == "represent":
+        version = _version(candidate, values.get("with", ""))
+        alone = [one.url for one in candidate.articles].count(version.url) == 1
+        values["with"] = version.url if alone else version.id  # a page that was read anew has one address and two texts
     if decision.verb == "merge":
         values["into"] = find(draft, values.get("into", ""))[0].handle
     return replace(decision, target=candidate.handle, values=values)
@@ -57,6 +62,10 @@ def find(draft: Draft, target: str) -> tuple[Candidate, Article]:
             return candidate, candidate.article
         if wanted == article.url:
             return candidate, article
+    if wanted.lower().startswith(("http:", "https:")):
+        known = canonical_url(wanted)
+        if found := next(((c, a) for c, a in every if known in _addresses(a)), None):
+            return found
     key = _key(wanted)
     hits = [(c, a) for c, a in every if key and key in _key(a.title)]
     exact = [(c, a) for c, a in hits if key == _key(a.title)]
@@ -70,17 +79,33 @@ def find(draft: Draft, target: str) -> tuple[Candidate, Article]:
     raise UsageError(f"“{target}”不止一条：{listed}。", "请写句柄或更长的标题。")
 
 
+def _version(candidate: Candidate, target: str) -> Article:
+    """The article of a candidate that is meant: by its address, any of its other addresses, or a part of its title."""
+    wanted = target.strip()
+    addressed = [one for one in candidate.articles if canonical_url(wanted) in _addresses(one)] if "/" in wanted else []
+    hits = addressed or [one for one in candidate.articles if _key(wanted) and _key(wanted) in _key(one.title)]
+    if named := next((one for one in candidate.articles if one.id == wanted), None):
+        return named
+    exact = [one for one in hits if wanted == one.url] or [one for one in hits if _key(wanted) == _key(one.title)]
+    others = [one for one in hits if one is not candidate.article]
+    for fitting in (exact, hits, others):
+        if len(fitting) == 1:
+            return fitting[0]
+    if not hits:
+        raise UsageError(f"{candidate.handle} 没有折叠“{target}”。", "请用 draft show --all 查看折叠的文章，写其地址。")
+    raise UsageError(f"“{target}”不止一篇：{'；'.join(one.url for one in hits[:5])}。", "请写地址。")
+
+
+def _addresses(article: Article) -> set[str]:
+    return {canonical_url(one) for one in (article.url, *article.aliases)}
+
+
 def _include(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
     candidate, _ = find(draft, decision.target)
     handle = candidate.handle
-    day = _date(draft, candidate)
     late = dict(draft.late)
-    if day is not None and day not in draft.window:
-        if day > draft.window.end:
-            raise UsageError(f"《{candidate.article.title}》发布于{day}，晚于本期窗口。", "请留给下一期。")
-        if not decision.reason:
-            raise UsageError(f"《{candidate.article.title}》发布于{day}，不在本期窗口内。", "补收须写明理由。")
-        late[handle] = Waiver(decision.reason, decision.who)
+    if waiver := _late(draft, candidate.article.title, _date(draft, candidate), decision):
+        late[handle] = waiver
     chosen = draft.chosen if handle in draft.chosen else (*draft.chosen, handle)
     return replace(
         draft,
@@ -89,6 +114,17 @@ def _include(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
         excluded=_without(draft.excluded, handle),
         late=late,
     )
+
+
+def _late(draft: Draft, title: str, day: dt.date | None, decision: Decision) -> Waiver | None:
+    """What is signed for an item of a day before the window; raises `UsageError` without a reason, or for one after."""
+    if day is None or day in draft.window:
+        return None
+    if day > draft.window.end:
+        raise UsageError(f"《{title}》发布于{day}，晚于本期窗口。", "请留给下一期。")
+    if not decision.reason:
+        raise UsageError(f"《{title}》发布于{day}，不在本期窗口内。", "补收须写明理由。")
+    return Waiver(decision.reason, decision.who)
 
 
 def _exclude(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
@@ -121,7 +157,7 @@ def _split(draft: Draft, decision: Decision, rate: Rate) -> Draft:
     chosen = draft.chosen
     if candidate.handle in chosen and own.rating.verdict is Verdict.IN:
         chosen = (*chosen, handle)
-    return replace(
+    split = replace(
         draft,
         candidates=(*draft.candidates[:place], remaining, own, *draft.candidates[place + 1 :]),
         chosen=chosen,
@@ -129,6 +165,7 @@ def _split(draft: Draft, decision: Decision, rate: Rate) -> Draft:
         apart=(*draft.apart, *((article.id, one.id) for one in rest)),
         together=tuple(pair for pair in draft.together if article.id not in pair),
     )
+    return _taken_back(split, own)
 
 
 def _merge(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
@@ -137,6 +174,7 @@ def _merge(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
     if candidate is into:
         raise UsageError("这两处已是同一条。")
     merged = replace(into, articles=(*into.articles, *candidate.articles), edges=(*into.edges, *candidate.edges))
+    draft = _put_aside(draft, candidate)
     moved = {one.id for one in candidate.articles}
     kept = {one.id for one in into.articles}
     return replace(
@@ -144,9 +182,68 @@ def _merge(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
         candidates=tuple(merged if one is into else one for one in draft.candidates if one is not candidate),
         chosen=_without(draft.chosen, candidate.handle),
         included=_without(draft.included, candidate.handle),
-        excerpts=_without(draft.excerpts, candidate.handle),
+        represented={key: ids for key, ids in draft.represented.items() if key != candidate.handle},
         together=(*draft.together, (into.article.id, candidate.article.id)),
         apart=tuple(p for p in draft.apart if not (set(p) & moved and set(p) & kept)),
+    )
+
+
+def _represent(draft: Draft, decision: Decision, rate: Rate) -> Draft:
+    """Another version of a story is printed; what was edited belongs to the version it was typed for.
+
+    The title, the link or the text of one page over the body of another would print what nobody published. So the
+    edits go aside with the old version and come back when it does.
+    """
+    candidate, _ = find(draft, decision.target)
+    article = _version(candidate, decision.values.get("with", ""))
+    seen = {**draft.represented, candidate.handle: tuple(sorted(one.id for one in candidate.articles))}
+    if article is candidate.article:
+        return replace(draft, represented=seen)
+    if Flag.MIRROR in article.flags:
+        raise UsageError(
+            f"《{article.title}》疑似镜像站，不能作来源。", "请换用另一家，或用 draft edit --url 改为原始链接。"
+        )
+    changed = replace(
+        candidate,
+        articles=(article, *(one for one in candidate.articles if one is not article)),
+        rating=representing(candidate.rating, rate(article)),
+    )
+    every = tuple(changed if one is candidate else one for one in draft.candidates)
+    after = replace(_put_aside(draft, candidate), candidates=every, represented=seen)
+    after = _taken_back(after, changed)
+    late = {handle: waiver for handle, waiver in draft.late.items() if handle != candidate.handle}
+    if candidate.handle in draft.chosen and (waiver := _late(after, article.title, _date(after, changed), decision)):
+        late[candidate.handle] = waiver
+    return replace(after, late=late)
+
+
+_EXCERPT = "excerpt"
+"""Among what is put aside: that only a part was printed."""
+
+
+def _put_aside(draft: Draft, candidate: Candidate) -> Draft:
+    """The draft with what was edited of a candidate kept for the article it was edited for."""
+    handle, article = candidate.handle, candidate.article.id
+    kept = {**draft.edits.get(handle, {}), **({_EXCERPT: "yes"} if handle in draft.excerpts else {})}
+    return replace(
+        draft,
+        edits={key: values for key, values in draft.edits.items() if key != handle},
+        excerpts=_without(draft.excerpts, handle),
+        aside={**draft.aside, article: kept} if kept else draft.aside,
+    )
+
+
+def _taken_back(draft: Draft, candidate: Candidate) -> Draft:
+    """The draft with what was edited of a candidate's article before it was put aside."""
+    kept = dict(draft.aside.get(candidate.article.id, {}))
+    if not kept:
+        return draft
+    excerpt = kept.pop(_EXCERPT, "") and candidate.rating.excerpt
+    return replace(
+        draft,
+        edits={**draft.edits, candidate.handle: kept} if kept else draft.edits,
+        excerpts=_with(draft.excerpts, candidate.handle) if excerpt else draft.excerpts,
+        aside={key: values for key, values in draft.aside.items() if key != candidate.article.id},
     )
 
 
@@ -209,6 +306,7 @@ DECISIONS: Mapping[str, Verb] = {
     "edit": _edit,
     "reorder": _reorder,
     "excerpt": _excerpt,
+    "represent": _represent,
     "waive": _waive,
 }
 

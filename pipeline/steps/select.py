@@ -7,11 +7,13 @@ carried by a released issue, and not known from a mirror only. What is rated bor
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from pipeline.config import Outlets
+from pipeline.config import Outlets, registered
 from pipeline.model import (
     Article,
     Candidate,
@@ -23,14 +25,17 @@ from pipeline.model import (
     Rating,
     Rejection,
     Relation,
+    Retelling,
     Story,
     Verdict,
     Window,
     digest,
 )
+from pipeline.steps.dateline import credited
 
 _TIERS = ("gov", "agency", "outlet", "portal", "self-media")
 _MOBILE = ("m.", "wap.", "3g.", "mp.")
+_FULLER = 1.25  # a text is fuller by this factor; a closing line of the page's own more or less is no difference
 _HANDLE_LENGTH = 5  # 20 bits: two of a month's 200 candidates clash once in 50 issues, then both grow longer
 
 Rate = Callable[[Article], Rating]
@@ -39,24 +44,111 @@ Rate = Callable[[Article], Rating]
 def preference(article: Article, window: Window, outlets: Outlets) -> tuple[object, ...]:
     """How well an article can stand for its story: the smallest key is the best.
 
-    No mirror, dated in the window, the original before a reprint, then the higher tier, the desktop page, the
-    earlier and the fuller.
+    No mirror, dated in the window, the original before a reprint, the higher tier (which puts an authority's own page
+    before what was printed of it), the desktop page, the whole before a cut page, the fuller text, the earlier.
     """
     owner = outlets.at(article.url)
-    reprint = bool(article.origin and owner and article.origin not in owner.names)
     tier = _TIERS.index(owner.tier) if owner else _TIERS.index("portal")
-    host = urlsplit(article.url).hostname or ""
     return (
         Flag.MIRROR in article.flags,
         article.date is None or article.date not in window,
-        reprint,
+        _remove(article, outlets),
         tier,
-        host.startswith(_MOBILE),
+        (urlsplit(article.url).hostname or "").startswith(_MOBILE),
+        Flag.INCOMPLETE in article.flags,
+        -int(math.log(len(article.text) + 1, _FULLER)),
         article.date or dt.date.max,
         article.time or dt.time.max,
         -len(article.text),
         article.id,
     )
+
+
+_ADVANTAGES = (
+    "不是疑似镜像",
+    "发布日期在本期窗口内",
+    "更接近原始出处",
+    "出处级别更高",
+    "是电脑版页面",
+    "页面完整",
+    "正文更全",
+)
+"""What the first parts of a preference mean to an editor; the rest only put equals in order."""
+
+
+def _remove(article: Article, outlets: Outlets) -> int:
+    """How far a page is from the origin of its text: 0 its own, 1 unsigned, 2 unsigned where others' texts are, 3 not.
+
+    The dateline counts beside the printed 来源: a portal prints its own name over an agency's report (534 item 4).
+    """
+    owner = outlets.at(article.url)
+    reporter = credited(article.text, outlets)
+    if owner is None:
+        return 2 if reporter is None else 3
+    if (article.origin and not owner.signs(article.origin)) or (reporter is not None and reporter is not owner):
+        return 3
+    if article.origin or owner.tier == "gov":
+        return 0
+    return 2 if owner.tier in ("portal", "self-media") else 1
+
+
+def better(candidate: Candidate, draft: Draft, outlets: Outlets) -> tuple[Article, str] | None:
+    """A folded article that could stand for the story better than the one that does, and why, in Chinese.
+
+    What the editor saw when choosing is not held against the choice.
+    """
+    if candidate.handle in draft.edits and {"url", "outlet"} & draft.edits[candidate.handle].keys():
+        return None  # the editor gave it another origin already
+    passed = draft.represented.get(candidate.handle, ())
+    others = [one for one in candidate.articles if one is candidate.article or one.id not in passed]
+    keys = {one.id: preference(one, draft.window, outlets) for one in others}
+    best = min(others, key=lambda one: keys[one.id])
+    pairs = zip(_ADVANTAGES, keys[best.id], keys[candidate.article.id], strict=False)
+    why = next((word for word, mine, its in pairs if mine != its), "")
+    return (best, why) if why else None
+
+
+def retellings(candidate: Candidate, outlets: Outlets) -> list[Retelling]:
+    """What is folded under a candidate's representative: reprints first, then other tellings; the nearest first."""
+    first = candidate.article
+    own = {_shown_by(first, outlets), _named(first.outlet, outlets)}
+    ties = _ties(candidate)
+    found = []
+    for other in candidate.articles[1:]:
+        tie = ties.get(other.id)
+        reprint = tie is not None and tie.relation in (Relation.EXACT, Relation.REPRINT)
+        who = _shown_by(other, outlets) if reprint else _named(other.outlet, outlets) or _shown_by(other, outlets)
+        found.append(
+            Retelling(
+                other.id,
+                who,
+                other.title,
+                other.url,
+                other.date,
+                tie.relation if tie else None,
+                tie.score if tie else 0.0,
+                tie.because if tie else "",
+                counted=who not in own and Flag.MIRROR not in other.flags,
+            )
+        )
+    return sorted(found, key=lambda one: (not one.reprint, -one.score, one.date or dt.date.max, one.url))
+
+
+def houses(told: Sequence[Retelling]) -> tuple[list[str], list[str]]:
+    """Which outlets reprint (转载), and which others tell the same event: each house once, however many addresses."""
+    reprinting = list(dict.fromkeys(one.who for one in told if one.counted and one.reprint))
+    telling = dict.fromkeys(one.who for one in told if one.counted and not one.reprint)
+    return reprinting, [one for one in telling if one not in reprinting]
+
+
+def _shown_by(article: Article, outlets: Outlets) -> str:
+    owner = outlets.at(article.url)
+    return owner.name if owner else article.publisher or registered(urlsplit(article.url).hostname or "")
+
+
+def _named(name: str, outlets: Outlets) -> str:
+    known = outlets.named(name)
+    return known.name if known else name
 
 
 def candidates(
@@ -82,7 +174,8 @@ def candidates(
             for article in members:
                 rejected[article.id] = outside(article, window)
             continue
-        rating = max((rate(article) for article in eligible), key=lambda rating: rating.score)
+        ratings = [rate(article) for article in eligible]
+        rating = representing(max(ratings, key=lambda rating: rating.score), ratings[0])
         if rating.verdict is Verdict.OUT:
             reason = "；".join(rating.because) or "未命中监测范围"
             rejected.update((article.id, Rejection(Fate.OUT_OF_SCOPE, reason)) for article in members)
@@ -104,6 +197,11 @@ def candidates(
             )
         )
     return _with_short_handles(kept), rejected
+
+
+def representing(story: Rating, own: Rating) -> Rating:
+    """A story's rating as it stands for the article that is printed: what counts its lines is that article's own."""
+    return replace(story, genre=own.genre, share=own.share, excerpt=own.excerpt)
 
 
 def outside(article: Article, window: Window) -> Rejection:
@@ -160,8 +258,8 @@ def draft(
 ) -> Draft:
     """A window's draft from its candidates; what an editor decided on the previous one stands.
 
-    A story keeps its handle from one making to the next. One that the editor took, edited or excerpted keeps its
-    representative too, and stays even when the new judgement would no longer offer it.
+    A story keeps its handle from one making to the next. One that the editor took, edited, excerpted or chose the
+    version of keeps its representative too, and stays even when the new judgement would no longer offer it.
     """
     if previous is None:
         made = Draft(series=series, window=window, candidates=tuple(fresh), silent=tuple(silent))
@@ -180,7 +278,7 @@ def draft(
 def _carried_over(fresh: Sequence[Candidate], previous: Draft) -> tuple[Candidate, ...]:
     """The fresh candidates under the handles they had before, and those an editor holds on to."""
     merged_into = {kept for kept, _ in previous.together}
-    held = {*previous.included, *previous.edits, *previous.late, *previous.excerpts}
+    held = {*previous.included, *previous.edits, *previous.late, *previous.excerpts, *previous.represented}
     held |= {one.handle for one in previous.candidates if one.article.id in merged_into}
     claimed: dict[str, Candidate] = {}
     taken: set[str] = set()
@@ -194,7 +292,8 @@ def _carried_over(fresh: Sequence[Candidate], previous: Draft) -> tuple[Candidat
             claimed[now.handle] = replace(now, handle=old.handle)
             if old.handle in held:
                 others = (one for one in now.articles if one.id != old.article.id)
-                claimed[now.handle] = replace(now, handle=old.handle, articles=(old.article, *others))
+                rating = representing(now.rating, old.rating)
+                claimed[now.handle] = replace(now, handle=old.handle, articles=(old.article, *others), rating=rating)
             taken.add(old.handle)
         elif old.handle in held:
             alone.append(old)
@@ -223,9 +322,10 @@ def settled(draft: Draft) -> dict[str, Rejection]:
         first = candidate.article
         now = _now(draft, candidate)
         outcome[first.id] = now
+        ties = _ties(candidate)
         for other in candidate.articles[1:]:
-            edge = _strongest(candidate, other.id)
-            told = f"{edge.relation.chinese}（{edge.score:.2f}）" if edge else "编辑合并"
+            tie = ties.get(other.id)
+            told = f"{tie.relation.chinese}（{tie.score:.2f}）" if tie else "编辑合并"
             mirror = Flag.MIRROR in other.flags
             why = f"与《{first.title}》为{told}" + ("；疑似镜像站，不作来源" if mirror else "")
             outcome[other.id] = Rejection(Fate.HIJACKED if mirror else Fate.DUPLICATE, why)
@@ -248,7 +348,25 @@ def _now(draft: Draft, candidate: Candidate) -> Rejection:
     return Rejection(Fate.STANDBY, because)
 
 
-def _strongest(candidate: Candidate, article: str) -> Edge | None:
-    ties = [e for e in candidate.edges if article in (e.a, e.b) and e.relation is not Relation.SUSPECTED]
-    direct = [e for e in ties if candidate.article.id in (e.a, e.b)]
-    return max(direct or ties, key=lambda edge: edge.score, default=None)
+def _ties(candidate: Candidate) -> dict[str, Edge]:
+    """How each folded article belongs to the representative: the weakest edge on the strongest way to it.
+
+    A reprint of another telling is another telling too, however like its own original it is.
+    """
+    ways: dict[str, list[Edge]] = {}
+    found: dict[str, Edge | None] = {candidate.article.id: None}
+    for relation in (one for one in Relation if one.folds):
+        for edge in sorted(candidate.edges, key=lambda one: -one.score):
+            if edge.relation is relation:
+                ways.setdefault(edge.a, []).append(edge)
+                ways.setdefault(edge.b, []).append(edge)
+        waiting = deque(found)
+        while waiting:
+            at = waiting.popleft()
+            so_far = found[at]
+            for edge in ways.get(at, ()):
+                other = edge.b if edge.a == at else edge.a
+                if other not in found:
+                    found[other] = so_far if so_far and so_far.relation is relation else edge
+                    waiting.append(other)
+    return {article: edge for article, edge in found.items() if edge}

@@ -1,13 +1,15 @@
 """What an editor may decide, and how a target is named."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drafts import BORDERLINE, IN, NOON, OUT, article, candidate, draft, folded
 from pipeline.errors import UsageError
-from pipeline.model import Decision, Waiver
-from pipeline.steps.decide import DECISIONS, decide, find
+from pipeline.model import Decision, Flag, Waiver
+from pipeline.steps.decide import DECISIONS, decide, find, resolved
 
 
 def _do(before, verb, target="", reason="", rating=IN, **values):
@@ -131,7 +133,7 @@ def test_a_target_that_fits_none_says_where_to_look():
         find(draft(candidate("甲")), "疫苗")
 
 
-_VERBS = st.sampled_from(["include", "exclude", "split", "merge", "reorder", "edit", "excerpt"])
+_VERBS = st.sampled_from(["include", "exclude", "split", "merge", "reorder", "edit", "excerpt", "represent"])
 _TARGETS = st.sampled_from(["a", "b", "c", "1", "2", "乙互联网医院上线", "9"])
 
 
@@ -142,7 +144,12 @@ def test_whatever_is_decided_no_article_is_lost_and_no_item_stands_twice(decisio
     )
     everything = sorted(one.id for c in now.candidates for one in c.articles)
     for verb, target, other in decisions:
-        values = {"merge": {"into": other}, "reorder": {"to": other}, "edit": {"title": "新题"}}.get(verb, {})
+        values = {
+            "merge": {"into": other},
+            "reorder": {"to": other},
+            "edit": {"title": "新题"},
+            "represent": {"with": other},
+        }.get(verb, {})
         try:
             now = _do(now, verb, target, **values)
         except UsageError:
@@ -153,8 +160,114 @@ def test_whatever_is_decided_no_article_is_lost_and_no_item_stands_twice(decisio
         assert len({c.handle for c in now.candidates}) == len(now.candidates)
 
 
+# ------------------------------------------------------------------------- which version is printed
+
+
+def _two_versions():
+    return draft(folded("a", article("乙"), article("丙")), candidate("b", "2024-06-12"), chosen=("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "version",
+    ["https://news.bjd.com.cn/乙.shtml", "https://m.bjd.com.cn/乙.shtml?utm_source=x", "乙互联网", "乙互联网医院上线"],
+)
+def test_another_version_of_a_story_is_printed_in_its_place(version):
+    before = _two_versions()
+    if version.startswith("https://m."):
+        versions = (
+            before.candidate("a").article,
+            article("乙", aliases=("https://m.bjd.com.cn/乙.shtml",)),
+            article("丙"),
+        )
+        before = replace(before, candidates=(replace(before.candidate("a"), articles=versions), before.candidate("b")))
+    after = _do(before, "represent", "a", **{"with": version})
+    assert after.candidate("a").article.title == "乙互联网医院上线"
+    assert {one.id for one in after.candidate("a").articles} == {one.id for one in before.candidate("a").articles}
+    assert after.chosen == ("a", "b"), "its handle and its place stay"
+
+
+def test_what_was_edited_belongs_to_its_version_and_comes_back_with_it():
+    before = _do(_two_versions(), "edit", "a", title="改过的标题", url="https://news.bjd.com.cn/a2.shtml")
+    after = _do(before, "represent", "a", **{"with": "乙互联网"})
+    assert "a" not in after.edits
+    after = _do(after, "edit", "a", title="乙的标题")
+    back = _do(after, "represent", "a", **{"with": before.candidate("a").article.url})
+    assert back.edits == before.edits
+    assert back.candidate("a").article == before.candidate("a").article
+    assert _do(back, "represent", "a", **{"with": "乙互联网"}).edits["a"] == {"title": "乙的标题"}
+
+
+def test_what_was_edited_of_a_merged_candidate_comes_back_when_it_is_split_off():
+    before = _do(_two_versions(), "edit", "b", title="改过的标题")
+    merged = _do(before, "merge", "b", into="a")
+    assert "b" not in merged.edits
+    split = _do(merged, "split", "b互联网医院上线")
+    own = next(one for one in split.candidates if one.article.title == "b互联网医院上线")
+    assert split.edits == {own.handle: {"title": "改过的标题"}}
+
+
+def test_an_excerpt_is_of_the_version_it_was_taken_from():
+    short, long = replace(IN, excerpt=()), replace(IN, excerpt=(0,), share=0.2)
+    first = replace(folded("a", article("乙")), rating=long)
+    before = _do(draft(first, chosen=("a",)), "excerpt", "a")
+    after = _do(before, "represent", "a", rating=short, **{"with": "乙互联网"})
+    assert (after.excerpts, after.candidate("a").rating.excerpt) == ((), ())
+    back = _do(after, "represent", "a", rating=long, **{"with": first.article.url})
+    assert back.excerpts == ("a",)
+    assert back.candidate("a").rating == long
+
+
+def test_a_version_from_before_the_window_is_printed_only_with_a_reason():
+    before = draft(folded("a", article("乙", "2024-05-30")), chosen=("a",))
+    with pytest.raises(UsageError, match="补收须写明理由"):
+        _do(before, "represent", "a", **{"with": "乙互联网"})
+    after = _do(before, "represent", "a", "首发", **{"with": "乙互联网"})
+    assert after.late == {"a": Waiver("首发", "王编辑")}
+    assert _do(after, "represent", "a", **{"with": before.candidate("a").article.url}).late == {}
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [("疫苗", "没有折叠“疫苗”"), ("", "没有折叠"), ("互联网医院", "不止一篇"), ("镜像", "疑似镜像站，不能作来源")],
+)
+def test_what_cannot_be_printed_is_refused(version, said):
+    before = draft(folded("a", article("乙"), article("丙"), article("镜像", flags=(Flag.MIRROR,))), chosen=("a",))
+    with pytest.raises(UsageError, match=said):
+        _do(before, "represent", "a", **{"with": version})
+
+
+def test_two_readings_of_one_page_are_told_apart():
+    old, new = article("乙"), article("乙", title="乙互联网医院上线（更新）")
+    before = draft(folded("a", old, new), chosen=("a",))
+    decision = resolved(before, Decision("represent", "王编辑", NOON, "a", {"with": "（更新）"}))
+    assert decide(before, decision, lambda _: IN).candidate("a").article == new
+
+
+def test_the_record_of_a_choice_names_the_address():
+    decision = resolved(_two_versions(), Decision("represent", "王编辑", NOON, "1", {"with": "乙互联网"}))
+    assert (decision.target, decision.values) == ("a", {"with": "https://news.bjd.com.cn/乙.shtml"})
+    assert decision.chinese == "换用"
+
+
+def test_a_target_is_found_by_any_of_its_addresses():
+    one = candidate("b")
+    one = replace(one, articles=(replace(one.article, aliases=("https://t.cn/A6Z1bXy",)),))
+    for address in ("https://t.cn/A6Z1bXy", "http://m.news.bjd.com.cn/b.shtml?utm_source=x"):
+        assert find(draft(candidate("a"), one), address)[0].handle == "b"
+
+
 def test_every_verb_is_one_of_the_registry():
-    assert set(DECISIONS) == {"include", "exclude", "split", "merge", "edit", "reorder", "excerpt", "waive"}
+    assert set(DECISIONS) == {
+        "include",
+        "exclude",
+        "split",
+        "merge",
+        "edit",
+        "reorder",
+        "excerpt",
+        "represent",
+        "waive",
+    }
 
 
 def test_every_decision_has_a_word_that_an_editor_reads():

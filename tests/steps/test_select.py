@@ -7,8 +7,9 @@ import pytest
 
 import drafts
 from drafts import BORDERLINE, CONFIG, IN, JUNE, NOON, OUT, article, candidate
-from pipeline.model import Coverage, Edge, Fate, Flag, Relation, Story
+from pipeline.model import Block, Candidate, Coverage, Decision, Edge, Fate, Flag, Kind, Relation, Story
 from pipeline.steps import select
+from pipeline.steps.decide import decide
 
 
 def _candidates(*articles, stories=None, rate=lambda _: IN, coverage=None, suspected=()):
@@ -113,6 +114,128 @@ def test_the_original_on_a_desktop_page_represents_its_story():
     assert key(mobile) < key(reprint)
 
 
+def _best(*articles):
+    return min(articles, key=lambda one: select.preference(one, JUNE, CONFIG.outlets))
+
+
+def _told(*paragraphs):
+    return tuple(Block(Kind.PARAGRAPH, one) for one in paragraphs)
+
+
+LONG = "二〇二四年全市互联网医院已有六十家，市民足不出户即可复诊、配药，药品由快递送到家门口。" * 8
+AUTHORITY = article("规划", url="https://wjw.beijing.gov.cn/a/t20240610_1.html", origin="", blocks=_told(LONG))
+PAPER = article("报纸", blocks=_told(LONG))
+
+
+@pytest.mark.parametrize(
+    ("best", "other"),
+    [
+        pytest.param(
+            article("原", url="https://www.stdaily.com/a/content_1.html", origin="中国科技网"),
+            article("转", url="https://www.ce.cn/a/t20240610_1.shtml", origin="中国科技网"),
+            id="the outlet's own page before that of a higher one that reprints it (636 item 1)",
+        ),
+        pytest.param(
+            article("原", url="https://www.jwview.com/a/1.html", origin="中新经纬", blocks=_told("某某说。" * 9)),
+            article(
+                "转",
+                url="https://m.163.com/dy/article/J2T9AFC20519C6T9.html",
+                origin="网易",
+                blocks=_told("中新经纬6月10日电 某某说。" + "某某说。" * 30),
+            ),
+            id="the agency's page before a portal that prints its own name over the dateline (534 item 4)",
+        ),
+        pytest.param(
+            article("原", url="https://beijing.qianlong.com/a/1.shtml", origin="千龙网"),
+            article("镜", url="http://jjckb.example.top/1.html", origin="经济参考网", flags=(Flag.MIRROR,)),
+            id="a sound page before a hijacked mirror (535 item 1)",
+        ),
+        pytest.param(AUTHORITY, PAPER, id="the authority's own page before what a paper prints of it"),
+        pytest.param(
+            PAPER,
+            article("转", url="https://www.beijing.gov.cn/a/t20240610_1.html", origin="北京日报", blocks=_told(LONG)),
+            id="a paper before the authority's page that reprints it",
+        ),
+        pytest.param(
+            article("央", url="https://www.news.cn/a/20240610/1.html", origin="新华网"), PAPER, id="the higher tier"
+        ),
+        pytest.param(article("桌"), article("手", url="https://m.bjd.com.cn/a.shtml"), id="desktop before mobile"),
+        pytest.param(
+            article("桌"),
+            article("手", url="https://m.bjd.com.cn/a.shtml", blocks=_told(LONG)),
+            id="desktop, if shorter",
+        ),
+        pytest.param(article("全", blocks=_told(LONG)), article("短", time=dt.time(1)), id="fuller before earlier"),
+        pytest.param(article("全"), article("断", flags=(Flag.INCOMPLETE,), blocks=_told(LONG)), id="whole before cut"),
+        pytest.param(
+            article("早", time=dt.time(8)),
+            article("晚", time=dt.time(9), blocks=(*article("晚").blocks, *_told("完。"))),
+            id="a word more is no fuller text: the earlier",
+        ),
+        pytest.param(
+            article("转", url="https://www.ce.cn/a/1.shtml", origin="北京日报"),
+            article("旧", "2024-05-30"),
+            id="a reprint in the window before the original out of it",
+        ),
+    ],
+)
+def test_who_stands_for_a_story(best, other):
+    assert _best(other, best) is best
+    assert _best(best, other) is best
+
+
+def test_a_rating_counts_the_lines_of_the_article_that_is_printed():
+    short, long = article("短"), article("长", blocks=_told("别的。", LONG))
+    rates = {short.id: IN, long.id: dataclasses.replace(IN, score=0.99, share=0.2, excerpt=(1,))}
+    (one,), _ = _candidates(short, long, stories=[Story((short.id, long.id))], rate=lambda a: rates[a.id])
+    assert one.rating == dataclasses.replace(IN, score=0.99)
+
+
+# ------------------------------------------------------------------------------------- 转载 and tellings
+
+
+def _edge(a, b, relation, score=0.97):
+    return Edge(a.id, b.id, relation, score, "正文重合97%")
+
+
+def test_houses_are_counted_once_and_neither_the_own_one_nor_mirrors_are():
+    first = article("首")
+    shown = [
+        article("甲", url="https://www.163.com/dy/article/J2T9AFC20519C6T9.html"),
+        article("乙", url="https://m.163.com/dy/article/J2T9AFC20519C6TA.html"),
+        article("丙", url="https://www.sohu.com/a/783456789_1"),
+        article("丁", url="https://bj.bjd.com.cn/x.shtml"),
+        article("戊", url="http://mirror.example.top/1.html", flags=(Flag.MIRROR,)),
+    ]
+    edges = tuple(_edge(first, one, Relation.REPRINT) for one in shown)
+    told = select.retellings(Candidate("c", (first, *shown), IN, edges), CONFIG.outlets)
+    assert select.houses(told) == (["网易", "搜狐网"], [])
+    assert len(told) == 5
+
+
+def test_a_reprint_of_another_telling_is_another_telling():
+    first, other = article("首"), article("另", url="https://www.jwview.com/a/1.html", origin="中新经纬")
+    copy = article("抄", url="https://www.sohu.com/a/783456789_1", origin="中新经纬")
+    edges = (_edge(other, copy, Relation.REPRINT, 0.99), _edge(first, other, Relation.SAME_EVENT, 0.93))
+    told = select.retellings(Candidate("c", (first, other, copy), IN, edges), CONFIG.outlets)
+    assert {one.relation for one in told} == {Relation.SAME_EVENT}
+    assert select.houses(told) == ([], ["中新经纬"])
+
+
+def test_what_an_editor_merged_counts_as_another_telling():
+    other = article("另", url="https://www.jwview.com/a/1.html", origin="中新经纬")
+    (told,) = select.retellings(Candidate("c", (article("首"), other), IN), CONFIG.outlets)
+    assert (told.relation, told.chinese) == (None, "编辑合并")
+    assert select.houses([told]) == ([], ["中新经纬"])
+
+
+def test_a_star_of_exact_copies_are_all_reprints_of_the_representative():
+    first, hub, leaf = (article(name, url=f"https://{name}.example.cn/1.html") for name in ("a", "b", "c"))
+    edges = (_edge(hub, leaf, Relation.EXACT, 1.0), _edge(first, hub, Relation.EXACT, 1.0))
+    told = select.retellings(Candidate("c", (first, hub, leaf), IN, edges), CONFIG.outlets)
+    assert [one.relation for one in told] == [Relation.EXACT, Relation.EXACT]
+
+
 def test_items_stand_by_date_then_time_then_first_seen():
     late = candidate("a", "2024-06-20")
     morning = dataclasses.replace(candidate("b"), articles=(article("b", time=dt.time(8)),))
@@ -166,6 +289,35 @@ def test_what_the_editor_edited_keeps_its_representative():
     after = _again(before, fresh)
     assert after.candidate("a").article == old.article
     assert len(after.candidate("a").articles) == 2
+
+
+def test_a_better_version_that_comes_after_an_edit_is_told_of():
+    old = dataclasses.replace(candidate("a"), articles=(article("转", url="https://www.ce.cn/1.shtml"),))
+    better = article("原")
+    fresh = dataclasses.replace(candidate("z"), articles=(better, old.article))
+    after = _again(dataclasses.replace(drafts.draft(old, chosen=("a",)), edits={"a": {"title": "改"}}), fresh)
+    assert select.better(after.candidate("a"), after, CONFIG.outlets) == (better, "更接近原始出处")
+
+
+def test_a_choice_of_the_editor_stands_and_only_what_came_later_is_told_of():
+    chosen = article("转", url="https://www.ce.cn/1.shtml")
+    passed, late = article("原"), AUTHORITY
+    old = dataclasses.replace(candidate("a"), articles=(passed, chosen))
+    decision = Decision("represent", "王编辑", NOON, "a", {"with": chosen.url})
+    before = decide(drafts.draft(old, chosen=("a",)), decision, lambda _: IN)
+    fresh = dataclasses.replace(candidate("z"), articles=(passed, chosen))
+    after = _again(before, fresh)
+    assert after.candidate("a").article == chosen
+    assert select.better(after.candidate("a"), after, CONFIG.outlets) is None
+    later = _again(after, dataclasses.replace(fresh, articles=(late, passed, chosen)))
+    assert later.candidate("a").article == chosen
+    assert select.better(later.candidate("a"), later, CONFIG.outlets) == (late, "更接近原始出处")
+
+
+def test_an_origin_that_the_editor_typed_is_not_doubted():
+    old = dataclasses.replace(candidate("a"), articles=(article("转", url="https://www.ce.cn/1.shtml"), article("原")))
+    made = dataclasses.replace(drafts.draft(old), edits={"a": {"url": "https://news.bjd.com.cn/1.shtml"}})
+    assert select.better(made.candidate("a"), made, CONFIG.outlets) is None
 
 
 def test_two_items_of_the_editor_that_the_machine_would_now_fold_stay_two_and_no_article_stands_twice():
