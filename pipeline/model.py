@@ -407,6 +407,27 @@ class Document:
     """Other addresses of the same page: where it was asked for, its canonical, mobile and AMP addresses."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What finds a document again among many, without its text; the keys are signed 64-bit numbers."""
+
+    id: str
+    day: dt.date | None
+    urls: tuple[int, ...]
+    """Keys of its addresses."""
+    text: int | None
+    """Key of its text; `None` when it has none."""
+    bands: tuple[int, ...]
+    """Keys of its MinHash bands; two texts that share one may be the same."""
+    title: frozenset[str]
+    words: frozenset[str]
+    """The words of title and lead."""
+    head: str
+    """Title key and lead, to look phrases up in."""
+    stamp: str = ""
+    """What it was made by and of; another stamp means: make it again."""
+
+
 class Relation(StrEnum):
     """How two documents belong together, strongest first."""
 

@@ -56,9 +56,11 @@ from collections.abc import Sequence
 
 from pipeline.model import Document, Edge
 from pipeline.steps.dedupe.archive import Archive
+from pipeline.steps.dedupe.fingerprint import basis, fingerprint, fingerprints, stamp, telling
 from pipeline.steps.dedupe.stories import group
+from pipeline.steps.dedupe.within import within
 
-__all__ = ["Archive", "group", "relate"]
+__all__ = ["Archive", "basis", "fingerprint", "fingerprints", "group", "relate", "stamp", "telling", "within"]
 
 
 def relate(fresh: Sequence[Document], known: Sequence[Document] = ()) -> list[Edge]:

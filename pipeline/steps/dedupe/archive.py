@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.model import Document, Edge, Relation
-from pipeline.steps.canonical import canonical, title_key
+from pipeline.model import Document, Edge, Fingerprint, Relation
+from pipeline.steps.canonical import canonical
 from pipeline.steps.dedupe.events import (
     Head,
     Model,
@@ -17,15 +17,14 @@ from pipeline.steps.dedupe.events import (
     conflicts,
     differences,
     features,
-    head_of,
     named_alike,
     probability,
     reasons,
     shipped,
     sketch_of,
 )
-from pipeline.steps.dedupe.near import bands, is_reprint, overlap
-from pipeline.steps.urls import canonical_url
+from pipeline.steps.dedupe.fingerprint import SHORT, days_apart, fingerprints
+from pipeline.steps.dedupe.near import is_reprint, overlap
 
 _CANDIDATES = 40
 _DAYS_AMONG_FRESH = 14
@@ -34,7 +33,6 @@ _SAME, _SUSPECTED = 0.9, 0.4
 _QUERY_WORDS = 24
 _MAX_POSTINGS = 3_000  # a word in more heads than this finds nothing in particular
 _MAX_SKETCHES = 2_000  # about 100 kB each
-_SHORT = 50  # characters: 详见附件 is not the same article twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +46,30 @@ class Comparison:
 
 
 class Archive:
-    """Documents that fresh ones are compared with; adding is cheap, reading in full waits until it is needed."""
+    """Documents that fresh ones are compared with, known by their fingerprints.
 
-    def __init__(self, documents: Iterable[Document] = (), *, model: Model | None = None) -> None:
+    A document is read in full only when its fingerprint says that it may be worth it: those that were added are
+    here, the others `read` gives by id. `days` is how far apart a fresh and a known document may be; fresh ones are
+    compared within 14 days.
+    """
+
+    def __init__(
+        self,
+        documents: Iterable[Document] = (),
+        *,
+        model: Model | None = None,
+        read: Callable[[Sequence[str]], Mapping[str, Document]] | None = None,
+        days: int | None = None,
+    ) -> None:
         self.model = model or shipped()
-        self.documents: list[Document] = []
-        self._texts: list[str] = []
+        self.prints: list[Fingerprint] = []
+        self._read = read
+        self._days = days
+        self._documents: dict[str, Document] = {}
         self._heads: list[Head] = []
-        self._bands: list[tuple[bytes, ...]] = []
-        self._by_url: dict[str, list[int]] = defaultdict(list)
-        self._by_text: dict[str, list[int]] = defaultdict(list)
-        self._by_band: dict[bytes, list[int]] = defaultdict(list)
+        self._by_url: dict[int, list[int]] = defaultdict(list)
+        self._by_text: dict[int, list[int]] = defaultdict(list)
+        self._by_band: dict[int, list[int]] = defaultdict(list)
         self._by_word: dict[str, list[int]] = defaultdict(list)
         self._sketches: dict[int, Sketch] = {}
         self.add(documents)
@@ -66,80 +77,94 @@ class Archive:
     def add(self, documents: Iterable[Document]) -> range:
         """Takes documents in; returns their positions."""
         new = list(documents)
-        first = len(self.documents)
-        texts = [canonical(document.text) for document in new]
-        for at, (document, text, keys) in enumerate(zip(new, texts, bands(texts), strict=True), start=first):
-            head = head_of(document)
-            self.documents.append(document)
-            self._texts.append(text)
-            self._heads.append(head)
-            self._bands.append(keys)
-            if document.url:
-                self._by_url[canonical_url(document.url)].append(at)
-            if text:
-                self._by_text[text if len(text) >= _SHORT else f"{title_key(document.title)}\n{text}"].append(at)
-            for key in keys:
+        self._documents.update((one.id, one) for one in new)
+        return self.take(fingerprints(new))
+
+    def take(self, prints: Iterable[Fingerprint]) -> range:
+        """Takes documents in by their fingerprints; returns their positions."""
+        first = len(self.prints)
+        for at, one in enumerate(prints, start=first):
+            self.prints.append(one)
+            self._heads.append(Head(one.title, one.words, one.head))
+            for key in one.urls:
+                self._by_url[key].append(at)
+            if one.text is not None:
+                self._by_text[one.text].append(at)
+            for key in one.bands:
                 self._by_band[key].append(at)
-            for word in head.words:
+            for word in one.words:
                 self._by_word[word].append(at)
-        return range(first, len(self.documents))
+        return range(first, len(self.prints))
 
     # ------------------------------------------------------------------------------------- edges
 
-    def relate(self, fresh: range) -> list[Edge]:
-        """The edges of the documents at `fresh`, among themselves and to all others; strongest first."""
-        same = self._same(fresh)
-        reprints = self._reprints(fresh, same)
+    def relate(self, fresh: range, *, among: bool = True) -> list[Edge]:
+        """The edges of the documents at `fresh` to all others, with `among` to each other too; strongest first."""
+        same = self._same(fresh, among)
+        reprints = self._reprints(fresh, same, among)
         edges = [
             *(self._edge(pair, Relation.EXACT, 1.0, because) for pair, because in same.items()),
             *(self._edge(pair, Relation.REPRINT, score, because) for pair, (score, because) in reprints.items()),
         ]
-        for one in self.compare(fresh, same.keys() | reprints.keys()):
+        for one in self.compare(fresh, same.keys() | reprints.keys(), among=among):
             if edge := self._judged(one):
                 edges.append(edge)
         order = list(Relation)
         return sorted(edges, key=lambda edge: (order.index(edge.relation), -edge.score, edge.a, edge.b))
 
+    def worth_reading(self, fresh: range) -> set[str]:
+        """The ids of the other documents that reading in full may show to belong to one at `fresh`."""
+        found: set[int] = set()
+        for at in fresh:
+            for table, keys in self._keys(at):
+                found.update(other for key in keys for other in table[key])
+            found.update(other for other in self._candidates(at, fresh, among=False) if self._akin(at, other))
+        return {self.prints[at].id for at in found if at not in fresh}
+
+    def _keys(self, at: int) -> tuple[tuple[Mapping[int, list[int]], tuple[int, ...]], ...]:
+        one = self.prints[at]
+        text = () if one.text is None else (one.text,)
+        return (self._by_url, one.urls), (self._by_text, text), (self._by_band, one.bands)
+
     def _edge(self, pair: tuple[int, int], relation: Relation, score: float, because: str) -> Edge:
-        a, b = (self.documents[at].id for at in pair)
+        a, b = (self.prints[at].id for at in pair)
         return Edge(a, b, relation, round(score, 4), because)
 
     def _pair(self, fresh: range, at: int, other: int) -> tuple[int, int]:
         """Both among fresh: in the order they came; else the fresh one first."""
         return (at, other) if other not in fresh or at < other else (other, at)
 
-    def _same(self, fresh: range) -> dict[tuple[int, int], str]:
+    def _same(self, fresh: range, among: bool) -> dict[tuple[int, int], str]:
         found: dict[tuple[int, int], str] = {}
-        for table, because in ((self._by_url, "网址相同"), (self._by_text, "正文完全相同")):
-            for positions in table.values():
-                if len(positions) < 2 or positions[-1] < fresh.start:
-                    continue
-                for at in positions:
-                    if at in fresh:
-                        # One edge to the first of them is enough to fold all; a star, not a square.
-                        first = positions[0]
-                        if first != at and self.documents[first].id != self.documents[at].id:
-                            found.setdefault(self._pair(fresh, at, first), because)
+        for at in fresh:
+            by_url, by_text, _ = self._keys(at)
+            for (table, keys), because in ((by_url, "网址相同"), (by_text, "正文完全相同")):
+                for key in keys:
+                    # One edge to the first of them is enough to fold all; a star, not a square.
+                    first = table[key][0]
+                    if self.prints[first].id != self.prints[at].id and (among or first not in fresh):
+                        found.setdefault(self._pair(fresh, at, first), because)
         return found
 
-    def _reprints(self, fresh: range, same: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], tuple[float, str]]:
-        found: dict[tuple[int, int], tuple[float, str]] = {}
+    def _reprints(
+        self, fresh: range, same: Mapping[tuple[int, int], str], among: bool
+    ) -> dict[tuple[int, int], tuple[float, str]]:
+        pairs: dict[tuple[int, int], None] = {}
         for at in fresh:
-            others = Counter(other for key in self._bands[at] for other in self._by_band[key] if other != at)
+            others = {other for key in self.prints[at].bands for other in self._by_band[key] if other != at}
             for other in sorted(others):
-                pair = self._pair(fresh, at, other)
-                if pair in found or pair in same or self.documents[at].id == self.documents[other].id:
-                    continue
-                if evidence := self._reprint(*pair):
-                    found[pair] = evidence
-        return found
+                if self.prints[at].id != self.prints[other].id and (among or other not in fresh):
+                    pairs[self._pair(fresh, at, other)] = None
+        self._fetch(pairs.keys() - same.keys())
+        verified = ((pair, self._reprint(*pair)) for pair in pairs if pair not in same)
+        return {pair: evidence for pair, evidence in verified if evidence}
 
     def _reprint(self, a: int, b: int) -> tuple[float, str] | None:
         first, second = self._sketch(a), self._sketch(b)
         contained, jaccard, ratio = overlap(first.grams, second.grams)
         if not is_reprint(contained, jaccard, ratio) or conflicts(first, second) or _refilled(first, second, contained):
             return None
-        if min(len(first.text), len(second.text)) < _SHORT and first.key != second.key:
+        if min(len(first.text), len(second.text)) < SHORT and first.key != second.key:
             return None
         return max(contained, jaccard), f"正文重合{contained:.0%}"
 
@@ -149,7 +174,7 @@ class Archive:
         first, second = self._sketch(one.a), self._sketch(one.b)
         p = probability(one.values, self.model)
         doubts = []
-        days = _days_between(first.document, second.document)
+        days = days_apart(first.document.date, second.document.date)
         if p < _SUSPECTED:
             if not named_alike(one.values) or days is None or days > _DAYS_AMONG_FRESH:
                 return None
@@ -168,28 +193,36 @@ class Archive:
 
     # -------------------------------------------------------------------------------- comparisons
 
-    def compare(self, fresh: range, settled: Iterable[tuple[int, int]] = ()) -> Iterator[Comparison]:
+    def compare(
+        self, fresh: range, settled: Iterable[tuple[int, int]] = (), *, among: bool = True
+    ) -> Iterator[Comparison]:
         """Pairs worth comparing with their features, each once; `settled` pairs are left out."""
         done = set(settled)
         representative = self._representatives(done)
-        near: dict[int, list[int]] = {at: self._candidates(at, fresh) for at in fresh}
-        around = {at: self._neighbourhood(at, others, representative) for at, others in near.items()}
+        pairs: list[tuple[int, int]] = []
+        near = {at: self._candidates(at, fresh, among) for at in fresh}
         for at, others in near.items():
             for other in others:
                 pair = self._pair(fresh, at, other)
-                if pair in done or self.documents[at].id == self.documents[other].id:
+                if pair in done or self.prints[at].id == self.prints[other].id:
                     continue
                 done.add(pair)
-                if not self._akin(at, other):
-                    continue
-                a, b = sorted(pair, key=lambda one: self.documents[one].id)  # the features see no order of arrival
-                first, second = self._sketch(a), self._sketch(b)
-                near_a, near_b = around.get(a) or around[b], around.get(b) or around[a]  # known ones have none
-                values = features(first, second, near_a, near_b, (a, b), self.model)
-                against = conflicts(first, second)
-                if _refilled(first, second, values["contained"] ** 2):
-                    against += ("数字多有不同",)
-                yield Comparison(*pair, values, against)
+                if self._akin(at, other):
+                    pairs.append(pair)
+        around = {
+            at: self._neighbourhood(at, near[at] if among else self._candidates(at, fresh), representative)
+            for at in sorted({at for pair in pairs for at in pair if at in fresh})
+        }
+        self._fetch(pairs)
+        for pair in pairs:
+            a, b = sorted(pair, key=lambda one: self.prints[one].id)  # the features see no order of arrival
+            first, second = self._sketch(a), self._sketch(b)
+            near_a, near_b = around.get(a) or around[b], around.get(b) or around[a]  # known ones have none
+            values = features(first, second, near_a, near_b, (a, b), self.model)
+            against = conflicts(first, second)
+            if _refilled(first, second, values["contained"] ** 2):
+                against += ("数字多有不同",)
+            yield Comparison(*pair, values, against)
 
     def _representatives(self, pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
         """Position → the one of its copies with the smallest id: ten reprints are one voice among neighbours."""
@@ -201,15 +234,14 @@ class Archive:
             return at
 
         for a, b in sorted(pairs):
-            x, y = sorted((find(a), find(b)), key=lambda one: self.documents[one].id)
+            x, y = sorted((find(a), find(b)), key=lambda one: self.prints[one].id)
             if x != y:
                 root[y] = x
         return {at: find(at) for at in root}
 
-    def _candidates(self, at: int, fresh: range) -> list[int]:
+    def _candidates(self, at: int, fresh: range, among: bool = True) -> list[int]:
         """The documents that share the most telling words of title and lead, best first."""
-        document = self.documents[at]
-        total = len(self.documents)
+        total = len(self.prints)
         weigh = self.model.idf
         rarest = sorted(
             (word for word in self._heads[at].words if 1 < len(self._by_word[word]) <= max(_MAX_POSTINGS, total // 20)),
@@ -218,19 +250,23 @@ class Archive:
         scores: dict[int, float] = defaultdict(float)
         for word in rarest:
             weight = weigh(word) * (2.0 if word in self._heads[at].title else 1.0)
-            for other in self._by_word[word]:
+            postings = self._by_word[word]
+            for other in postings if among else postings[: bisect_left(postings, fresh.start)]:
                 scores[other] += weight
         scores.pop(at, None)
-        near = [
-            (score, other)
-            for other, score in scores.items()
-            if other not in fresh or _within(document.date, self.documents[other].date)
-        ]
+        near = [(score, other) for other, score in scores.items() if self._in_reach(at, other, fresh, among)]
         if len(near) > _CANDIDATES:  # among 10,000 documents 8,000 share some word: only the best are put in order
             least = sorted(score for score, _ in near)[-_CANDIDATES]
             near = [pair for pair in near if pair[0] >= least]
-        best = sorted(near, key=lambda pair: (-pair[0], self.documents[pair[1]].id))
+        best = sorted(near, key=lambda pair: (-pair[0], self.prints[pair[1]].id))
         return [other for _, other in best[:_CANDIDATES]]
+
+    def _in_reach(self, at: int, other: int, fresh: range, among: bool) -> bool:
+        if other in fresh and not among:
+            return False
+        most = _DAYS_AMONG_FRESH if other in fresh else self._days
+        days = days_apart(self.prints[at].day, self.prints[other].day)
+        return most is None or days is None or days <= most
 
     def _akin(self, at: int, other: int) -> bool:
         """Whether reading both in full can be worth it; of 635 pairs of one event this drops none."""
@@ -243,27 +279,26 @@ class Archive:
         members = {other: self._heads[other] for other in sorted(voices)}
         return Neighbourhood(len(members), members)
 
+    def _fetch(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Reads what is needed to compare pairs, at once: a hundred single readings cost a hundred statements."""
+        missing = sorted({self.prints[at].id for pair in pairs for at in pair} - self._documents.keys())
+        if missing and self._read:
+            self._documents.update(self._read(missing))
+
     def _sketch(self, at: int) -> Sketch:
         found = self._sketches.get(at)
         if found is None:
-            found = sketch_of(self.documents[at], self._texts[at], self._heads[at])
+            document = self._documents[self.prints[at].id]
+            found = sketch_of(document, canonical(document.text), self._heads[at])
             if len(self._sketches) >= _MAX_SKETCHES:
                 self._sketches.pop(next(iter(self._sketches)))
             self._sketches[at] = found
         return found
 
 
-def _within(a: dt.date | None, b: dt.date | None) -> bool:
-    return a is None or b is None or abs((a - b).days) <= _DAYS_AMONG_FRESH
-
-
-def _days_between(a: Document, b: Document) -> int | None:
-    return abs((a.date - b.date).days) if a.date and b.date else None
-
-
 def _refilled(a: Sketch, b: Sketch, contained: float) -> bool:
     """A form filled in anew, such as yesterday's and today's figures: the same words, other numbers, another day."""
-    if not 0.4 <= contained < 0.95 or not _days_between(a.document, b.document):
+    if not 0.4 <= contained < 0.95 or not days_apart(a.document.date, b.document.date):
         return False
     if len(a.all_numbers) < 3 or len(b.all_numbers) < 3:
         return False

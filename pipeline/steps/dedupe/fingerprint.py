@@ -1,0 +1,82 @@
+"""What finds a document again among many: keys of its addresses, its text and its bands, its telling words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from functools import cache
+from hashlib import blake2b
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+from pipeline.model import Document, Fingerprint, digest
+from pipeline.steps.canonical import canonical, title_key
+from pipeline.steps.dedupe.events import head_of, shipped
+from pipeline.steps.dedupe.near import bands
+from pipeline.steps.urls import canonical_url
+
+_FORMAT = 1  # goes up when the same document gets another fingerprint, or the same pair another relation
+SHORT = 50
+"""Characters; what is shorter is the same text only under the same title: 详见附件 is not one article twice."""
+
+
+@cache
+def basis() -> str:
+    """What fingerprints and relations rest on: the form of the one, the weights of the other."""
+    weights = files("pipeline.steps.dedupe").joinpath("weights.json").read_bytes()
+    return digest(str(_FORMAT), weights)[:8]
+
+
+def telling(word: str) -> float:
+    """How much a word tells, from news at large: 0 when every text has it."""
+    return shipped().idf(word)
+
+
+def stamp(document: Document) -> str:
+    """The basis, and the addresses: the same article may be met at a further one."""
+    return f"{basis()}:{digest(document.url, *sorted(document.aliases))[:8]}"
+
+
+def fingerprints(documents: Sequence[Document]) -> list[Fingerprint]:
+    """The fingerprints of documents, in their order."""
+    texts = [canonical(document.text) for document in documents]
+    return [
+        _fingerprint(document, text, keys) for document, text, keys in zip(documents, texts, bands(texts), strict=True)
+    ]
+
+
+def fingerprint(document: Document) -> Fingerprint:
+    """The fingerprint of one document."""
+    return fingerprints([document])[0]
+
+
+def _fingerprint(document: Document, text: str, keys: Iterable[bytes]) -> Fingerprint:
+    head = head_of(document)
+    whole = text if len(text) >= SHORT else f"{title_key(document.title)}\n{text}"
+    return Fingerprint(
+        id=document.id,
+        day=document.date,
+        urls=tuple(dict.fromkeys(_key(b"url", one.encode()) for one in _addresses(document))),
+        text=_key(b"text", whole.encode()) if text else None,
+        bands=tuple(_key(b"band", key) for key in keys),
+        title=head.title,
+        words=head.words,
+        head=head.text,
+        stamp=stamp(document),
+    )
+
+
+def _addresses(document: Document) -> list[str]:
+    """In canonical form; an alias without a path is a site that calls every page of its own its front page."""
+    own = [canonical_url(document.url)] if document.url else []
+    others = (canonical_url(one) for one in document.aliases)
+    return own + [one for one in others if (parts := urlsplit(one)).path.strip("/") or parts.query or parts.fragment]
+
+
+def _key(of: bytes, data: bytes) -> int:
+    return int.from_bytes(blake2b(data, digest_size=8, person=of).digest(), "little", signed=True)
+
+
+def days_apart(a: dt.date | None, b: dt.date | None) -> int | None:
+    """How many days lie between two days, `None` when one is not known."""
+    return abs((a - b).days) if a and b else None
