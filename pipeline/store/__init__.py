@@ -3,6 +3,7 @@
 from pipeline.store.blobs import Blobs, write_whole
 from pipeline.store.claims import Claims
 from pipeline.store.database import Database
+from pipeline.store.fingerprints import Carried, Fingerprints, Known
 from pipeline.store.issues import Issues, Stand
 from pipeline.store.leads import Asked, Leads, Stored
 from pipeline.store.notices import Notices, Waiting
@@ -19,9 +20,12 @@ __all__ = [
     "Accounts",
     "Asked",
     "Blobs",
+    "Carried",
     "Claims",
     "Database",
+    "Fingerprints",
     "Issues",
+    "Known",
     "Leads",
     "Notices",
     "Part",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -30,6 +30,7 @@ from pipeline.model import (
     digest,
 )
 from pipeline.store.database import Database
+from pipeline.store.fingerprints import Carried, remember
 from pipeline.store.leads import whole
 from pipeline.store.notices import post
 from pipeline.store.runs import Accounts, keep
@@ -190,8 +191,12 @@ class Issues:
         with self._database.write() as connection:
             _renumber(connection, series, last)
 
-    def release(self, desked: Desked, release: Release) -> None:
-        """Puts a revision out for good, if it is still the current one and still a draft."""
+    def release(self, desked: Desked, release: Release, carried: Carried | None = None) -> None:
+        """Puts a revision out for good, if it is still the current one and still a draft.
+
+        `carried` are its items, to be known again from then on; without them the next opening of the desk makes
+        up for it.
+        """
         here = (
             (ISSUES.c.id == desked.id)
             & (ISSUES.c.revision == desked.revision)
@@ -211,6 +216,8 @@ class Issues:
                     files=dict(release.files),
                 )
             )
+            if carried:
+                remember(self._database, connection, desked.id, desked.revision, carried)
 
     def last(self, series: str, configured: Last) -> Last:
         """The last issue of a series that was put out elsewhere: the configured one, or a later imported one."""
@@ -218,7 +225,14 @@ class Issues:
             return _last(connection, series, configured)
 
     def archive(
-        self, draft: Draft, release: Release, decision: Decision, configured: Last, *, replace: bool
+        self,
+        draft: Draft,
+        release: Release,
+        decision: Decision,
+        configured: Last,
+        *,
+        replace: bool,
+        carried: Carried | None = None,
     ) -> Desked | None:
         """Takes an issue that was put out elsewhere into the archive, and gives the series' drafts their numbers.
 
@@ -232,7 +246,10 @@ class Issues:
                 if (kept := _kept(connection, release)) and _same(kept, release, replace):
                     return None
                 row = _fits(connection, release, configured, replace)
-                return _archived(connection, row, draft, release, decision, configured)
+                desked = _archived(connection, row, draft, release, decision, configured)
+                if carried:
+                    remember(self._database, connection, desked.id, desked.revision, carried)
+                return desked
         except sa.exc.IntegrityError:
             raise Conflict(f"{issue.series} {issue.window} 刚被他人占用。", "请再试一次。") from None
 
@@ -255,6 +272,24 @@ class Issues:
                 _RELEASE.validate_json(whole(row.content, row.sha256, f"issue {row.series} {row.number}"))
                 for row in connection.execute(query.order_by(ISSUES.c.series, ISSUES.c.number))
             ]
+
+    def release_of(self, issue: int, revision: int) -> Release:
+        """One revision that was put out."""
+        here = (RELEASES.c.issue == issue) & (RELEASES.c.revision == revision)
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(RELEASES.c.content, RELEASES.c.sha256).where(here)).one()
+        return _RELEASE.validate_json(whole(row.content, row.sha256, f"issue {issue}"))
+
+    def numbered(self, numbers: Iterable[tuple[str, int]]) -> list[Release]:
+        """The issues of these series and numbers that are out."""
+        query = sa.select(RELEASES.c.content, RELEASES.c.sha256).join(ISSUES, _CURRENT)
+        found = []
+        with self._database.read() as connection:
+            for series, number in sorted(set(numbers)):
+                here = (ISSUES.c.series == series) & (ISSUES.c.number == number)
+                for row in connection.execute(query.where(here)):
+                    found.append(_RELEASE.validate_json(whole(row.content, row.sha256, f"issue {series} {number}")))
+        return found
 
     def published(self) -> dict[str, str]:
         """Every file that was ever put out: name → blob, a later revision's in place of an earlier one's."""

@@ -260,6 +260,15 @@ class Leads:
                     values = {"article": _keep_article(connection, outcome), "fate": None, "because": ""}
                 connection.execute(sa.update(LEADS).where(LEADS.c.id == lead).values(values))
 
+    def dates(self, ids: Iterable[str]) -> dict[str, dt.date | None]:
+        """The days of the articles with these ids."""
+        found: dict[str, dt.date | None] = {}
+        with self._database.read() as connection:
+            for part in portions(sorted(set(ids))):
+                for row in connection.execute(sa.select(ARTICLES.c.id, ARTICLES.c.date).where(ARTICLES.c.id.in_(part))):
+                    found[row.id] = dt.date.fromisoformat(row.date) if row.date else None
+        return found
+
     def articles(self, ids: Iterable[str]) -> dict[str, Article]:
         """The articles with these ids; raises `StoreError` when one is damaged."""
         found: dict[str, Article] = {}

@@ -7,7 +7,7 @@ and then writes, and what it read stays true. A reading one sees one moment (REP
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -149,6 +149,13 @@ class Postgresql:
         if code:
             return StoreError(f"{self.place}: {first} ({code}).", "See the server's log.")
         return _refused(self.place, said)
+
+    def fill(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[object]]) -> None:
+        """Puts many rows into a table, fast; every text in them is kept text."""
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY {SCHEMA}.{table.name} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def described(self, connection: sa.Connection) -> Mapping[str, str]:
         """What an operator may want to know."""

@@ -285,3 +285,67 @@ PARTS = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("tried", Words, nullable=False),
 )
+
+FINGERPRINTS = sa.Table(
+    "fingerprints",
+    METADATA,
+    # never given out again: that the highest one is still the highest tells that nobody added one
+    sa.Column("doc", sa.Integer, primary_key=True),
+    # an article, or else an item of an issue that is out
+    sa.Column("article", Words, unique=True),
+    sa.Column("issue", sa.Integer, sa.ForeignKey("issues.id"), index=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    # as an ordinal; 0 when it is not known
+    sa.Column("day", sa.Integer, nullable=False),
+    # 64-bit keys, packed and in base64
+    sa.Column("urls", Words, nullable=False),
+    sa.Column("text", sa.BigInteger),
+    sa.Column("bands", Words, nullable=False),
+    # words parted by blanks; those of the lead without those of the title
+    sa.Column("title", Prose, nullable=False),
+    sa.Column("words", Prose, nullable=False),
+    sa.Column("head", Prose, nullable=False),
+    sa.Column("stamp", Words, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+KEYS = sa.Table(
+    "keys",
+    METADATA,
+    # 0 for articles, 1 for printed items: each is found apart from the other
+    sa.Column("kind", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("doc", sa.Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+WORDS = sa.Table(
+    "words",
+    METADATA,
+    sa.Column("kind", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("word", Words, primary_key=True),
+    # before the document, so that the days around one are one range
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("doc", sa.Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+EDGES = sa.Table(
+    "edges",
+    METADATA,
+    sa.Column("a", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("b", sa.Integer, primary_key=True, autoincrement=False, index=True),
+    sa.Column("relation", Words, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("because", Prose, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+REMEMBERED = sa.Table(
+    "remembered",
+    METADATA,
+    # whose items are among the fingerprints, as which revision has them, resting on what
+    sa.Column("issue", sa.Integer, sa.ForeignKey("issues.id"), primary_key=True, autoincrement=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("basis", Words, nullable=False),
+)
