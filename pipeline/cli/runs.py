@@ -11,7 +11,7 @@ from pipeline.cli.drafts import show_draft
 from pipeline.cli.speech import say
 from pipeline.cli.workspace import opened, wants_prefect, window_of
 
-STAGES = {"harvest": "采集", "read": "识读", "pictures": "配图", "judge": "评定", "revisit": "回访"}
+STAGES = {"harvest": "采集", "read": "识读", "pictures": "配图", "relate": "比对", "judge": "评定", "revisit": "回访"}
 
 
 @app.command()

@@ -4,7 +4,7 @@ A run is a graph of stages, the same for every engine::
 
     harvest(source) × sources   →   read(leads) × batches   →   follow(pages) × hosts
                                 →   illustrate(articles) × hosts   →   develop(pictures) × batches
-                                →   judge(run)   →   revisit(issue)
+                                →   relate(articles) × batches   →   judge(run)   →   revisit(issue)
 
 An `Engine` says how the calls of a stage are carried out: as plain calls, or as tasks of an orchestrator.
 Between the stages travel ids and counts, never articles; what a stage learns is in the store before it ends.
@@ -20,7 +20,8 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
     Telling       who is told what                        ← Releasing
     Releasing     a draft put out as an issue             ← Deciding
     Deciding      what editors decide, what checks find   ← Judging
-    Judging       what a draft should be                  ← Watching
+    Judging       what a draft should be                  ← Relating
+    Relating      how articles belong together            ← Watching
     Collecting    leads, pages, articles                  ← Watching
     Watching      how sources are doing                   ← Room
     Claiming      who works on what                       ← Room
@@ -30,7 +31,8 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
 from pipeline.desk.checking import Checked, Suggested
 from pipeline.desk.collecting import Pasted
 from pipeline.desk.engine import Engine, Inline
-from pipeline.desk.judging import Proposal, document
+from pipeline.desk.judging import Proposal
+from pipeline.desk.relating import document
 from pipeline.desk.room import command
 from pipeline.desk.running import Report
 from pipeline.desk.wiring import Desk, children, fetcher, now, open_desk, open_store

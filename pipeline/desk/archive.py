@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from pipeline.desk.relating import carried, documents_of
 from pipeline.desk.releasing import Releasing
 from pipeline.errors import NotImported, UsageError, reason
 from pipeline.model import (
@@ -78,7 +79,7 @@ class Archive(Releasing):
             return Filed(imported, found, None)
         self._blobs.put(data)
         decision = Decision("import", who, now, values={"file": name})
-        desked = self.issues.archive(draft, release, decision, configured, replace=replacing)
+        desked = self.issues.archive(draft, release, decision, configured, replace=replacing, carried=carried(issue))
         if desked:
             log.info("imported", series=one.id, number=issue.number, items=len(issue.items), file=name, who=who)
         return Filed(imported, found, desked)
@@ -95,7 +96,9 @@ class Archive(Releasing):
     def review(self, release: Release) -> list[Finding]:
         """What the checks say of an issue of the archive; an imported one with its lead sentence as printed."""
         desked = self.desked(release.issue.series, release.issue.window)
-        return self._reviewed(release, desked.draft, self.printed(before=release.issue.window))
+        return self._reviewed(
+            release, desked.draft, self.earlier(documents_of(release.issue), before=release.issue.window)
+        )
 
     def _reviewed(self, release: Release, draft: Draft, earlier: Sequence[Printed]) -> list[Finding]:
         issue, origin = release.issue, release.imported

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pipeline.desk.judging import Judging
+from pipeline.desk.relating import documents_of
 from pipeline.desk.room import command
 from pipeline.errors import Conflict, TemplateError, UsageError
 from pipeline.model import (
@@ -121,7 +122,8 @@ class Deciding(Judging):
         ]
 
     def _inspected(self, desked: Desked) -> list[Finding]:
-        return self._checked(self.issue(desked), desked.draft, self.printed())
+        issue = self.issue(desked)
+        return self._checked(issue, desked.draft, self.earlier(documents_of(issue)))
 
     def _checked(self, issue: Issue, draft: Draft, earlier: Sequence[Printed]) -> list[Finding]:
         ids = {article.id: one.handle for one in draft.candidates for article in one.articles}

@@ -9,22 +9,20 @@ from dataclasses import dataclass, replace
 import structlog
 
 from pipeline.config import Series
-from pipeline.desk.watching import Watching
+from pipeline.desk.relating import MARGIN, Relating, document, is_near
 from pipeline.errors import StoreError
 from pipeline.executor import Lost
-from pipeline.model import Article, Candidate, Desked, Document, Draft, Fate, Page, Printed, Rating, Rejection, Window
+from pipeline.model import Article, Candidate, Desked, Draft, Fate, Page, Rating, Rejection, Window
 from pipeline.steps import select
 from pipeline.steps.cover import cover
-from pipeline.steps.dedupe import group, relate
+from pipeline.steps.dedupe import group
 from pipeline.steps.extract.opinion import PAGE_ALONE
 from pipeline.steps.illustrate import illustrated
 from pipeline.steps.rate import Rater
 from pipeline.steps.read import look_again
-from pipeline.steps.urls import also_at
 from pipeline.store import Accounted, Accounts, Stored
 
 log = structlog.get_logger("pipeline.desk")
-MARGIN = 14  # days around a window in which another telling of the same event is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +34,14 @@ class Proposal:
     accounts: Accounts
 
 
-class Judging(Watching):
-    """Groups, rates and holds against earlier issues; keeps nothing."""
+class Judging(Relating):
+    """Groups, rates and holds against earlier issues; keeps nothing but relations."""
 
     def propose(self, run: int) -> Proposal:
-        """The draft of a run's window from everything the store holds, and every lead's fate; keeps nothing."""
+        """The draft of a run's window from everything the store holds, and every lead's fate.
+
+        Of it nothing is kept. How articles belong together is, where it was not known yet: it is derived from them.
+        """
         begun = self.runs.get(run)
         series, window = self.series(begun.series), begun.window
         before = self.issues.of_window(series.id, window)
@@ -59,16 +60,11 @@ class Judging(Watching):
         previous: Draft | None,
         silent: Sequence[str],
     ) -> tuple[Draft, dict[str, Rejection]]:
-        articles = self._addressed(stored)
-        near = {
-            key: one
-            for key, one in articles.items()
-            if one.date is None
-            or window.start - dt.timedelta(days=MARGIN) <= one.date <= window.end + dt.timedelta(days=MARGIN)
-        }
+        articles = self.addressed(one.article for one in stored if one.article)
+        near = {key: one for key, one in articles.items() if one.date is None or is_near(one.date, window)}
         rejected = {key: select.outside(one, window) for key, one in articles.items() if key not in near}
         documents = [document(one) for _, one in sorted(near.items())]
-        edges = relate(documents)
+        edges = self.related(near)
         stories = group(
             documents,
             edges,
@@ -87,20 +83,12 @@ class Judging(Watching):
             stories,
             [edge for edge in edges if not edge.relation.folds],
             self.rater(series),
-            cover(inside, self.printed()),
+            cover(inside, self.earlier(inside)),
             seen,
         )
         made = select.draft(series.id, window, kept, silent, previous)
         candidates = tuple(self._illustrated(one) for one in self._looked_at_again(made.candidates, stored))
         return replace(made, candidates=candidates), {**rejected, **out}
-
-    def _addressed(self, stored: Sequence[Stored]) -> dict[str, Article]:
-        """The articles of these leads, each with every address that led to it among its aliases."""
-        asked: dict[str, list[str]] = {}
-        for one in stored:
-            if one.article:
-                asked.setdefault(one.article, []).append(one.lead.url)
-        return {key: also_at(one, asked[key]) for key, one in self.leads.articles(asked).items()}
 
     def _looked_at_again(self, candidates: Sequence[Candidate], stored: Sequence[Stored]) -> list[Candidate]:
         """Candidates whose articles were read by two readers where one was not sure to be enough.
@@ -136,25 +124,6 @@ class Judging(Watching):
         place = self.config.scope.places[series.place] if series.place else None
         rater = Rater(self.config.scope, place, self.config.outlets)
         return lambda article: rater.rate(article.title, article.text, outlet=article.outlet, url=article.url)
-
-    def printed(self, before: Window | None = None) -> list[Printed]:
-        """Every item of every released issue, or of those whose windows ended earlier than that of `before`."""
-        return [
-            Printed(
-                release.issue.series,
-                release.issue.number,
-                place,
-                Document(item.handle, item.title, item.text, item.date, item.url),
-            )
-            for release in self.issues.released()
-            if before is None or release.issue.window.end < before.end
-            for place, item in enumerate(release.issue.items, start=1)
-        ]
-
-
-def document(article: Article) -> Document:
-    """An article as comparisons see it."""
-    return Document(article.id, article.title, article.text, article.date, article.url, article.aliases)
 
 
 def _accounted(stored: Stored, settled: Mapping[str, Rejection]) -> Accounted:

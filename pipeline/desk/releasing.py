@@ -12,6 +12,7 @@ import structlog
 
 from pipeline.config import Series
 from pipeline.desk.deciding import Deciding
+from pipeline.desk.relating import carried
 from pipeline.desk.room import command
 from pipeline.errors import Blocked, StoreError, UsageError
 from pipeline.model import BEIJING, Decision, Desked, Fate, Release, Severity, State, Tally, Window, digest
@@ -70,7 +71,7 @@ class Releasing(Deciding):
             for name, output in FORMATS.items()
         } | picture_files(issue, self._blobs.get)
         release = Release(issue, desked.revision, who, self._clock(), pages, files, self.tally(desked))
-        self.issues.release(desked, release)
+        self.issues.release(desked, release, carried(issue))
         log.info("released", series=series.id, number=issue.number, items=len(issue.items), who=who)
         self._publish(files)
         return release

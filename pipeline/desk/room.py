@@ -9,7 +9,21 @@ from pipeline.config import Config, Series, packaged
 from pipeline.errors import TemplateError, UsageError
 from pipeline.executor import Children
 from pipeline.model import Clock, Fetch, Last, Window
-from pipeline.store import Blobs, Claims, Database, Issues, Leads, Notices, Parts, Pictures, Revisits, Runs, Visits
+from pipeline.steps.dedupe import telling
+from pipeline.store import (
+    Blobs,
+    Claims,
+    Database,
+    Fingerprints,
+    Issues,
+    Leads,
+    Notices,
+    Parts,
+    Pictures,
+    Revisits,
+    Runs,
+    Visits,
+)
 
 
 class Room:
@@ -32,6 +46,7 @@ class Room:
         self.leads = Leads(database, blobs)
         self.parts = Parts(database)
         self.pictures = Pictures(database, blobs)
+        self.fingerprints = Fingerprints(database, telling)
         self.issues = Issues(database)
         self.revisits = Revisits(database)
         self.runs = Runs(database)

@@ -16,7 +16,8 @@ from pipeline.desk.claiming import Claiming, myself
 from pipeline.desk.collecting import BATCH
 from pipeline.desk.engine import Engine, unbroken
 from pipeline.desk.illustrating import Illustrating
-from pipeline.desk.judging import MARGIN, Proposal
+from pipeline.desk.judging import Proposal
+from pipeline.desk.relating import MARGIN
 from pipeline.desk.releasing import counted
 from pipeline.desk.revisiting import Revisiting
 from pipeline.desk.room import command
@@ -96,6 +97,8 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
             with _timed(seconds, "pictures"):
                 if collect:
                     self.picture_all(engine, self.printable(self.series(series), window), say)
+            with _timed(seconds, "relate"):
+                self._relate_all(engine, series, window, say)
             desked = None
             with _timed(seconds, "judge"):
                 if owner:
@@ -215,6 +218,15 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
             return
         say(f"取 {sum(map(len, by_host.values()))} 篇分页文章的其余各页")
         unbroken(engine.each(self.follow, [list(pages) for pages in by_host.values()]))
+
+    def _relate_all(self, engine: Engine, series: str, window: Window, say: Callable[[str], None]) -> None:
+        """One batch after the other: each is compared with those before it."""
+        batches = self.unrelated(self.series(series), window)
+        total, done = sum(map(len, batches)), 0
+        for batch in batches:
+            say(f"  已比对 {done} 篇" if done else f"比对 {total} 篇新文章")
+            unbroken(engine.each(self.relate, [batch]))
+            done += len(batch)
 
     def _read_all(self, engine: Engine, waiting: Sequence[int], say: Callable[[str], None]) -> None:
         if not waiting:

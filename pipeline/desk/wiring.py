@@ -49,6 +49,7 @@ class Desk(Running, Archive, Checking):
         )
         for series in config.series.values():
             self._renumber(series)
+        self.recall()
         self.reconcile()
 
 

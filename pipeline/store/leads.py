@@ -127,6 +127,16 @@ class Leads:
         with self._database.read() as connection:
             return [_stored(row) for row in connection.execute(query)]
 
+    def addresses(self, articles: Iterable[str]) -> dict[str, list[str]]:
+        """For each article the addresses of the leads to it, oldest first."""
+        found: dict[str, list[str]] = {one: [] for one in articles}
+        with self._database.read() as connection:
+            for part in portions(sorted(found)):
+                query = sa.select(LEADS.c.article, LEADS.c.url).where(LEADS.c.article.in_(part)).order_by(LEADS.c.id)
+                for row in connection.execute(query):
+                    found[row.article].append(row.url)
+        return found
+
     def due(self, source: str, now: dt.datetime) -> list[Stored]:
         """The leads of a source whose page is to be fetched at `now`, oldest first.
 
