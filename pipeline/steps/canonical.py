@@ -7,6 +7,7 @@ simplified original before `canonical` and of .999 after it.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from functools import cache, lru_cache
@@ -66,6 +67,7 @@ _COLUMN = re.compile(
 _NOT_THE_TITLE = re.compile(
     r"^\W*(?:原标题|原题|来源标题|标题)\s*[:：]\s*|[(（\[【](?:组图|图|多图|高清组图|图文|视频|附图|附视频|附全文|全文|图解|一图读懂)[)）\]】]"
 )
+_BLANK_ENTITY = re.compile(r"&(?:amp;)?(?:nbsp|ensp|emsp|thinsp|#160|#13|#10)(\d{0,4});?")
 _NO_WORD = re.compile(r"[\W_]+")
 
 
@@ -108,9 +110,17 @@ def without_glosses(text: str) -> str:
     return _GLOSS.sub(lambda found: found[1] if is_gloss(found[1], found[2]) else found[0], text)
 
 
+def without_entities(text: str) -> str:
+    """`text` with what is left of HTML's entities read: &quot; as a mark, &nbsp and its torn &nbsp19; as a blank."""
+    if "&" not in text:
+        return text
+    text = _BLANK_ENTITY.sub(lambda found: f" {found[1]}", text)
+    return html.unescape(text)
+
+
 def canonical(text: str) -> str:
     """The comparison form: NFKC, no glosses, simplified, lower case, no white space."""
-    text = unicodedata.normalize("NFKC", clean_text(text))
+    text = unicodedata.normalize("NFKC", clean_text(without_entities(text)))
     text = simplifier().convert(without_glosses(text))
     return "".join(text.split()).lower()
 
@@ -121,7 +131,7 @@ def bare_title(title: str) -> str:
     互认结果上线-某某在线, 互认结果上线 - 国内 - 某某网 and 互认结果上线|医保|影像 lose their tails;
     北青快评 | 远程医疗…… keeps its column, which stands in front.
     """
-    text = unicodedata.normalize("NFKC", clean_text(title))
+    text = unicodedata.normalize("NFKC", clean_text(without_entities(title)))
     text = simplifier().convert(without_glosses(text))
     text = _NOT_THE_TITLE.sub("", text.strip())
     parts = _SEPARATOR.split(text)
