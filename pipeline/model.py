@@ -512,10 +512,11 @@ class Match:
     term: str
     """As it is written in scope.yaml, or the two terms and what stands between them."""
     where: str
-    """标题, 导语 or 正文."""
+    """标题, 导语 or 正文; 来源 for the outlet that ties an article to a place."""
     sentence: str
+    """As it stands in the article, at most 160 characters of it."""
     topic: str = ""
-    """The topic or axis the term belongs to; empty for a near miss."""
+    """The topic, the axes or the rule of place the term belongs to; empty for a near miss."""
     against: bool = False
 
 

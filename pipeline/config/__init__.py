@@ -14,7 +14,7 @@ from pipeline.config.environment import strays, variables
 from pipeline.config.files import packaged, read
 from pipeline.config.origins import Origin, masked, origins
 from pipeline.config.outlets import Outlet, Outlets, registered, same_site
-from pipeline.config.scope import PageType, PlaceRule, Scope, Terms
+from pipeline.config.scope import Axis, PageType, PlaceRule, Scope, Terms, Topic
 from pipeline.config.series import LastIssue, Series
 from pipeline.config.settings import Illustration, Politeness, Settings, Timing, Told
 from pipeline.config.sources import (
@@ -37,6 +37,7 @@ from pipeline.config.workspace import Config, load, place_of, problems
 from pipeline.config.writing import as_yaml, source_of, with_sources
 
 __all__ = [
+    "Axis",
     "Config",
     "Decisions",
     "EpaperSource",
@@ -63,6 +64,7 @@ __all__ = [
     "Timing",
     "Tls",
     "Told",
+    "Topic",
     "WarcSource",
     "WebSource",
     "as_xpath",

@@ -95,6 +95,7 @@ def position(path: Path, loc: tuple[Any, ...], tree: Any = None) -> str:
             break
         try:
             if isinstance(node, Mapping):
+                step = next((key for key in node if str(key) == str(step)), step)  # a weight's key is a number
                 line, column = node.lc.key(step)
             else:
                 line, column = node.lc.item(step)

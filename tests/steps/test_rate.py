@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.config import Outlet, Outlets, PlaceRule, Scope, packaged, read
+from pipeline.config import Outlet, Outlets, PlaceRule, Scope, Topic, packaged, read
 from pipeline.model import Genre, Rating, Verdict
 from pipeline.steps.rate import FEATURES, Rater, learned
 
@@ -134,6 +134,106 @@ def test_the_reasons_name_what_was_found_and_where() -> None:
     because = "；".join(rated("535-2").because)
     assert "命中：医疗大模型（标题）" in because
     assert "来源为北京媒体：新京报" in because
+
+
+@pytest.mark.parametrize(
+    ("number", "topic"),
+    [
+        ("534-1", "互联网医疗与远程医疗"),
+        ("534-2", "便民服务与结果互认"),
+        ("534-3", "医疗人工智能与大模型"),
+        ("534-4", "医疗人工智能与大模型"),
+        ("535-1", "医疗机器人与智能装备"),
+        ("535-2", "医疗人工智能与大模型"),
+        ("535-3", "互联网医疗与远程医疗"),
+        ("636-1", "医保信息化"),
+        ("636-2", "医保信息化"),
+        ("636-3", "医疗机器人与智能装备"),
+    ],
+)
+def test_a_seed_item_is_tagged_with_what_it_is_about(number: str, topic: str) -> None:
+    assert rated(number).topics[0] == topic
+
+
+# --------------------------------------------------------------------------------------- the reasons
+
+
+@pytest.mark.parametrize("number", ITEMS)
+def test_every_term_that_counted_is_shown_in_a_sentence_of_the_article(number: str) -> None:
+    title, text, outlet, _ = ITEMS[number]
+    found = rated(number).matches
+    assert 3 <= len(found) <= 9
+    for one in found:
+        where = {"标题": title, "来源": outlet}.get(one.where, text)
+        assert one.sentence.strip("…") in where
+        assert one.sentence
+
+
+def test_the_strongest_match_is_the_one_in_the_title_and_none_comes_twice() -> None:
+    found = rated("535-2").matches
+    assert (found[0].term, found[0].where, found[0].topic) == ("医疗大模型", "标题", "医疗人工智能与大模型")
+    assert len({one.term for one in found}) == len(found)
+
+
+def test_a_sentence_is_shown_as_it_stands_and_a_long_one_cut_around_the_term() -> None:
+    text = (
+        "　　他说：“ＡＩ 阅片已经用上了！”记者看到，" + "天气晴朗，" * 60 + "電子病歷系統上線了，" + "人来人往，" * 60
+    )
+    found = {one.term: one.sentence for one in NATIONWIDE.rate("医院见闻", text).matches}
+    assert found["ai阅片"] == "他说：“ＡＩ 阅片已经用上了！”"
+    assert "電子病歷系統上線了" in found["电子病历"]
+    assert found["电子病历"].startswith("……")
+    assert len(found["电子病历"]) <= 164
+
+
+def test_what_spoke_against_is_shown_with_its_sentence_unless_the_article_is_taken() -> None:
+    rating = NATIONWIDE.rate(
+        "宠物医院上线预约挂号小程序", "这家宠物医院的预约挂号小程序昨天上线，兽医可以在线看化验单。"
+    )
+    assert rating.verdict is not Verdict.IN
+    assert next((one.term, one.where) for one in rating.matches if one.against) == ("宠物", "标题")
+    assert not any(one.against for one in NATIONWIDE.rate(ON_TOPIC, BODY + "疫情以来，群众期待已久。").matches)
+
+
+def test_terms_of_both_sides_are_named_where_no_single_term_is() -> None:
+    text = "为了让患者少跑腿，这家县里的单位去年就开始做数字化的尝试。"
+    found = NATIONWIDE.rate("少跑腿", text).matches
+    assert [(one.term, one.topic) for one in found] == [("患者…数字化", "医疗卫生 × 信息技术")]
+
+
+def test_the_parts_say_how_the_score_came_about() -> None:
+    title, text, *_ = ITEMS["636-3"]
+    lifted = NATIONWIDE.rate(title, text)
+    assert [one.name for one in lifted.parts] == ["规则分", "节选段落"]
+    assert lifted.parts[-1].value == lifted.score
+    elsewhere = BEIJING.rate(ON_TOPIC, "下载本文档。" + BODY, outlet="央广网")
+    assert [one.name for one in elsewhere.parts] == ["规则分", "页面类型：文库资料", "地区"]
+    assert [one.name for one in NATIONWIDE.rate(ON_TOPIC, "").parts] == ["规则分", "正文缺失"]
+    assert elsewhere.parts[-1].value == elsewhere.score
+
+
+@pytest.mark.parametrize(
+    ("title", "opening", "outlet", "url", "expected"),
+    [
+        pytest.param(ON_TOPIC, "", "北京晚报", "", ("北京日报", "来源", "北京晚报", "北京媒体"), id="outlet"),
+        pytest.param(
+            ON_TOPIC, "", "", "https://news.bjd.com.cn/1.shtml",
+            ("北京日报", "来源", "https://news.bjd.com.cn/1.shtml", "北京媒体"), id="host",
+        ),
+        pytest.param(
+            "天坛医院" + ON_TOPIC, "", "央广网", "",
+            ("天坛医院", "标题", "天坛医院" + ON_TOPIC, "北京机构"), id="institution",
+        ),
+        pytest.param(
+            ON_TOPIC, "海淀区率先试点。", "央广网", "", ("海淀", "导语", "海淀区率先试点。", "涉及北京"), id="place"
+        ),
+    ],
+)  # fmt: skip
+def test_the_rule_of_place_is_shown_with_what_satisfied_it(
+    title: str, opening: str, outlet: str, url: str, expected: tuple[str, ...]
+) -> None:
+    last = BEIJING.rate(title, opening + BODY, outlet=outlet, url=url).matches[-1]
+    assert (last.term, last.where, last.sentence, last.topic) == expected
 
 
 # ------------------------------------------------------------------------------------ short excerpts
@@ -354,10 +454,30 @@ def edited(**changes: Any) -> Rater:
 def test_a_term_an_editor_adds_counts_at_once() -> None:
     title, text = "“灵犀号”在三家医院启用", "昨天，“灵犀号”在三家医院启用，门诊患者可以体验。"
     before = NATIONWIDE.rate(title, text)
-    after = edited(strong={**SCOPE.strong, 3: (*SCOPE.strong[3], "灵犀号")}).rate(title, text)
+    first, *others = SCOPE.topics
+    wider = first.model_copy(update={"terms": {**first.terms, 3: (*first.terms[3], "灵犀号")}})
+    after = edited(topics=(wider, *others)).rate(title, text)
     assert before.verdict is Verdict.OUT
     assert after.verdict is Verdict.IN
     assert "灵犀号（标题）" in after.because[0]
+
+
+def _about(term: str, **more: Any) -> Topic:
+    return Topic(name="新主题", terms={3: (term,)}, **more)
+
+
+def test_a_topic_counts_only_where_one_of_its_musts_stands_in_the_article() -> None:
+    rater = edited(topics=(*SCOPE.topics, _about("灵犀号", must=("病房", "门诊"))))
+    title, plain = "“灵犀号”启用", "昨天，“灵犀号”在三家商场启用，顾客可以体验。"
+    assert rater.rate(title, plain).topics == ()
+    assert rater.rate(title, plain + "\n它还会用在门诊。").topics == ("新主题",)
+
+
+def test_a_topic_does_not_count_in_a_sentence_with_one_of_its_nots() -> None:
+    rater = edited(topics=(*SCOPE.topics, _about("灵犀号", **{"not": ("游轮",)})))
+    assert rater.rate("灵犀号启航", "“灵犀号”游轮昨天启航。").matches[0].term == "灵犀号"
+    assert rater.rate("游轮灵犀号启航", "“灵犀号”游轮昨天启航。").topics == ()
+    assert rater.rate("灵犀号", "“灵犀号”游轮昨天启航。另一处，“灵犀号”用于查房。").topics == ("新主题",)
 
 
 def test_a_phrase_an_editor_ignores_no_longer_counts() -> None:
@@ -374,12 +494,6 @@ def test_the_thresholds_are_the_editors() -> None:
 def test_thresholds_in_the_wrong_order_are_refused() -> None:
     with pytest.raises(ValidationError, match="must be greater than consider"):
         Scope(axes=SCOPE.axes, accept=0.3, consider=0.5)
-
-
-def test_no_term_of_the_packaged_scope_stands_in_two_lists() -> None:
-    lists = [*(axis.terms for axis in SCOPE.axes), SCOPE.strong, SCOPE.against, {1.0: SCOPE.ignore}]
-    terms = [term for one in lists for group in one.values() for term in group]
-    assert sorted(term for term in set(terms) if terms.count(term) > 1) == []
 
 
 def test_every_weight_is_for_a_feature_and_none_speaks_against_the_topic() -> None:

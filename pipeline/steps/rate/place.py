@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 from pipeline.config import Outlets, PlaceRule
+from pipeline.model import Match
 from pipeline.steps.rate.evidence import LEAD
+from pipeline.steps.rate.reasons import clipped, sentence_of
 from pipeline.steps.rate.terms import fold, pattern
 
 _OFTEN = 3  # mentions in the body that make a piece one about the place ...
 _EVERY = 600  # ... if there is one every so many characters
 
 # A place is passed by, not spoken of, in a dateline (新华社北京6月18日电, 央广网北京8月4日消息), in the name of a
-# company, in an address, in a row of places (上海、北京、广东) and as the venue of a meeting.
+# company, a road or an address, in a row of places (上海、北京、广东), as the venue of a meeting (在北京召开, though
+# not 北京召开…工作会) and where it only says who an expert is (北京大学教授).
 CITIES = (
     "北京|上海|重庆|广东|广州|深圳|浙江|杭州|宁波|江苏|南京|苏州|四川|成都|湖北|武汉|湖南|长沙|福建|福州|厦门|"
     "山东|济南|青岛|河南|郑州|安徽|合肥|江西|陕西|西安|海南|贵州|云南|广西|辽宁|沈阳|大连|吉林|黑龙江|哈尔滨|"
     "甘肃|宁夏|新疆|山西|太原"
 )
-_DATELINE = re.compile(r"^.{0,16}?\d{1,2}月\d{1,2}日(?:电|讯|消息|专电)")
-_COMPANY = re.compile(r"[^\W的在将]{0,18}?(?:有限公司|有限责任公司|股份公司|科技公司|医疗公司|科技股份|集团)")
+# Where a hospital may be whose name is also one of the place, or one of its branches; not in rows, because
+# 北京、天津、河北 are 京津冀.
+_AROUND = (
+    "天津|河北|石家庄|唐山|保定|廊坊|张家口|承德|沧州|秦皇岛|邯郸|邢台|衡水|雄安|内蒙古|赤峰|呼和浩特|包头|无锡|"
+    "南通|温州|嘉兴|南昌|贵阳|昆明|南宁|柳州|兰州|银川|乌鲁木齐|西宁|青海|西藏|拉萨|长春|珠海|佛山|东莞|洛阳"
+)
+_DATELINE = re.compile(r"^.{0,16}?(?:\d{1,2}月\d{1,2}日(?:电|讯|消息|专电)|(?<=[社网报])\w{2,4}[电讯](?=[(\s]))")
+_COMPANY = re.compile(
+    r"[^\W的在将]{0,18}?(?:有限公司|有限责任公司|股份公司|科技公司|医疗公司|科技股份|集团|证券交易所|路\d|[东南西北中]路)"
+)
 _ADDRESS = re.compile(r"[^\W的]{0,14}?[路街巷道][^\W的]{0,6}?\d+号")
-_VENUE = re.compile(r"[^,。;]{0,6}?(?:举行|召开|举办|开幕|落幕|闭幕)")
+_EXPERT = re.compile(r"[^\W、的]{0,6}大学[^\W、的]{0,12}(?:教授|研究员|博导|学者|讲师)")
+_VENUE = re.compile(r"[^,。;]{0,12}?(?:举行|召开|举办|开幕|落幕|闭幕)")
+_HELD_BEFORE = re.compile(r"(?:[在于赴]|大会|论坛|峰会|年会|博览会|展会|大赛)$")
 
 
 class Tie(Enum):
@@ -34,76 +48,112 @@ class Tie(Enum):
     FIRM = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """How firmly an article belongs to the place, why, and the sentence that says so."""
+
+    tie: Tie
+    why: str
+    match: Match | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A place or an institution that a line speaks of; line -1 is the title."""
+
+    name: str
+    line: int
+    institution: bool
+    early: bool
+
+
 class Place:
     """Judges whether an article belongs to one place."""
 
     def __init__(self, rule: PlaceRule, outlets: Outlets) -> None:
         self._rule = rule
         self._outlets = outlets
+        self._written = {fold(one): one for one in (*rule.places, *rule.institutions)}
         self._institutions = {fold(one) for one in rule.institutions}
         self._passing = {fold(one) for one in rule.passing}
         own = set(map(fold, rule.places))
         self._names = pattern({*own, *self._institutions, *self._passing})
-        elsewhere = f"(?:{'|'.join(city for city in CITIES.split('|') if city not in own)})"
-        self._elsewhere = re.compile(elsewhere)
-        self._row_goes_on = re.compile("[、,和及与]" + elsewhere)
-        self._row_before = re.compile(elsewhere + "(?:等地)?[、,和及与]$")
-        self._owner_before = re.compile(elsewhere + r"[^\W、]{0,12}$")
+        cities, around = (
+            "|".join(city for city in listed.split("|") if city not in own) for listed in (CITIES, _AROUND)
+        )
+        self._elsewhere = re.compile(f"(?:{cities})")
+        self._row_goes_on = re.compile(f"[、,和及与](?:{cities})")
+        self._row_before = re.compile(f"(?:{cities})(?:等地)?[、,和及与]$")
+        self._owner_before = re.compile(rf"(?:{cities}|{around})[^\W、]{{0,12}}$")
+        self._branch_after = re.compile(rf"[(·]?(?:{cities}|{around})[^\W、]{{0,4}}?(?:医院|院区|分院|中心|基地)")
 
-    def tie(self, title: str, lines: Sequence[str], outlet: str, url: str) -> tuple[Tie, str]:
-        """How firmly an article belongs to the place, and why.
+    def tie(self, title: str, as_written: Sequence[str], lines: Sequence[str], outlet: str, url: str) -> Tied:
+        """How firmly an article belongs to the place; `lines` are the folded lines `as_written`.
 
         Firm: an outlet of the region, the place in title or lead, an institution named there or twice, the
         place again and again. Loose: an institution named once, the place twice, or once in the lead of a
         piece whose title names another. Else none.
         """
         name = self._rule.name
-        for found in (self._outlets.named(outlet) if outlet else None, self._outlets.at(url) if url else None):
+        for where, found in (
+            (outlet, self._outlets.named(outlet) if outlet else None),
+            (url, self._outlets.at(url) if url else None),
+        ):
             if found and self._rule.region and found.region == self._rule.region:
-                return Tie.FIRM, f"来源为{name}媒体：{found.name}"
-        in_title = self._mentions(title)
-        in_lead: list[str] = []
-        in_body: list[str] = []
-        so_far = 0
-        for line in lines:
-            found_here = self._mentions(line, until=LEAD - so_far) if so_far < LEAD else []
-            in_lead += found_here
-            in_body += self._mentions(line)[len(found_here) :]
-            so_far += len(line)
-        early = [*in_title, *in_lead]
-        named = [one for one in (*early, *in_body) if one in self._institutions]
-        if named and (len(named) > 1 or any(one in self._institutions for one in early)):
-            return Tie.FIRM, f"{name}机构：" + "、".join(list(dict.fromkeys(named))[:3])
-        if early and not in_title and len(in_lead) + len(in_body) == 1 and self._elsewhere.search(title):
-            return Tie.LOOSE, f"标题说的是别处，仅导语提到一次{name}，请核"
-        if early:
-            return Tie.FIRM, f"涉及{name}：{early[0]}（{'标题' if in_title else '导语'}）"
-        if len(in_body) >= _OFTEN and len(in_body) * _EVERY >= so_far:
-            return Tie.FIRM, f"涉及{name}：正文 {len(in_body)} 处"
-        if named:
-            return Tie.LOOSE, f"仅一处提到{name}机构（{named[0]}），请核"
-        if len(in_body) > 1:
-            return Tie.LOOSE, f"仅正文 {len(in_body)} 处提到{name}，请核"
-        named = [found for part in (title, *lines) for found in self._names.findall(part)]
-        passed = "未涉及" if all(one in self._institutions for one in named) else "只顺带提到"
-        return Tie.NONE, f"{passed}{name}，来源亦非{name}媒体"
+                match = Match(found.name, "来源", where, f"{name}媒体")
+                return Tied(Tie.FIRM, f"来源为{name}媒体：{found.name}", match)
 
-    def _mentions(self, line: str, until: int | None = None) -> list[str]:
-        """The places and institutions spoken of in a line, up to a character."""
+        def shown(one: _Mention) -> Match:
+            named = self._written.get(one.name, one.name)
+            kind = f"{name}机构" if one.institution else f"涉及{name}"
+            if one.line < 0:
+                return Match(named, "标题", clipped(title.strip(), one.name), kind)
+            return Match(named, "导语" if one.early else "正文", sentence_of(as_written[one.line], one.name), kind)
+
+        folded = fold(title)
+        mentions = [*self._mentions(folded, -1, len(folded))]
+        so_far = 0
+        for number, line in enumerate(lines):
+            mentions += self._mentions(line, number, LEAD - so_far)
+            so_far += len(line)
+        in_title = [one for one in mentions if one.line < 0]
+        early = [one for one in mentions if one.early]
+        later = [one for one in mentions if not one.early]
+        named = [one for one in mentions if one.institution]
+        if named and (len(named) > 1 or named[0].early):
+            listed = dict.fromkeys(self._written[one.name] for one in named)
+            return Tied(Tie.FIRM, f"{name}机构：" + "、".join([*listed][:3]), shown(named[0]))
+        if early and not in_title and len(mentions) == 1 and self._elsewhere.search(folded):
+            return Tied(Tie.LOOSE, f"标题说的是别处，仅导语提到一次{name}，请核", shown(early[0]))
+        if early:
+            where = "标题" if in_title else "导语"
+            return Tied(Tie.FIRM, f"涉及{name}：{self._written[early[0].name]}（{where}）", shown(early[0]))
+        if len(later) >= _OFTEN and len(later) * _EVERY >= so_far:
+            return Tied(Tie.FIRM, f"涉及{name}：正文 {len(later)} 处", shown(later[0]))
+        if named:
+            return Tied(Tie.LOOSE, f"仅一处提到{name}机构（{self._written[named[0].name]}），请核", shown(named[0]))
+        if len(later) > 1:
+            return Tied(Tie.LOOSE, f"仅正文 {len(later)} 处提到{name}，请核", shown(later[0]))
+        passed = [one for part in (folded, *lines) for one in self._names.findall(part)]
+        said = "未涉及" if all(one in self._institutions for one in passed) else "只顺带提到"
+        return Tied(Tie.NONE, f"{said}{name}，来源亦非{name}媒体")
+
+    def _mentions(self, line: str, number: int, lead: int) -> Iterator[_Mention]:
+        """What a line speaks of; what stands before character `lead` is early."""
         dateline = found.end() if (found := _DATELINE.match(line)) else 0
-        return [
-            found[0]
-            for found in self._names.finditer(line)
-            if found.start() >= dateline and (until is None or found.start() < until) and self._counts(line, found)
-        ]
+        for found in self._names.finditer(line):
+            if found.start() >= dateline and self._counts(line, found):
+                yield _Mention(found[0], number, found[0] in self._institutions, found.start() < lead)
 
     def _counts(self, line: str, found: re.Match[str]) -> bool:
         if found[0] in self._passing:
             return False
         before = line[max(0, found.start() - 16) : found.start()]
-        if found[0] in self._institutions:
-            return not self._owner_before.search(before)  # 武汉协和医院 is not 协和医院
+        if found[0] in self._institutions:  # 武汉协和医院 is not 协和医院, nor is 宣武医院河北医院 宣武医院
+            return not (self._owner_before.search(before) or self._branch_after.match(line, found.end()))
+        if _HELD_BEFORE.search(before) and _VENUE.match(line, found.end()):
+            return False
         return not (
-            any(one.match(line, found.end()) for one in (_COMPANY, _ADDRESS, _VENUE, self._row_goes_on))
+            any(one.match(line, found.end()) for one in (_COMPANY, _ADDRESS, _EXPERT, self._row_goes_on))
             or self._row_before.search(before)
         )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.config import Outlets, PlaceRule, Scope
-from pipeline.model import Rating, Verdict
+from pipeline.model import Part, Rating, Verdict
 from pipeline.steps.rate.evidence import ON_TOPIC, Evidence, Sentence
 from pipeline.steps.rate.genre import Manner
 from pipeline.steps.rate.passages import passages
 from pipeline.steps.rate.place import Place, Tie
+from pipeline.steps.rate.reasons import matches
 from pipeline.steps.rate.terms import fold
 
 _NO_BODY = 20  # characters; a shorter body (or one that repeats the title) proves nothing
@@ -42,37 +43,48 @@ class Rater:
         `text` is the body, one block a line (`Article.text`); `Rating.excerpt` holds indices of these
         lines (`text.split("\\n")`). `outlet` is the printed 来源, `url` the address it was found at.
         """
-        folded = fold(title)
-        head = self._evidence.read(folded)
-        lines = [fold(line) for line in text.split("\n")]
-        read = self._evidence.lines(lines)
+        folded, as_written = fold(title), text.split("\n")
+        lines = [fold(line) for line in as_written]
+        head, read = self._evidence.article(folded, lines)
         score = self._evidence.score(head, read)
+        parts = [Part("规则分", round(score, 4))]
+
+        def becomes(name: str, value: float) -> None:
+            nonlocal score
+            if value != score:
+                score = value
+                parts.append(Part(name, round(value, 4)))
+
         because = self._found(head, read)
         share, sections = passages(read)
         excerpt = sections if share < _WHOLE else ()
         length = sum(map(len, lines))
         if sections and length >= _LONG:
             at_most = 1.0 if head.relevance >= ON_TOPIC or share >= _LARGE else _PASSAGE_AT_MOST
-            score = max(score, min(at_most, self._evidence.score(head, [read[i] for i in sections])))
+            becomes("节选段落", max(score, min(at_most, self._evidence.score(head, [read[i] for i in sections]))))
         if excerpt:
             because.append(f"相关段落约占全文 {share:.0%}，可节选")
         if length < _NO_BODY or "".join(lines) == folded:
-            score = min(score, _NO_BODY_AT_MOST)
+            becomes("正文缺失", min(score, _NO_BODY_AT_MOST))
             because.append("正文缺失或过短，仅凭标题判断")
         for page in self._manner.page_types(folded, lines, url):
             if score > page.at_most:
-                score = page.at_most
+                becomes(f"页面类型：{page.name}", page.at_most)
                 because.append(f"页面疑为{page.name}，非新闻")
+        tied = None
         if self._place and score >= self._scope.consider:
-            tie, why = self._place.tie(folded, lines, outlet, url)
-            if tie is Tie.LOOSE:
-                score = min(score, self._scope.accept - _LOOSE_BELOW)
-            elif tie is Tie.NONE:
-                score = min(score, self._scope.consider * _ELSEWHERE)
-            because.append(why)
+            tied = self._place.tie(title, as_written, lines, outlet, url)
+            at_most = {
+                Tie.FIRM: 1.0,
+                Tie.LOOSE: self._scope.accept - _LOOSE_BELOW,
+                Tie.NONE: self._scope.consider * _ELSEWHERE,
+            }[tied.tie]
+            becomes("地区", min(score, at_most))
+            because.append(tied.why)
         verdict = self._verdict(score)
         if verdict is not Verdict.IN and (misses := self._near_misses(head, read)):
             because.append("近似而非：" + "、".join(misses))
+        found = matches(self._scope, title, as_written, head, read, against=verdict is not Verdict.IN)
         return Rating(
             score=round(score, 4),
             verdict=verdict,
@@ -80,6 +92,9 @@ class Rater:
             genre=self._manner.genre(folded, lines),
             share=round(share, 4),
             excerpt=excerpt if verdict is not Verdict.OUT else (),
+            topics=self._evidence.topics(head, read),
+            matches=(*found, *((tied.match,) if tied and tied.match else ())),
+            parts=tuple(parts),
         )
 
     def _verdict(self, score: float) -> Verdict:
@@ -89,8 +104,7 @@ class Rater:
 
     def features(self, title: str, text: str) -> dict[str, float]:
         """The evidence of one article, by the names in `FEATURES`; what the weights are learned on."""
-        lines = [fold(line) for line in text.split("\n")]
-        return self._evidence.features(self._evidence.read(fold(title)), self._evidence.lines(lines))
+        return self._evidence.features(*self._evidence.article(fold(title), [fold(one) for one in text.split("\n")]))
 
     # ------------------------------------------------------------------------------------ the reasons
 
@@ -98,9 +112,10 @@ class Rater:
         """命中：…（标题）、…（正文 3 处): the terms that counted, those of the title first."""
         counts: dict[str, int] = {}
         for one in (one for line in read for one in line):
-            for term in one.terms:
-                counts[term] = counts.get(term, 0) + 1
-        in_title = list(dict.fromkeys(head.terms))
+            for hit in one.hits:
+                if hit.weight:
+                    counts[hit.term] = counts.get(hit.term, 0) + 1
+        in_title = list(dict.fromkeys(hit.term for hit in head.hits if hit.weight))
         rest = sorted((term for term in counts if term not in in_title), key=lambda term: -counts[term])
         parts = [f"{term}（标题）" for term in in_title[:4]]
         parts += [f"{term}（{counts[term]} 处）" if counts[term] > 1 else term for term in rest[:5]]
@@ -112,5 +127,5 @@ class Rater:
         return [f"未涉及{'、'.join(missing)}" if missing else "两方面虽都提到，但没有合在一起谈"]
 
     def _near_misses(self, head: Sentence, read: Sequence[Sequence[Sentence]]) -> list[str]:
-        found = [*head.misses, *(term for line in read for one in line for term in one.misses)]
+        found = [hit.term for one in (head, *(one for line in read for one in line)) for hit in one.misses]
         return sorted(set(found), key=lambda term: (-found.count(term), found.index(term)))[:4]
