@@ -538,6 +538,14 @@ class Opinion:
     """In Chinese, one sentence."""
 
 
+class Classifier(Protocol):
+    """Thinks about articles beside the scope; whatever varies between classifiers stays behind this."""
+
+    def opinion(self, title: str, text: str) -> Opinion | None:
+        """What it thinks of an article, one block a line; `None` when it cannot say."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Precedent:
     """An earlier decision about a like article."""

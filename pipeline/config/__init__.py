@@ -16,7 +16,7 @@ from pipeline.config.origins import Origin, masked, origins
 from pipeline.config.outlets import Outlet, Outlets, registered, same_site
 from pipeline.config.scope import Axis, PageType, PlaceRule, Scope, Terms, Topic
 from pipeline.config.series import LastIssue, Series
-from pipeline.config.settings import Illustration, Politeness, Settings, Timing, Told
+from pipeline.config.settings import Classifiers, Illustration, LanguageModel, Politeness, Settings, Timing, Told
 from pipeline.config.sources import (
     EpaperSource,
     ExtractRule,
@@ -38,6 +38,7 @@ from pipeline.config.writing import as_yaml, source_of, with_sources
 
 __all__ = [
     "Axis",
+    "Classifiers",
     "Config",
     "Decisions",
     "EpaperSource",
@@ -46,6 +47,7 @@ __all__ = [
     "FolderSource",
     "Illustration",
     "JsonSource",
+    "LanguageModel",
     "LastIssue",
     "ListingSource",
     "ManualSource",

@@ -72,6 +72,28 @@ class Told(Strict):
     """Ids of series.yaml; empty for all, and for what concerns no series."""
 
 
+class LanguageModel(Strict):
+    """A language model that speaks OpenAI's protocol."""
+
+    url: Annotated[str, written_as(r"(https?://\S+)?", "https://llm.example/v1")] = ""
+    """Up to `/chat/completions`; empty for none."""
+    model: str = ""
+    key: SecretStr = SecretStr("")
+    """`env:NAME`, `file:path`, or empty where none is needed."""
+    items: Annotated[int, Field(ge=1, le=10_000)] = 40
+    """Articles that one run asks it about at most."""
+    seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    """For one answer."""
+
+
+class Classifiers(Strict):
+    """What may think about articles beside the scope; all off by default."""
+
+    embeddings: bool = False
+    """Sentence embeddings on this machine; needs the extra `embeddings`."""
+    llm: LanguageModel = LanguageModel()
+
+
 class Settings(Strict):
     """Where the workspace keeps things, and how it fetches."""
 
@@ -100,5 +122,6 @@ class Settings(Strict):
     clock: Timing = Timing()
     rsshub: Annotated[str, written_as(r"(https?://\S+)?", "https://rsshub.example")] = ""
     """The address that `rsshub://` stands for in sources.yaml."""
+    classifiers: Classifiers = Classifiers()
     notify: tuple[Told, ...] = ()
     """Who is told of drafts, failed runs and silent sources."""

@@ -310,8 +310,9 @@ FEATURES: Final[Mapping[str, str]] = {
 AGAINST: Final = frozenset({"days_apart", "gap", "commentary"})
 """The features that speak against one event the larger they are."""
 
-_GAP_CAP = 7  # days; straight up to here: a logarithm, which counts the paper of the day after as a third, lost 5 points
-# of recall on stories about other matters
+# Days, straight up to here: a logarithm, which counts the paper of the day after as a third, lost 5 points of recall
+# on stories about other matters.
+_GAP_CAP = 7
 _NO_GAP = 0.4
 
 

@@ -1,0 +1,27 @@
+"""Further classifiers, all optional and off by default: they rank and suggest, they never write.
+
+The verdict is the scope's own (`pipeline.steps.rate`). A classifier gives an article a score and one sentence;
+what is printed in an issue comes from the article or from an editor, whatever a classifier says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pipeline.classifiers import embeddings, llm
+from pipeline.config import Config
+from pipeline.model import Classifier
+
+__all__ = ["CLASSIFIERS", "opened"]
+
+CLASSIFIERS: Mapping[str, Callable[[Config], Classifier | None]] = {
+    "embeddings": embeddings.opened,
+    "llm": llm.opened,
+}
+"""Name → what opens it, or gives nothing where the settings leave it off; `ConfigError` when it cannot be used."""
+
+
+def opened(config: Config) -> dict[str, Classifier]:
+    """The classifiers that the settings turn on, by name."""
+    found = {name: make(config) for name, make in CLASSIFIERS.items()}
+    return {name: one for name, one in found.items() if one is not None}
