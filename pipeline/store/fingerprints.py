@@ -244,7 +244,7 @@ def remember(database: Database, connection: sa.Connection, issue: int, revision
 class _Keys:
     """The keys of some documents, by what they are keys of."""
 
-    def __init__(self, prints: Iterable[Fingerprint]) -> None:
+    def __init__(self, prints: Sequence[Fingerprint]) -> None:
         self.urls = {key for one in prints for key in one.urls}
         self.texts = {one.text for one in prints if one.text is not None}
         self.bands = {key for one in prints for key in one.bands}
@@ -323,9 +323,8 @@ def _keep(
     )
     here = sa.select(FINGERPRINTS.c.doc).where(FINGERPRINTS.c.doc > before).order_by(FINGERPRINTS.c.doc)
     docs = connection.execute(here).scalars().all()
-    taken = Counter(
-        key for some in _sharing(connection, kind, _Keys(one for one, _ in prints)).values() for key in some
-    )
+    shared = _sharing(connection, kind, _Keys([one for one, _ in prints]))
+    taken = Counter(key for some in shared.values() for key in some)
     keys: list[tuple[object, ...]] = []
     words: list[tuple[object, ...]] = []
     for doc, (one, _) in zip(docs, prints, strict=True):
