@@ -77,24 +77,40 @@ def fill(index: Fingerprints, news: News, numbers: range) -> None:
         assert index.add(fingerprints([news[one] for one in some]), [], index.near([], MARGIN).moment)
 
 
-def reprints(index: Fingerprints, news: News, fresh: Sequence[Document]) -> float:
-    """Documents a second when only copies are looked for, a tenth of them cut reprints of what is stored."""
-    seconds = 0.0
+class Watch:
+    """Adds up what is done inside `with`: seconds on the wall, and those this process computed."""
+
+    def __init__(self) -> None:
+        self.wall = self.own = 0.0
+
+    def __enter__(self) -> None:
+        self.wall -= time.perf_counter()
+        self.own -= time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.wall += time.perf_counter()
+        self.own += time.process_time()
+
+
+def reprints(index: Fingerprints, news: News, fresh: Sequence[Document]) -> Watch:
+    """How long it takes when only copies are looked for."""
+    watch = Watch()
     for some in batches(fresh, BATCH):
         bare = [replace(one, title=frozenset(), words=frozenset()) for one in fingerprints(some)]
-        began = time.perf_counter()
-        bands(canonical(one.text) for one in some)  # what the fingerprint took, without its words
-        compare(index, news, some, bare)
-        seconds += time.perf_counter() - began
-    return len(fresh) / seconds
+        with watch:
+            bands(canonical(one.text) for one in some)  # what the fingerprint took, without its words
+            compare(index, news, some, bare)
+    return watch
 
 
-def events(index: Fingerprints, news: News, fresh: Sequence[Document]) -> tuple[float, int, int]:
-    """Documents a second with everything, how many edges there were, and most documents in memory at once."""
-    began = time.perf_counter()
-    counts = [compare(index, news, some, fingerprints(some)) for some in batches(fresh, BATCH)]
-    seconds = time.perf_counter() - began
-    return len(fresh) / seconds, sum(edges for edges, _ in counts), max(most for _, most in counts)
+def events(index: Fingerprints, news: News, fresh: Sequence[Document]) -> tuple[Watch, int, int]:
+    """How long it takes with everything, how many edges there were, and most documents in memory at once."""
+    watch = Watch()
+    counts = []
+    for some in batches(fresh, BATCH):
+        with watch:
+            counts.append(compare(index, news, some, fingerprints(some)))
+    return watch, sum(edges for edges, _ in counts), max(most for _, most in counts)
 
 
 def compare(
@@ -135,32 +151,30 @@ def size(database: Database) -> float:
 
 
 def table(name: str, where: Path | str, news: News, largest: int) -> None:
-    print(f"{name}\n   stored  reprints/s  events/s  edges  at once  MiB/1,000  peak MiB")
+    print(f"{name}: documents a second, by the clock and by this process's own time")
+    print("   stored       reprints         events   edges  at once  MiB/1,000  peak MiB")
     stored = 0
     seconds: dict[int, tuple[float, float]] = {}
     for wanted in (one for one in SIZES if one <= largest):
         database = Database(where)
-        empty = size(database) if not stored else 0.0
+        before = size(database)
         fill(Fingerprints(database, telling), news, range(stored, wanted))
-        each = (size(database) - empty) / wanted * 1000
+        each = (size(database) - before) / (wanted - stored) * 1000
         database.close()
         database = Database(where)  # as after a restart
         index = Fingerprints(database, telling)
         copying = reprints(index, news, copies(news, wanted))
-        fresh = [news[one] for one in range(wanted, wanted + DAY)]
-        telling_apart, found, most = events(index, news, fresh)
+        told, found, most = events(index, news, [news[one] for one in range(wanted, wanted + DAY)])
         database.close()
         stored = wanted + DAY
-        seconds[wanted] = (1 / copying, 1 / telling_apart)
-        print(
-            f"{wanted:9,} {copying:11,.0f} {telling_apart:9,.0f} {found:6,} {most:8,} {each:10.2f} {memory():9,.0f}",
-            flush=True,
-        )
+        seconds[wanted] = (copying.own, told.own)
+        rates = "  ".join(f"{DAY / one.wall:6,.0f} {DAY / one.own:6,.0f}" for one in (copying, told))
+        print(f"{wanted:9,}  {rates}  {found:6,} {most:8,} {each:10.2f} {memory():9,.0f}", flush=True)
     if len(seconds) > 1:
         first, last = min(seconds), max(seconds)
         grown = math.log(last / first)
         first_grow, second_grow = (math.log(seconds[last][at] / seconds[first][at]) / grown for at in (0, 1))
-        print(f"time grows as stored^{first_grow:.2f} (reprints), stored^{second_grow:.2f} (events)")
+        print(f"own time grows as stored^{first_grow:.2f} (reprints), stored^{second_grow:.2f} (events)")
 
 
 def memory() -> float:

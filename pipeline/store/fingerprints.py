@@ -217,11 +217,12 @@ class Fingerprints:
         day_of: dict[int, int] = {}
         for where in _postings(kind, sorted(asked), spans):
             query = sa.select(WORDS.c.word, WORDS.c.doc, WORDS.c.day).where(where)
-            for word, doc, day in connection.execute(query).tuples():
-                day_of[doc] = day
-                for place, weight in asked[word]:
-                    mine = scores[place]
-                    mine[doc] = mine.get(doc, 0.0) + weight
+            for rows in connection.execute(query).tuples().partitions(_AT_ONCE):  # row by row takes twice as long
+                for word, doc, day in rows:
+                    day_of[doc] = day
+                    for place, weight in asked[word]:
+                        mine = scores[place]
+                        mine[doc] = mine.get(doc, 0.0) + weight
         nearest: set[int] = set()
         for one, mine in zip(prints, scores, strict=True):
             near = [(-score, doc) for doc, score in mine.items() if _in_reach(day_of[doc], one, days)]

@@ -128,7 +128,12 @@ class Neighbourhood:
         """The figures of `head` here, worked out once."""
         found = self._bases.get(id(head))
         if found is None:
-            values = {word: math.log(self.count(word) + _PRIOR * model.share(word)) for word in head.words}
+            counts = dict.fromkeys(head.words, 0)
+            for member in self.members.values():  # a third of the time of asking for each word by itself
+                for word in member.words & head.words:
+                    counts[word] += 1
+            self._counts.update(counts)
+            values = {word: math.log(counts[word] + _PRIOR * model.share(word)) for word in head.words}
             found = _Base(values, math.fsum(values.values()), math.fsum(values[word] for word in head.title))
             self._bases[id(head)] = found
         return found
