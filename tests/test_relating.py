@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pipeline.config import packaged
 from pipeline.demo import seeds
 from pipeline.desk import Inline, document, now, open_desk
+from pipeline.errors import StoreError
 from pipeline.model import Article, Block, Decision, Edge, Kind, Lead, Relation, Window
 from pipeline.steps.dedupe import fingerprint, relate
 from pipeline.steps.dedupe.within import within
@@ -107,6 +108,16 @@ def test_a_database_of_the_last_release_gets_its_memory_when_it_is_opened(put, r
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0005'"))
     put("b", "检查检验结果在家可查", "2024-07-05", "千龙网", *HOSPITAL)
     assert {(series, number) for series, number, _ in _coverage(run(MONTHLY, JULY))} == {(MONTHLY, 535)}
+
+
+def test_what_a_damaged_issue_carried_is_asked_in_vain_and_said(put, run, workspace):
+    put("a", "北京友谊医院上线智慧医疗平台", "2024-06-12", "北京日报", *HOSPITAL)
+    _release(workspace, run(MONTHLY, JUNE).desked)
+    with open_desk(workspace, clock=now) as desk, desk._database.write() as connection:
+        connection.execute(sa.text("DELETE FROM remembered"))
+        connection.execute(sa.text("UPDATE releases SET content = replace(content, '友谊', '友情')"))
+    with pytest.raises(StoreError, match="is damaged in the database"):
+        run(MONTHLY, JULY)
 
 
 # ------------------------------------------------------------------------ many processes, one index

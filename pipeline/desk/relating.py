@@ -80,8 +80,10 @@ class Relating(Watching):
     def earlier(self, documents: Sequence[Document], before: Window | None = None) -> list[Printed]:
         """The items of issues that are out which are worth holding against these documents, however old.
 
-        With `before` only those of issues whose windows ended earlier.
+        With `before` only those of issues whose windows ended earlier. Raises `StoreError` when an issue is damaged of
+        which the index knows nothing: nobody could say what it carried.
         """
+        self.recall()
         kept = {one.id: one for one in self.fingerprints.of(one.id for one in documents)}
         made = fingerprints([one for one in documents if one.id not in kept])
         prints = [*kept.values(), *made]

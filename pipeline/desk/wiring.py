@@ -49,7 +49,10 @@ class Desk(Running, Archive, Checking):
         )
         for series in config.series.values():
             self._renumber(series)
-        self.recall()
+        try:
+            self.recall()
+        except StoreError as error:  # whoever wants to know what an issue carried is told; the others may work
+            log.error("what an issue carried is not known", why=str(error))
         self.reconcile()
 
 
