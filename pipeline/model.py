@@ -624,6 +624,70 @@ class Printed:
     document: Document
 
 
+class Mark(StrEnum):
+    """What a sentence is beside another text."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    ONLY = "only"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a text that is held beside another one."""
+
+    text: str
+    mark: Mark
+    like: str = ""
+    """The sentence of the other text that it is most like, where it was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two texts side by side."""
+
+    name: str
+    title: str
+    date: dt.date | None
+    paragraphs: tuple[tuple[Sentence, ...], ...]
+
+    def count(self, mark: Mark) -> int:
+        """How many of its sentences are so marked."""
+        return sum(one.mark is mark for paragraph in self.paragraphs for one in paragraph)
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """An earlier text and a later one: what is in both, what is new, what is gone."""
+
+    before: Side
+    after: Side
+    numbers: tuple[str, ...] = ()
+    """Amounts that only the later one gives, as written; likewise the following."""
+    dates: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    institutions: tuple[str, ...] = ()
+
+    @property
+    def news(self) -> str:
+        """What is new in one line, as an editor reads it."""
+        told = [
+            f"{word}{'、'.join(some[:_MOST_NAMED])}" + (f"等 {len(some)} 处" if len(some) > _MOST_NAMED else "")
+            for word, some in (
+                ("文件", self.documents),
+                ("机构 ", self.institutions),
+                ("数字 ", self.numbers),
+                ("日期 ", self.dates),
+            )
+            if some
+        ]
+        new, changed = self.after.count(Mark.ONLY), self.after.count(Mark.CHANGED)
+        if new or changed:
+            parts = ([f"新增 {new} 句"] if new else []) + ([f"改写 {changed} 句"] if changed else [])
+            told.append(f"{'、'.join(parts)}（共 {sum(map(len, self.after.paragraphs))} 句）")
+        return "；".join(told) or "没有新内容"
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """An event: the article that represents it first, its reprints and other tellings after."""

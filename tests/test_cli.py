@@ -188,6 +188,64 @@ def test_a_decision_is_kept_and_told_with_what_it_was_about(drafted, bulletin):
     assert out.splitlines()[2].endswith(told)
 
 
+def test_an_editor_sees_who_reprints_a_story_and_prints_another_version_of_it(workspace, put, bulletin):
+    put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-06-12", "北京日报", *HOSPITAL)
+    put("b", "检查结果互认 友谊医院智慧医疗平台启用", "2024-06-13", "健康报", *HOSPITAL)
+    here, window = ("-C", workspace), ("--month", "2024-06")
+    _, out, err = bulletin(*here, "run", "beijing-monthly", *JUNE)
+    assert "另有 1 家转载：" in out, err
+    assert re.search(r"^      (?:转载|同一文章) [\d.]+ .*（正文", out, re.MULTILINE)
+    shown = json.loads(bulletin(*here, "draft", "show", "beijing-monthly", *window, "--json")[1])
+    (one,) = shown["draft"]["candidates"]
+    assert (one["novelty"], len(one["reprinted_by"]), one["told_by"]) == ("new", 1, [])
+    (first, second) = (article["title"] for article in one["articles"])
+    bulletin(*here, "draft", "edit", "beijing-monthly", "1", "--title", "改过的标题", *window)
+    _, out, err = bulletin(
+        *here, "draft", "represent", "beijing-monthly", "1", "--with", second, *window, "--as", "王编辑"
+    )
+    assert out.startswith(f"第535期 修订3 王编辑 换用 {one['handle']}《{first}》 改印 file:")
+    assert "原版本上的修改（标题）随原版本留存，换回即恢复" in err
+    _, out, _ = bulletin(*here, "draft", "show", "beijing-monthly", *window)
+    assert f"1. {one['handle']} {second}\n" in out
+    assert f"留存的修改（《{first}》）：标题\n" in out
+    _, out, _ = bulletin(*here, "run", "beijing-monthly", *JUNE)
+    assert f"1. {one['handle']} {second}\n" in out, "making the draft again keeps the version"
+    decisions = workspace / "decisions.yaml"
+    decisions.write_text(f"editor: 李编辑\ndecisions:\n- represent: 1\n  with: {first}\n", "utf-8")
+    assert bulletin(*here, "draft", "apply", "beijing-monthly", decisions, *window)[0] == 0
+    _, out, _ = bulletin(*here, "draft", "show", "beijing-monthly", *window)
+    assert f"1. {one['handle']} 改过的标题\n" in out
+
+
+def test_two_texts_stand_side_by_side(drafted, put, bulletin):
+    workspace, _, _ = drafted
+    here, window = ("-C", workspace), ("--month", "2024-06")
+    code, out, err = bulletin(*here, "draft", "compare", "beijing-monthly", "1", *window)
+    assert (code, out, "没有可对照的往期条目或相近的候选" in err) == (2, "", True)
+    code, out, err = bulletin(*here, "draft", "compare", "beijing-monthly", "1", "--with", "534-9", *window)
+    assert (code, out, "没有第五三四期第9条" in err) == (2, "", True)
+    old = (*HOSPITAL[:-1], "项目去年立项，由三家单位共同建设，经费已经落实。")
+    put("c", "北京友谊医院智慧医疗平台启用", "2024-06-20", "北京青年报", *old)
+    bulletin(*here, "run", "beijing-monthly", *JUNE)
+    shown = json.loads(bulletin(*here, "draft", "show", "beijing-monthly", *window, "--json")[1])
+    other = next(
+        one["url"]
+        for candidate in shown["draft"]["candidates"]
+        for one in candidate["articles"]
+        if one["title"] == "北京友谊医院智慧医疗平台启用"
+    )
+    target = "北京友谊医院上线"
+    code, out, _ = bulletin(*here, "draft", "compare", "beijing-monthly", target, "--with", other, *window)
+    assert code == 0
+    assert "\x1b" not in out, "no colours where nobody sees them"
+    assert "\n  - 项目去年立项" in out
+    found = json.loads(
+        bulletin(*here, "draft", "compare", "beijing-monthly", target, "--with", other, "--json", *window)[1]
+    )
+    assert found["news"]
+    assert {one["mark"] for paragraph in found["before"]["paragraphs"] for one in paragraph} == {"same", "only"}
+
+
 def test_a_series_nobody_knows_is_not_taken_for_one_without_issues(workspace, bulletin):
     code, out, err = bulletin("-C", workspace, "issue", "list", "beijing")
     assert (code, out, "没有刊物“beijing”" in err) == (2, "", True)

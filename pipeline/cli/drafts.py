@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,8 +18,8 @@ from pipeline.errors import UsageError
 from pipeline.errors import reason as why
 
 if TYPE_CHECKING:
-    from pipeline.desk import Desk
-    from pipeline.model import Decision, Desked, Draft, Finding
+    from pipeline.desk import Desk, Surroundings
+    from pipeline.model import Candidate, Decision, Desked, Draft, Finding, Side, SideBySide
 
 _FIELDS = {"title": "标题", "outlet": "来源", "url": "链接", "date": "日期", "body": "正文"}
 
@@ -41,15 +43,41 @@ def draft_show(
     month: Month = "",
     week: Week = "",
     revision: Annotated[int, typer.Option(help="As it was at this revision (see `draft log`).")] = 0,
+    every: Annotated[bool, typer.Option("--all", help="Every folded article, with all its addresses.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show a draft: what is in, what waits, and why."""
     with opened() as desk:
         desked = desk.desked(series, window_of(desk, series, month, week))
         if revision:
-            show_draft(desk, desk.issues.at_revision(desked.id, revision), None, as_json)
+            show_draft(desk, desk.issues.at_revision(desked.id, revision), None, as_json, every=every)
         else:
-            show_draft(desk, desked.draft, desked, as_json)
+            show_draft(desk, desked.draft, desked, as_json, every=every)
+
+
+@draft_app.command("compare")
+def draft_compare(
+    series: SeriesArgument,
+    target: Target,
+    other: Annotated[
+        str,
+        typer.Option(
+            "--with", help="What it is compared with: 534-4 (issue and item), national-weekly/636-1, or a candidate."
+        ),
+    ] = "",
+    month: Month = "",
+    week: Week = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show a candidate beside what an earlier issue printed, or beside another one: what is new, what is gone."""
+    with opened() as desk:
+        desked = desk.desked(series, window_of(desk, series, month, week))
+        beside = desk.compared(desked.draft, target, other)
+    if as_json:
+        out(json.dumps({**plain(beside), "news": beside.news}, ensure_ascii=False))
+    else:
+        for line in _beside(beside):
+            out(line)
 
 
 @draft_app.command("include")
@@ -290,8 +318,8 @@ def _meant(decision: Decision, *drafts: Draft) -> str:
     """What a decision is about and what it says, as an editor reads it."""
     titles: dict[str, str] = {}
     for candidate in (one for draft in drafts for one in draft.candidates):
-        titles |= {article.url: article.title for article in candidate.articles}
-        titles[candidate.handle] = candidate.article.title
+        known = {article.url: article.title for article in candidate.articles}
+        titles = {candidate.handle: candidate.article.title} | known | titles  # as it was when it was decided
     told = [_titled(titles, decision.target)]
     for field, value in decision.values.items():
         if field in _FIELDS:
@@ -313,10 +341,14 @@ def _titled(titles: Mapping[str, str], target: str) -> str:
     return f"{target}《{titles[target]}》" if target in titles else target
 
 
-def show_draft(desk: Desk, draft: Draft, desked: Desked | None, as_json: bool) -> None:
-    """A draft as an editor reads it, or as JSON."""
+def show_draft(desk: Desk, draft: Draft, desked: Desked | None, as_json: bool, *, every: bool = False) -> None:
+    """A draft as an editor reads it, or as JSON; `every` shows all that is folded."""
+    around = desk.surroundings(draft)
     if as_json:
-        out(json.dumps(plain(desked or draft), ensure_ascii=False))
+        shown = plain(desked or draft)
+        for one in (shown["draft"] if desked else shown)["candidates"]:
+            one |= plain(around[one["handle"]])
+        out(json.dumps(shown, ensure_ascii=False))
         return
     if desked:
         issue = desk.issue(desked)
@@ -329,37 +361,131 @@ def show_draft(desk: Desk, draft: Draft, desked: Desked | None, as_json: bool) -
             out(f"    {one}")
     out(f"入选 {len(draft.chosen)} 条")
     for place, handle in enumerate(draft.chosen, start=1):
-        out(_told(draft, handle, f"{place}."))
+        out(_told(desk, draft, handle, f"{place}.", around[handle], every))
     waiting = [one.handle for one in draft.candidates if one.handle not in draft.chosen]
     out(f"备选与未入选 {len(waiting)} 条")
     for handle in waiting:
-        out(_told(draft, handle, "-"))
+        out(_told(desk, draft, handle, "-", around[handle], every))
 
 
-def _told(draft: Draft, handle: str, mark: str) -> str:
-    from pipeline.model import Flag
-
+def _told(desk: Desk, draft: Draft, handle: str, mark: str, around: Surroundings, every: bool) -> str:
     candidate = draft.candidate(handle)
     edits = draft.edits.get(handle, {})
     article = candidate.article
     lines = [
         f"{mark} {handle} {edits.get('title', article.title)}",
         f"    （{edits.get('outlet', article.outlet)}） {edits.get('date', article.date or '无日期')} "
-        f"得分 {candidate.rating.score:.2f} {edits.get('url', article.url)}",
+        f"得分 {candidate.rating.score:.2f} {around.novelty.chinese} {edits.get('url', article.url)}",
         f"    {'；'.join(candidate.rating.because)}",
     ]
+    if one := candidate.earlier:
+        place = desk.place(draft, one)
+        lines.append(f"    已收于{place}：{one.title}（{one.relation.chinese} {one.score:.2f}{_because(one.because)}）")
+        lines += [f"    新：{around.news}"] if around.news else []
+    lines += _near(draft, candidate)
+    lines += _folded(candidate, around, every)
+    if around.better:
+        lines.append(f"    有更合适的版本（{around.better_because}），可用 draft represent 换用：{around.better}")
     lines += [
-        f"    折叠：{one.title}（{one.outlet}） {one.date} {one.url}"
-        + ("（疑似镜像站，不作来源）" if Flag.MIRROR in one.flags else "")
-        for one in candidate.articles[1:]
+        f"    留存的修改（《{one.title}》）：{'、'.join(_FIELDS.get(field, '节选') for field in draft.aside[one.id])}"
+        for one in candidate.articles
+        if one.id in draft.aside
     ]
-    lines += [
-        f"    已收于{one.place}：{one.title}（{one.relation.chinese} {one.score:.2f}）"
-        for one in candidate.coverage[:1]
-    ]
+    lines += [f"    别的地址：{other}" for other in article.aliases if every]
     lines += [f"    注意：{note}" for note in article.notes]
     lines += [f"    {remark}" for remark in article.remarks]
     return "\n".join(lines)
+
+
+_MOST_FOLDED, _MOST_NEAR, _MOST_NAMED, _MOST_REASONS = 5, 3, 8, 2
+
+
+def _folded(candidate: Candidate, around: Surroundings, every: bool) -> Iterator[str]:
+    """Who else shows or tells it, and the articles one by one."""
+    from pipeline.model import Flag
+
+    for names, word in ((around.reprinted_by, "转载"), (around.told_by, "报道同一事件")):
+        if names:
+            more = "等" if len(names) > _MOST_NAMED else ""
+            yield f"    另有 {len(names)} 家{word}：{'、'.join(names[:_MOST_NAMED])}{more}"
+    articles = {one.id: one for one in candidate.articles}
+    shown = around.retellings if every else around.retellings[:_MOST_FOLDED]
+    for one in shown:
+        score = f" {one.score:.2f}" if one.relation else ""
+        because = f"（{_because(one.because)[1:]}）" if one.because else ""
+        mirror = "（疑似镜像站，不作来源）" if Flag.MIRROR in articles[one.id].flags else ""
+        yield f"      {one.chinese}{score} {one.who}《{one.title}》 {one.date or '无日期'} {one.url}{because}{mirror}"
+        if every:
+            yield from (f"        别的地址：{other}" for other in articles[one.id].aliases)
+    if rest := len(around.retellings) - len(shown):
+        yield f"      ……还有 {rest} 篇，用 draft show --all 看全部"
+
+
+def _because(reasons: str) -> str:
+    """The strongest reasons for a relation; `draft check` and JSON have all of them."""
+    return "".join(f"；{one}" for one in reasons.split("；")[:_MOST_REASONS] if one)
+
+
+def _near(draft: Draft, candidate: Candidate) -> Iterator[str]:
+    """The other candidates that may tell the same event."""
+    mine = {one.id for one in candidate.articles}
+    whose = {article.id: one for one in draft.candidates for article in one.articles}
+    met = set[str]()
+    for edge in sorted(candidate.suspected, key=lambda edge: -edge.score):
+        other = whose.get(edge.b if edge.a in mine else edge.a)
+        if other is None or other is candidate or other.handle in met or len(met) == _MOST_NEAR:
+            continue
+        met.add(other.handle)
+        told = f"{edge.score:.2f}{_because(edge.because)}"
+        yield f"    {edge.relation.chinese}：{other.handle}《{other.article.title}》（{told}）"
+
+
+def _beside(beside: SideBySide) -> Iterator[str]:
+    """Two texts as an editor reads them: what stands in both is counted, the rest is quoted."""
+    from pipeline.model import Mark
+
+    for name, side in (("甲", beside.before), ("乙", beside.after)):
+        yield f"{name} {side.name}《{side.title}》 {side.date or '无日期'}"
+    yield f"乙比甲新：{beside.news}"
+    for word, some in (
+        ("文件", beside.documents),
+        ("机构", beside.institutions),
+        ("数字", beside.numbers),
+        ("日期", beside.dates),
+    ):
+        if some:
+            yield f"  {word}：{'、'.join(some)}"
+    for name, side, mark, what in (("乙", beside.after, "+", "甲无乙有"), ("甲", beside.before, "-", "甲有乙无")):
+        counted = ((Mark.SAME, "相同"), (Mark.CHANGED, "改写"), (Mark.ONLY, what))
+        yield f"{name}：" + "，".join(f"{word} {side.count(one)} 句" for one, word in counted)
+        yield from _marked(side, mark)
+
+
+_COLOURS = {"+": typer.colors.GREEN, "-": typer.colors.RED, "~": typer.colors.YELLOW}
+
+
+def _marked(side: Side, only: str) -> Iterator[str]:
+    """A text sentence by sentence, each with its mark; what stands in both in one line."""
+    from pipeline.model import Mark
+
+    coloured = sys.stdout.isatty()
+    for paragraph in side.paragraphs:
+        for is_same, some in groupby(paragraph, key=lambda one: one.mark is Mark.SAME):
+            told = list(some)
+            if is_same:
+                first = told[0].text
+                shown = first if len(first) <= _QUOTED else f"{first[:_QUOTED]}……"
+                yield f"  = {shown}" + (f"（连同其后共 {len(told)} 句相同）" if len(told) > 1 else "")
+                continue
+            for one in told:
+                mark = only if one.mark is Mark.ONLY else "~"
+                line = f"  {mark} {one.text}"
+                yield typer.style(line, fg=_COLOURS[mark]) if coloured else line
+                if mark == "~" and only == "+":
+                    yield f"      甲：{one.like}"
+
+
+_QUOTED = 24
 
 
 def remark(finding: Finding, *, imported: bool) -> str:

@@ -30,6 +30,7 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
 
 from pipeline.desk.checking import Checked, Suggested
 from pipeline.desk.collecting import Pasted
+from pipeline.desk.deciding import Surroundings
 from pipeline.desk.engine import Engine, Inline
 from pipeline.desk.judging import Proposal
 from pipeline.desk.relating import document
@@ -46,6 +47,7 @@ __all__ = [
     "Proposal",
     "Report",
     "Suggested",
+    "Surroundings",
     "children",
     "command",
     "document",

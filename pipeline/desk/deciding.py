@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.desk.judging import Judging
 from pipeline.desk.relating import documents_of
@@ -12,22 +13,47 @@ from pipeline.errors import Conflict, TemplateError, UsageError
 from pipeline.model import (
     Article,
     Candidate,
+    Coverage,
     Decision,
     Desked,
+    Document,
     Draft,
     Finding,
     Issue,
+    Novelty,
     Printed,
     Rating,
+    Relation,
+    Retelling,
     Revision,
     Severity,
+    SideBySide,
     State,
     Window,
     digest,
 )
 from pipeline.steps.assemble import assemble
 from pipeline.steps.check import Inspection, check
-from pipeline.steps.decide import DECISIONS, decide, finding_key, resolved
+from pipeline.steps.compare import compare
+from pipeline.steps.decide import DECISIONS, decide, find, finding_key, resolved
+from pipeline.steps.select import better, houses, retellings
+
+_PLACE = re.compile(r"(?:(?P<series>[a-z][\w-]*)/)?(?P<number>\d+)-(?P<position>\d+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around a candidate: who else tells it, what earlier issues make of it, what could replace it."""
+
+    novelty: Novelty
+    reprinted_by: tuple[str, ...]
+    told_by: tuple[str, ...]
+    retellings: tuple[Retelling, ...]
+    news: str = ""
+    """What it tells beyond the earlier issue's item, in one line; empty for what is new."""
+    better: str = ""
+    """The address of a folded article that could stand for it better, and why."""
+    better_because: str = ""
 
 
 class Deciding(Judging):
@@ -65,6 +91,74 @@ class Deciding(Judging):
             decision = resolved(draft, decision)
         after = decide(draft, decision, rate)
         return desked if after == desked.draft else self.issues.revise(desked, after, decision)
+
+    def surroundings(self, draft: Draft) -> dict[str, Surroundings]:
+        """What stands around each candidate of a draft, by handle."""
+        carried = self._carried({one.earlier for one in draft.candidates if one.earlier})
+        found: dict[str, Surroundings] = {}
+        for one in draft.candidates:
+            told = retellings(one, self.config.outlets)
+            reprinting, telling = houses(told)
+            known = carried.get((one.earlier.series, one.earlier.number, one.earlier.position)) if one.earlier else None
+            article, why = better(one, draft, self.config.outlets) or (None, "")
+            found[one.handle] = Surroundings(
+                one.novelty,
+                tuple(reprinting),
+                tuple(telling),
+                tuple(told),
+                news=compare(known.document, self._as_printed(draft, one, one.article)).news if known else "",
+                better=article.url if article else "",
+                better_because=why,
+            )
+        return found
+
+    def compared(self, draft: Draft, target: str, other: str = "") -> SideBySide:
+        """A candidate beside what an earlier issue printed (`534-4`, or `beijing-monthly/534-4`) or another article.
+
+        By default beside the earlier item it is closest to, else what it may be the same event as, else what is folded
+        under it. Raises `UsageError` where there is nothing to compare it with.
+        """
+        candidate, article = find(draft, target)
+        after = self._as_printed(draft, candidate, article)
+        place = candidate.earlier
+        if other and (named := _PLACE.fullmatch(other.strip())):
+            series = self.series(named["series"] or draft.series)
+            place = Coverage(series.id, int(named["number"]), int(named["position"]), "", Relation.SUSPECTED, 0.0)
+        elif other:
+            return compare(self._as_printed(draft, *find(draft, other)), after)
+        if place is not None:
+            known = self._carried([place]).get((place.series, place.number, place.position))
+            if known is None:
+                raise UsageError(f"没有{self.place(draft, place)}。", "请用 issue list 查看已发布的各期。")
+            return compare(replace(known.document, id=self.place(draft, place)), after)
+        mine = {one.id for one in candidate.articles}
+        for edge in sorted(candidate.suspected, key=lambda edge: -edge.score):
+            aside = next(iter({edge.a, edge.b} - mine), "")
+            for one in draft.candidates:
+                if aside in {its.id for its in one.articles}:
+                    return compare(self._as_printed(draft, one, one.article), after)
+        if len(candidate.articles) > 1:
+            return compare(self._as_printed(draft, candidate, candidate.articles[1]), after)
+        raise UsageError(f"《{after.title}》没有可对照的往期条目或相近的候选。", "请用 --with 写明，如 --with 534-4。")
+
+    def place(self, draft: Draft, one: Coverage) -> str:
+        """Where an earlier issue carried it, with the series' title where that is another one."""
+        return one.place if one.series == draft.series else f"{self.series(one.series).title}{one.place}"
+
+    def _carried(self, places: Iterable[Coverage]) -> dict[tuple[str, int, int], Printed]:
+        wanted = {(one.series, one.number, one.position) for one in places}
+        if not wanted:
+            return {}
+        every = {(one.series, one.number, one.position): one for one in self.printed()}
+        return {key: every[key] for key in wanted & every.keys()}
+
+    def _as_printed(self, draft: Draft, candidate: Candidate, article: Article) -> Document:
+        """An article as comparisons see it, with what the editor changed of it if it is the one that is printed."""
+        edits = draft.edits.get(candidate.handle, {}) if article is candidate.article else {}
+        name = candidate.handle if article is candidate.article else article.url
+        return Document(
+            name, edits.get("title", article.title), edits.get("body", article.text), article.date, article.url
+        )
 
     def _offered(self, draft: Draft, target: str, rate: Callable[[Article], Rating]) -> tuple[Draft, str]:
         """The draft and the handle to include; an article that was judged out becomes a candidate by its address."""
@@ -121,6 +215,9 @@ class Deciding(Judging):
             for one in found
         ]
 
+    def _option(self, draft: Draft) -> str:
+        return command("", self.series(draft.series), draft.window).partition(f" {draft.series} ")[2]
+
     def _inspected(self, desked: Desked) -> list[Finding]:
         issue = self.issue(desked)
         return self._checked(issue, desked.draft, self.earlier(documents_of(issue)))
@@ -136,6 +233,13 @@ class Deciding(Judging):
                 late=frozenset(draft.late),
                 apart=frozenset(frozenset((ids.get(a, a), ids.get(b, b))) for a, b in draft.apart),
                 silent=draft.silent,
+                better={
+                    one.handle: found
+                    for one in draft.candidates
+                    if one.handle in draft.chosen and (found := better(one, draft, self.config.outlets))
+                },
+                titles={key: one.title for key, one in self.config.series.items()},
+                window=self._option(draft),
                 revisits=self.revisits.of(item.url for item in issue.items),
                 notes={one.handle: one.article.notes for one in draft.candidates},
                 confidence={

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pipeline.config import Outlet, Outlets
 from pipeline.model import (
     BEIJING,
+    Article,
     Coverage,
     Document,
     Edge,
@@ -64,6 +65,17 @@ class Inspection:
     """Handle → what an editor should know about the reading of its article."""
     confidence: Mapping[str, float] = field(default_factory=dict)
     """Handle → how sure the extraction is of the body, 0 to 1; no editor's own text has one."""
+
+    better: Mapping[str, tuple[Article, str]] = field(default_factory=dict)
+    """Handle → a folded article that could stand for the item better, and why."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Series → what it is called."""
+    window: str = ""
+    """The option by which commands mean this issue: `--month 2024-06`."""
+
+    def command(self, verb: str, *words: str) -> str:
+        """A command about the draft, as one would type it."""
+        return " ".join(("bulletin draft", verb, self.issue.series, *words, self.window)).strip()
 
     @cached_property
     def documents(self) -> list[Document]:
@@ -222,9 +234,11 @@ def _twice(inspection: Inspection) -> Iterator[Finding]:
     for edge in inspection.relations:
         if edge.a not in items or edge.b not in items or edge.relation is Relation.FOLLOW_UP:
             continue
-        (first, _), (place, item) = sorted((items[edge.a], items[edge.b]), key=lambda one: one[0])
+        (first, kept), (place, item) = sorted((items[edge.a], items[edge.b]), key=lambda one: one[0])
         on_purpose = frozenset((edge.a, edge.b)) in inspection.apart
         blocking = edge.relation.folds and not on_purpose
+        merge = inspection.command("merge", item.handle, kept.handle)
+        look = inspection.command("compare", item.handle, "--with", kept.handle)
         yield _about(
             place,
             item,
@@ -232,21 +246,46 @@ def _twice(inspection: Inspection) -> Iterator[Finding]:
             Severity.BLOCKING if blocking else Severity.WARNING,
             f"与第{first}条为{edge.relation.chinese}（{edge.score:.2f}；{edge.because}）"
             + ("，编辑已确认分列" if on_purpose else ""),
-            "" if on_purpose else "合并为一条，或写明理由后放行。",
+            "" if on_purpose else f"对照：{look}。合并：{merge}，或写明理由后放行。",
         )
 
 
 def _covered(inspection: Inspection) -> Iterator[Finding]:
     for place, item in _numbered(inspection):
-        for one in inspection.coverage.get(item.handle, ())[:1]:
-            blocking = one.relation.folds and one.series == inspection.issue.series
+        for one in sorted(inspection.coverage.get(item.handle, ()), key=lambda one: not _repeats(one, inspection))[:1]:
+            blocking = _repeats(one, inspection)
+            where = one.place
+            if one.series != inspection.issue.series:
+                where = f"{inspection.titles.get(one.series, one.series)}{where}"
+            because = f"；{one.because}" if one.because else ""
+            look = inspection.command("compare", item.handle, "--with", f"{one.series}/{one.number}-{one.position}")
+            out = inspection.command("exclude", item.handle)
             yield _about(
                 place,
                 item,
                 "covered",
                 Severity.BLOCKING if blocking else Severity.WARNING,
-                f"已收于{one.place}《{one.title}》（{one.relation.chinese} {one.score:.2f}）",
-                "剔除，或写明理由后放行。" if blocking else "确认有新内容再收。",
+                f"已收于{where}《{one.title}》（{one.relation.chinese} {one.score:.2f}{because}）",
+                f"对照：{look}。" + (f"剔除：{out}，或写明理由后放行。" if blocking else "确认有新内容再收。"),
+            )
+
+
+def _repeats(one: Coverage, inspection: Inspection) -> bool:
+    """Whether this series printed the same already; another series may print it once more."""
+    return one.relation.folds and one.series == inspection.issue.series
+
+
+def _better(inspection: Inspection) -> Iterator[Finding]:
+    for place, item in _numbered(inspection):
+        if item.handle in inspection.better:
+            article, why = inspection.better[item.handle]
+            yield _about(
+                place,
+                item,
+                "better-version",
+                Severity.WARNING,
+                f"有更合适的版本（{why}）：{article.outlet} {article.url}",
+                f"换用：{inspection.command('represent', item.handle, '--with', article.url)}。",
             )
 
 
@@ -425,6 +464,7 @@ CHECKS: Mapping[str, Check] = {
     "outlet": _outlet,
     "same-event": _twice,
     "covered": _covered,
+    "better": _better,
     "passage": _passage,
     "furniture": _furniture,
     "genre": _genre,

@@ -143,7 +143,8 @@ def houses(told: Sequence[Retelling]) -> tuple[list[str], list[str]]:
 
 def _shown_by(article: Article, outlets: Outlets) -> str:
     owner = outlets.at(article.url)
-    return owner.name if owner else article.publisher or registered(urlsplit(article.url).hostname or "")
+    host = registered(urlsplit(article.url).hostname or "")
+    return owner.name if owner else article.publisher or host or article.outlet
 
 
 def _named(name: str, outlets: Outlets) -> str:

@@ -2,11 +2,12 @@
 
 import dataclasses
 import datetime as dt
+import re
 from functools import cache
 
 import pytest
 
-from drafts import CONFIG, LEAD, NOON
+from drafts import CONFIG, LEAD, NOON, article
 from pipeline.demo.seeds import imported
 from pipeline.model import (
     Block,
@@ -89,6 +90,48 @@ def test_a_mistake_of_the_hand_made_issues_is_found(findings, number, name, plac
 
 def test_item_two_of_535_names_item_four_of_534(findings):
     assert "已收于第五三四期第4条《北京：支持医疗大模型开发和落地应用》" in findings[535]["covered", 2].message
+
+
+def test_what_is_covered_or_told_twice_says_why_and_how_to_settle_it(findings):
+    covered, twice = findings[535]["covered", 2], findings[636]["same-event", 2]
+    assert re.search(r"（后续进展 [\d.]+；.*标题.*相隔15天）", covered.message)
+    assert f"bulletin draft compare beijing-monthly {covered.handle} --with beijing-monthly/534-4" in covered.fix
+    first = as_printed(636).items[0].handle
+    assert re.search(r"与第1条为疑似同一事件（[\d.]+；.*）", twice.message)
+    assert f"bulletin draft merge national-weekly {twice.handle} {first}" in twice.fix
+
+
+def test_a_repetition_in_the_own_series_is_told_before_a_likelier_one_elsewhere():
+    issue = as_printed(534)
+    mine = printed(534)[0]
+    other = dataclasses.replace(mine, series="national-weekly", number=600, position=3)
+    found = check(
+        Inspection(
+            dataclasses.replace(issue, number=535),
+            CONFIG.outlets,
+            [other, mine],
+            titles={"national-weekly": "全国周报"},
+            window="--month 2024-06",
+        )
+    )
+    (one,) = (one for one in found if (one.check, one.position) == ("covered", 1))
+    assert (one.severity, "已收于第五三四期第1条" in one.message) == (Severity.BLOCKING, True)
+    assert f"bulletin draft exclude beijing-monthly {issue.items[0].handle} --month 2024-06" in one.fix
+    found = check(
+        Inspection(
+            dataclasses.replace(issue, number=535), CONFIG.outlets, [other], titles={"national-weekly": "全国周报"}
+        )
+    )
+    (one,) = (one for one in found if (one.check, one.position) == ("covered", 1))
+    assert (one.severity, "已收于全国周报第六〇〇期第3条" in one.message) == (Severity.WARNING, True)
+
+
+def test_a_better_version_is_told_with_the_command_that_takes_it():
+    better = {"a": (article("原"), "更接近原始出处")}
+    (one,) = check(Inspection(_issue(_sound()), CONFIG.outlets, better=better, window="--month 2024-06"))
+    assert (one.check, one.severity) == ("better-version", Severity.WARNING)
+    assert "有更合适的版本（更接近原始出处）：北京日报" in one.message
+    assert one.fix == f"换用：bulletin draft represent beijing-monthly a --with {better['a'][0].url} --month 2024-06。"
 
 
 def test_no_false_alarm_on_the_sound_items(findings):
