@@ -27,6 +27,8 @@ publisher      发布者               who owns the site the page was found on
 窗口            window              the days an issue covers, both ends included, Asia/Shanghai
 收录 / 备选      included / standby  in the draft by itself / waiting for the editor
 节选            excerpt             an item that prints only the relevant part of its article
+转载            reprint             the same text at another house; 另有 N 家转载 counts houses, not addresses
+换用            represent           which of a story's articles is printed, said by the editor
 补收            late inclusion      a story of an already released window, taken with a signed reason
 导入            import              taking an issue that was put out elsewhere into the archive
 =============  ==================  ============================================================

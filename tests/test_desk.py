@@ -15,7 +15,7 @@ import pytest
 from pipeline.config import packaged
 from pipeline.desk import Desk, Inline, claiming, now, open_desk
 from pipeline.errors import Blocked, Busy, Conflict, NothingCollected, StoreError, TemplateError, UsageError
-from pipeline.model import Decision, Fate, Phase, Progress, Severity, Window, Work, Worker
+from pipeline.model import Decision, Fate, Novelty, Phase, Progress, Severity, Window, Work, Worker
 from pipeline.sources.folder import Folder
 from pipeline.steps.read import read_page
 from pipeline.store import Blobs
@@ -270,6 +270,17 @@ def test_the_next_issue_knows_what_this_one_carried(workspace, write, put):
         assert report.tally.counts[Fate.COVERED] == 1
         (covered,) = [one for one in report.draft.candidates if one.coverage]
         assert (covered.coverage[0].number, covered.coverage[0].position) == (535, 1)
+        around = own.surroundings(report.draft)
+        assert {key: one.novelty.chinese for key, one in around.items() if key != covered.handle} == {item.handle: "新"}
+        assert around[covered.handle].novelty is Novelty.REPEATED
+        assert around[covered.handle].news == "没有新内容"
+        beside = own.compared(report.draft, covered.handle)
+        assert (beside.before.name, beside.after.name) == ("第五三五期第1条", covered.handle)
+        for other in ("535-1", "beijing-monthly/535-1"):
+            assert own.compared(report.draft, covered.handle, other) == beside
+        assert own.compared(report.draft, covered.handle, item.handle).before.name == item.handle
+        with pytest.raises(UsageError, match="没有刊物“monthly”"):
+            own.compared(report.draft, covered.handle, "monthly/535-1")
 
 
 def _at(moment: str):

@@ -81,6 +81,54 @@ def test_one_article_under_many_addresses_is_one_story_and_printed_under_a_clean
     assert stories(articles) == 1
 
 
+OTHER = PAGE.replace("电子病历全市互通", "急救车上传心电图").replace(
+    BODY,
+    "".join(
+        f"<p>　　{name}的急救车装上了车载终端，心电图在途中就传到医院，胸痛中心提前做好准备，抢救时间缩短了一半。</p>"
+        for name in ("城东", "城西", "城南", "城北", "开发区")
+    ),
+)
+
+
+def test_a_mobile_page_that_shows_the_beginning_is_the_article_it_names(desk: Desk, site: Website) -> None:
+    short = PAGE.replace(BODY, BODY[: BODY.index("</p>") + 4])
+    site.answers["/a/48213.html"] = PAGE.replace(
+        "<head>", '<head><meta name="mobile-agent" content="format=html5;url=http://m.news.example/h5/48213.htm">'
+    )
+    site.answers["/h5/48213.htm"] = short
+    items = "".join(
+        f"<item><link>http://{path}</link></item>"
+        for path in ("www.news.example/a/48213.html", "m.news.example/h5/48213.htm")
+    )
+    site.answers["/rss"] = f"<rss><channel>{items}</channel></rss>"
+    articles = read(desk, "rss")
+    assert [one.aliases for one in articles if one.url.endswith(".html")] == [("http://m.news.example/h5/48213.htm",)]
+    assert (len(articles), stories(articles)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [CLEAN, "http://www.news.example/", "http://www.news.example/a/48213.html", "http://www.else.example/a/48214.html"],
+    ids=["another article", "the front page", "another article's number", "another site"],
+)
+def test_pages_that_claim_one_address_wrongly_stay_two_articles(desk: Desk, site: Website, lie: str) -> None:
+    head = f'<head><link rel="canonical" href="{lie}"><meta property="og:url" content="{lie}">'
+    site.answers["/a/48213.html"] = PAGE.replace("<head>", head)
+    site.answers["/a/48214.html"] = OTHER.replace("<head>", head)
+    items = "".join(f"<item><link>http://www.news.example/a/{n}.html</link></item>" for n in (48213, 48214))
+    site.answers["/rss"] = f"<rss><channel>{items}</channel></rss>"
+    articles = read(desk, "rss")
+    assert (len(articles), stories(articles)) == (2, 2)
+
+
+def test_the_addresses_that_led_to_an_article_are_listed_with_it(desk: Desk, site: Website) -> None:
+    tracked = VARIANTS["with tracking parameters"]
+    items = "".join(f"<item><link>{url.replace('&', '&amp;')}</link></item>" for url in (CLEAN, tracked))
+    site.answers["/rss"] = f"<rss><channel>{items}</channel></rss>"
+    (article,) = read(desk, "rss")
+    assert desk.addressed([article.id])[article.id].aliases == (tracked,)
+
+
 def test_a_clean_address_is_printed_even_when_it_was_never_seen(desk: Desk, site: Website) -> None:
     tracked = VARIANTS["with tracking parameters"].replace("&", "&amp;")
     site.answers["/rss"] = f"<rss><channel><item><link>{tracked}</link></item></channel></rss>"

@@ -106,7 +106,7 @@ class Deciding(Judging):
                 tuple(reprinting),
                 tuple(telling),
                 tuple(told),
-                news=compare(known.document, self._as_printed(draft, one, one.article)).news if known else "",
+                news=compare(known, self._as_printed(draft, one, one.article)).news if known else "",
                 better=article.url if article else "",
                 better_because=why,
             )
@@ -130,7 +130,7 @@ class Deciding(Judging):
             known = self._carried([place]).get((place.series, place.number, place.position))
             if known is None:
                 raise UsageError(f"没有{self.place(draft, place)}。", "请用 issue list 查看已发布的各期。")
-            return compare(replace(known.document, id=self.place(draft, place)), after)
+            return compare(replace(known, id=self.place(draft, place)), after)
         mine = {one.id for one in candidate.articles}
         for edge in sorted(candidate.suspected, key=lambda edge: -edge.score):
             aside = next(iter({edge.a, edge.b} - mine), "")
@@ -145,12 +145,15 @@ class Deciding(Judging):
         """Where an earlier issue carried it, with the series' title where that is another one."""
         return one.place if one.series == draft.series else f"{self.series(one.series).title}{one.place}"
 
-    def _carried(self, places: Iterable[Coverage]) -> dict[tuple[str, int, int], Printed]:
+    def _carried(self, places: Iterable[Coverage]) -> dict[tuple[str, int, int], Document]:
+        """What stands at these places, of those that are out, by series, number and position."""
         wanted = {(one.series, one.number, one.position) for one in places}
-        if not wanted:
-            return {}
-        every = {(one.series, one.number, one.position): one for one in self.printed()}
-        return {key: every[key] for key in wanted & every.keys()}
+        return {
+            place: one
+            for release in self.issues.numbered({(series, number) for series, number, _ in wanted})
+            for position, one in enumerate(documents_of(release.issue), start=1)
+            if (place := (release.issue.series, release.issue.number, position)) in wanted
+        }
 
     def _as_printed(self, draft: Draft, candidate: Candidate, article: Article) -> Document:
         """An article as comparisons see it, with what the editor changed of it if it is the one that is printed."""

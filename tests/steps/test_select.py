@@ -2,14 +2,16 @@
 
 import dataclasses
 import datetime as dt
+import itertools
 
 import pytest
 
 import drafts
 from drafts import BORDERLINE, CONFIG, IN, JUNE, NOON, OUT, article, candidate
-from pipeline.model import Block, Candidate, Coverage, Decision, Edge, Fate, Flag, Kind, Relation, Story
+from pipeline.model import Block, Candidate, Coverage, Decision, Document, Edge, Fate, Flag, Kind, Relation, Story
 from pipeline.steps import select
 from pipeline.steps.decide import decide
+from pipeline.steps.dedupe import group
 
 
 def _candidates(*articles, stories=None, rate=lambda _: IN, coverage=None, suspected=()):
@@ -318,6 +320,59 @@ def test_an_origin_that_the_editor_typed_is_not_doubted():
     old = dataclasses.replace(candidate("a"), articles=(article("转", url="https://www.ce.cn/1.shtml"), article("原")))
     made = dataclasses.replace(drafts.draft(old), edits={"a": {"url": "https://news.bjd.com.cn/1.shtml"}})
     assert select.better(made.candidate("a"), made, CONFIG.outlets) is None
+
+
+def _made_again(previous, edges, *articles):
+    """The draft made again from everything known by then, as a run makes it."""
+    documents = [Document(one.id, one.title, one.text, one.date) for one in articles]
+    known = {one.id: one for one in articles}
+    told = group(
+        documents,
+        edges,
+        together=previous.together,
+        apart=previous.apart,
+        prefer=lambda key: select.preference(known[key], JUNE, CONFIG.outlets),
+    )
+    fresh, _ = _candidates(*articles, stories=told)
+    return _again(previous, *fresh)
+
+
+def _decided(before, verb, target, **values):
+    return decide(before, Decision(verb, "王编辑", NOON, target, values), lambda _: IN)
+
+
+def test_a_merge_stands_when_the_machine_sees_a_follow_up_and_when_reprints_come():
+    one, two, copy = article("一"), article("二", "2024-06-20"), article("抄", "2024-06-21")
+    before = _decided(
+        drafts.draft(candidate("一"), candidate("二", "2024-06-20"), chosen=("一", "二")), "merge", "二", into="一"
+    )
+    edges = [_edge(one, two, Relation.FOLLOW_UP), _edge(two, copy, Relation.REPRINT)]
+    after = _made_again(before, edges, one, two, copy)
+    assert after.chosen == ("一",)
+    (story,) = after.candidates
+    assert (story.handle, story.article) == ("一", one)
+    assert {a.id for a in story.articles} == {one.id, two.id, copy.id}
+    assert _made_again(after, edges, one, two, copy).candidates == after.candidates
+
+
+def test_a_split_stands_when_a_reprint_of_both_comes():
+    one, two, bridge = article("一"), article("二"), article("桥")
+    before = _decided(drafts.draft(drafts.folded("一", two), chosen=("一",)), "split", two.url)
+    edges = [_edge(a, b, Relation.REPRINT) for a, b in itertools.combinations((one, two, bridge), 2)]
+    after = _made_again(before, edges, one, two, bridge)
+    assert after.chosen == before.chosen
+    ids = sorted(a.id for c in after.candidates for a in c.articles)
+    assert ids == sorted(a.id for a in (one, two, bridge)), "nothing is lost and nothing stands twice"
+    assert len(after.candidates) == 2
+
+
+def test_a_chosen_version_stands_when_its_story_grows():
+    one, two, late = article("一"), article("二", url="https://www.ce.cn/2.shtml"), AUTHORITY
+    before = _decided(drafts.draft(drafts.folded("一", two), chosen=("一",)), "represent", "一", **{"with": two.url})
+    edges = [_edge(a, b, Relation.REPRINT) for a, b in itertools.combinations((one, two, late), 2)]
+    after = _made_again(before, edges, one, two, late)
+    assert [(c.handle, c.article) for c in after.candidates] == [("一", two)]
+    assert after.chosen == ("一",)
 
 
 def test_two_items_of_the_editor_that_the_machine_would_now_fold_stay_two_and_no_article_stands_twice():
