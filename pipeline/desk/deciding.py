@@ -37,6 +37,7 @@ from pipeline.steps.check import Inspection, check
 from pipeline.steps.compare import compare
 from pipeline.steps.decide import DECISIONS, decide, find, finding_key, resolved
 from pipeline.steps.select import better, houses, retellings
+from pipeline.steps.urls import desktop
 
 _PLACE = re.compile(r"(?:(?P<series>[a-z][\w-]*)/)?(?P<number>\d+)-(?P<position>\d+)", re.IGNORECASE)
 
@@ -240,6 +241,11 @@ class Deciding(Judging):
                     one.handle: found
                     for one in draft.candidates
                     if one.handle in draft.chosen and (found := better(one, draft, self.config.outlets))
+                },
+                desktop={
+                    one.handle: known
+                    for one in draft.candidates
+                    if (known := desktop(one.article.url, one.article.aliases))
                 },
                 titles={key: one.title for key, one in self.config.series.items()},
                 window=self._option(draft),

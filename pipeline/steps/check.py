@@ -37,6 +37,7 @@ from pipeline.steps.cover import cover
 from pipeline.steps.dateline import credited
 from pipeline.steps.dedupe import relate
 from pipeline.steps.illustrate import missing_pictures
+from pipeline.steps.urls import is_mobile
 
 # under a third most of what is printed is about something else: 636 item 3, four scenes of which one is a hospital's,
 # has 0.22; 534 item 2, on three regions' health services throughout, has 0.43
@@ -68,6 +69,8 @@ class Inspection:
 
     better: Mapping[str, tuple[Article, str]] = field(default_factory=dict)
     """Handle → a folded article that could stand for the item better, and why."""
+    desktop: Mapping[str, str] = field(default_factory=dict)
+    """Handle → the desktop address of an item that is printed with a mobile one."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """Series → what it is called."""
     window: str = ""
@@ -181,15 +184,16 @@ def _one_edit(a: str, b: str) -> bool:
 
 def _mobile(inspection: Inspection) -> Iterator[Finding]:
     for place, item in _numbered(inspection):
-        host = urlsplit(item.url).hostname or "" if _malformed(item.url) is None else ""
-        if host.startswith(("m.", "wap.", "3g.")):
+        if _malformed(item.url) is None and is_mobile(item.url):
+            known = inspection.desktop.get(item.handle, "")
+            command = inspection.command("edit", item.handle, "--url", known)
             yield _about(
                 place,
                 item,
                 "mobile-url",
                 Severity.WARNING,
-                f"链接是手机版页面（{host}）",
-                "换用电脑版或原始出处的链接。",
+                f"链接是手机版页面（{urlsplit(item.url).hostname}）",
+                f"换用电脑版：{command}。" if known else "换用电脑版或原始出处的链接。",
             )
 
 

@@ -25,6 +25,8 @@ from pipeline.steps.dedupe.near import SHINGLE
 _SENTENCE = re.compile(r"[^。！？!?；;…]*(?:[。！？!?；;…]+[”’」』）)】]*|$)")
 _NO_WORD = re.compile(r"[\W_]+")
 _CHANGED = 0.6  # below it two sentences share their subject's name and no more
+_LEAST_SHARED = 10  # characters; 医保智能监管领域 is not what became of 医保智能监管系统的建设……
+_MOST_ALIKE = 20  # sentences in which one 5-gram is remembered
 _SHORTEST = 4  # characters of a name: 上海大学
 
 
@@ -55,7 +57,8 @@ class _Text:
         for sentences, keys in zip(self._paragraphs, self._keys, strict=True):
             for sentence, key in zip(sentences, keys, strict=True):
                 for gram in set(_grams(key)):
-                    self._at.setdefault(gram, []).append(sentence)
+                    if len(known := self._at.setdefault(gram, [])) < _MOST_ALIKE:
+                        known.append(sentence)
 
     def beside(self, other: _Text) -> Side:
         """This text with its sentences marked by what the other has."""
@@ -76,7 +79,7 @@ class _Text:
                 covered.update(range(start, start + SHINGLE))
         if len(covered) == len(key):
             return Sentence(text, Mark.SAME)
-        if len(covered) < _CHANGED * len(key):
+        if len(covered) < max(_LEAST_SHARED, _CHANGED * len(key)):
             return Sentence(text, Mark.ONLY)
         shared = Counter(like for gram in set(_grams(key)) for like in self._at.get(gram, ()))
         nearest = max(shared, key=lambda one: (shared[one], -len(one)), default="")
@@ -99,7 +102,8 @@ _DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4,
 _SCALES = {"十": 10, "百": 100, "千": 1000}
 # a number of a measure; 十几 counts as none, 第五 counts nothing
 _AMOUNT = re.compile(
-    r"(?<![第\d.A-Za-z])(?P<number>\d[\d,]*(?:\.\d+)?|[零〇一二两三四五六七八九十百千]+)(?P<about>[余多]?)(?P<scale>[百千万亿]*)[余多]?"
+    r"(?<![第\d.A-Za-z])(?P<number>\d[\d,]{0,14}(?:\.\d{1,6})?|[零〇一二两三四五六七八九十百千]{1,8})"
+    r"[余多]?(?P<scale>[百千万亿]{0,3})[余多]?"
     r"(?P<unit>%|‰|个百分点|公里|平方米|小时|分钟|人次|例次|[家个名人项所台例张条种类元辆位床份款套批次处座户支只天岁倍场宗件种])"
 )
 _LEAST_SPOKEN = 3  # 一个, 两家 tell nothing; nor do 四个亮点, 三项任务

@@ -15,7 +15,7 @@ from pipeline.steps.extract.dates import read_dates
 from pipeline.steps.normalise import normalise
 from pipeline.steps.quality import graded
 from pipeline.steps.screen import screen
-from pipeline.steps.urls import MOST_ALIASES, printed_url
+from pipeline.steps.urls import also_at, printed_url
 
 log = structlog.get_logger(__name__)
 TOLD = "编辑填写"
@@ -94,8 +94,7 @@ def _guarded(
         repaired = normalise(article)
         if as_printed:
             clean = printed_url(repaired.url)
-            others = tuple(one for one in dict.fromkeys((*repaired.aliases, repaired.url)) if one != clean)
-            screened = screen(replace(repaired, url=clean, aliases=others[:MOST_ALIASES]))
+            screened = screen(also_at(replace(repaired, url=clean), [repaired.url]))
             return screened if isinstance(screened, Rejection) else graded(screened)
         return graded(repaired if Flag.MIRROR in repaired.flags else article)
     except MemoryError:

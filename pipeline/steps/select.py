@@ -32,9 +32,9 @@ from pipeline.model import (
     digest,
 )
 from pipeline.steps.dateline import credited
+from pipeline.steps.urls import is_mobile
 
 _TIERS = ("gov", "agency", "outlet", "portal", "self-media")
-_MOBILE = ("m.", "wap.", "3g.", "mp.")
 _FULLER = 1.25  # a text is fuller by this factor; a closing line of the page's own more or less is no difference
 _HANDLE_LENGTH = 5  # 20 bits: two of a month's 200 candidates clash once in 50 issues, then both grow longer
 
@@ -54,7 +54,7 @@ def preference(article: Article, window: Window, outlets: Outlets) -> tuple[obje
         article.date is None or article.date not in window,
         _remove(article, outlets),
         tier,
-        (urlsplit(article.url).hostname or "").startswith(_MOBILE),
+        is_mobile(article.url),
         Flag.INCOMPLETE in article.flags,
         -int(math.log(len(article.text) + 1, _FULLER)),
         article.date or dt.date.max,

@@ -144,8 +144,8 @@ def _numbered(host: str, path: str, query: str) -> str:
 MOST_ALIASES = 12
 _DATE = re.compile(r"(?:19|20)\d\d[-/_.]?(?:[01]\d|[1-9](?!\d))(?:[-/_.]?(?:[0-3]\d|[1-9](?!\d)))?")
 _OF_LISTS = re.compile(
-    r"^(?:index|default|home|main|list|node|channel|col|column|class|cat|category|tag|topic|special|search|page|more|"
-    r"latest|today|news|zt|404|error|notfound)(?:[-_]?\d{1,8})*(?:\.\w+)?$",
+    r"^(?:(?:index|default|list|node|channel|col|column|class|cat|category|tag|topic|special|page|zt)[-_\d]{0,20}|"
+    r"home|main|news|latest|today|search|more|404|error|notfound)(?:\.\w+)?$",
     re.IGNORECASE,
 )
 _LIST_PARAMETERS = re.compile(
@@ -154,7 +154,7 @@ _LIST_PARAMETERS = re.compile(
     re.IGNORECASE,
 )
 _SLUG = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+){2,}$", re.IGNORECASE)
-_OPAQUE = re.compile(r"(?=[0-9A-Za-z]*\d)(?=[0-9A-Za-z]*[A-Za-z])[0-9A-Za-z]{10,}")
+_LONG_WORD = re.compile(r"[0-9A-Za-z]{10,}")
 _MOBILE_FOLDER = re.compile(r"^/(?:m|wap|mobile|amp|touch|h5)(?=/)")
 
 
@@ -182,7 +182,7 @@ def names_article(url: str) -> bool:
     stem = last.partition(".")[0]
     if _DATE.fullmatch(stem) or (re.fullmatch(r"\d{1,4}", last) and re.search(r"/(?:19|20)\d\d", f"{folders}/{last}")):
         return False  # /2024/06/04/ and /20240604.html are days
-    return bool(re.search(r"\d", _DATE.sub("", last)) or _SLUG.match(stem) or _OPAQUE.search(stem))
+    return bool(re.search(r"\d", _DATE.sub("", last)) or _SLUG.match(stem) or _opaque(stem))
 
 
 def aliases(url: str, asked: Iterable[str], claims: Iterable[str], outlets: Outlets) -> tuple[str, ...]:
@@ -199,14 +199,33 @@ def aliases(url: str, asked: Iterable[str], claims: Iterable[str], outlets: Outl
     """
     found = [one.strip() for one in asked if names_article(one) and not _sent_elsewhere(one, url)]
     found += [one.strip() for one in claims if names_article(one) and _same_page(url, one.strip(), outlets)]
-    return tuple(one for one in dict.fromkeys(found) if one != url)[:MOST_ALIASES]
+    return _others(url, found)
 
 
 def also_at(article: Article, asked: Iterable[str]) -> Article:
     """The article with the further addresses that led to it."""
     more = (one for one in asked if names_article(one) and not _sent_elsewhere(one, article.url))
-    every = tuple(one for one in dict.fromkeys((*article.aliases, *more)) if one != article.url)[:MOST_ALIASES]
+    every = _others(article.url, (*article.aliases, *more))
     return article if every == article.aliases else replace(article, aliases=every)
+
+
+def desktop(url: str, others: Iterable[str]) -> str:
+    """The one of a mobile page's other addresses that is its desktop page; empty where none is known to be."""
+    return next((one for one in others if same_site(url, one) and not is_mobile(one)), "") if is_mobile(url) else ""
+
+
+def is_mobile(url: str) -> bool:
+    """Whether an address is on a host for telephones."""
+    return (urlsplit(url).hostname or "").startswith(("m.", "wap.", "3g."))
+
+
+def _others(url: str, addresses: Iterable[str]) -> tuple[str, ...]:
+    """Each once, http and https counting as one, without the page's own."""
+    once: dict[str, str] = {}
+    for one in addresses:
+        once.setdefault(one.partition("://")[2], one)
+    once.pop(url.partition("://")[2], None)
+    return tuple(once.values())[:MOST_ALIASES]
 
 
 def _sent_elsewhere(asked: str, url: str) -> bool:
@@ -235,10 +254,15 @@ def _number(url: str) -> str:
     parts = urlsplit(canonical_url(url))
     last = parts.path.rpartition("/")[2]
     for text in (last, *(value for _, value in parse_qsl(parts.query))):
-        runs = [*_OPAQUE.findall(text), *re.findall(r"\d{5,}", _DATE.sub(" ", text))]
+        runs = [*_opaque(text), *re.findall(r"\d{5,}", _DATE.sub(" ", text))]
         if runs:
             return str(max(reversed(runs), key=len))
     return ""
+
+
+def _opaque(text: str) -> list[str]:
+    """The long words of letters and digits mixed, which only a machine makes."""
+    return [one for one in _LONG_WORD.findall(text) if not one.isalpha() and not one.isdigit()]
 
 
 def printed_url(url: str) -> str:

@@ -126,6 +126,15 @@ def test_a_repetition_in_the_own_series_is_told_before_a_likelier_one_elsewhere(
     assert (one.severity, "已收于全国周报第六〇〇期第3条" in one.message) == (Severity.WARNING, True)
 
 
+def test_a_mobile_link_names_the_desktop_one_where_it_is_known():
+    item = _sound(url="https://m.bjnews.com.cn/detail/1.html", outlet="新京报")
+    known = {"a": "https://www.bjnews.com.cn/detail/1.html"}
+    (one,) = check(Inspection(_issue(item), CONFIG.outlets, desktop=known, window="--month 2024-06"))
+    assert one.fix == f"换用电脑版：bulletin draft edit beijing-monthly a --url {known['a']} --month 2024-06。"
+    (one,) = check(Inspection(_issue(item), CONFIG.outlets))
+    assert one.fix == "换用电脑版或原始出处的链接。"
+
+
 def test_a_better_version_is_told_with_the_command_that_takes_it():
     better = {"a": (article("原"), "更接近原始出处")}
     (one,) = check(Inspection(_issue(_sound()), CONFIG.outlets, better=better, window="--month 2024-06"))

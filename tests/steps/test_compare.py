@@ -1,6 +1,7 @@
 """What is new beside an earlier text: sentences, numbers, dates, documents, institutions."""
 
 import datetime as dt
+import time
 
 import pytest
 
@@ -97,3 +98,15 @@ def test_an_empty_text_has_nothing_in_common(before, after):
 def test_many_new_facts_are_counted_and_three_are_named():
     more = "".join(f"第{n}批新增{n}1家。" for n in range(1, 8))
     assert beside(OLD, [*OLD, more]).news.startswith("数字 11家、21家、31家等 7 处；")
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["1,", "一", "《", "全市五十八家三级医院的电子病历已经互通，居民在家就能查到。", "某市医院管理局"],
+    ids=["numbers without end", "numerals", "brackets", "one sentence again and again", "names run together"],
+)
+def test_a_text_without_end_is_compared_soon(part):
+    text = part * (100_000 // len(part))
+    start = time.perf_counter()
+    beside([text], [text[:-3] + "改", FIRST])
+    assert time.perf_counter() - start < 20, "a page may have a megabyte, and an editor waits"

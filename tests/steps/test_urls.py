@@ -1,9 +1,11 @@
 """One address for one page: what certainly is one article folds, what may be two never does."""
 
+import time
+
 import pytest
 
 from drafts import CONFIG, article
-from pipeline.steps.urls import MOST_ALIASES, aliases, also_at, canonical_url, names_article
+from pipeline.steps.urls import MOST_ALIASES, aliases, also_at, canonical_url, desktop, names_article
 
 BIZ = "__biz=MzA5MTQ4MzUyMA==&mid=2650112233&idx=1"
 OTHER = BIZ.replace("MzA5", "MzA6")
@@ -120,7 +122,14 @@ def test_what_shows_another_article_tomorrow_names_none(url):
     assert not names_article(url)
 
 
-@pytest.mark.parametrize("url", [one for pair in ONE_ARTICLE.values() for one in pair])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(one for pair in ONE_ARTICLE.values() for one in pair),
+        "https://www.chinanews.com.cn/shipin/2024/06-04/news990123.shtml",
+        "https://www.example.cn/2024/hospital-opens-online-clinic/",
+    ],
+)
 def test_the_address_of_an_article_names_one(url):
     assert names_article(url)
 
@@ -170,6 +179,27 @@ def test_where_a_redirect_began_is_an_alias_unless_it_leads_elsewhere_tomorrow()
     assert aliases(OWN, [short, latest, gone, OWN, "file:a.html"], [], CONFIG.outlets) == (short,)
 
 
+@pytest.mark.parametrize(
+    ("url", "others", "known"),
+    [
+        pytest.param(
+            "https://m.bjnews.com.cn/detail/1.html", ["https://t.cn/A6Z1bXy", OWN], OWN, id="the desktop page"
+        ),
+        pytest.param("https://m.bjnews.com.cn/detail/1.html", ["https://wap.bjnews.com.cn/1.html"], "", id="none"),
+        pytest.param(OWN, ["https://bjnews.com.cn/1.html"], "", id="it is one itself"),
+    ],
+)
+def test_the_desktop_page_of_a_mobile_one_is_known_where_the_page_names_it(url, others, known):
+    assert desktop(url, others) == known
+
+
+def test_one_address_under_http_and_https_is_one():
+    insecure = OWN.replace("https", "http")
+    assert aliases(OWN, [insecure, "http://t.cn/A6Z1bXy", "https://t.cn/A6Z1bXy"], [], CONFIG.outlets) == (
+        "http://t.cn/A6Z1bXy",
+    )
+
+
 def test_aliases_are_bounded():
     many = [f"{OWN}?utm_source=s{n}" for n in range(99)]
     assert len(aliases(OWN, many, [], CONFIG.outlets)) == MOST_ALIASES
@@ -179,3 +209,13 @@ def test_every_address_that_led_to_an_article_is_among_its_aliases():
     tracked = f"{OWN}?utm_source=weixin"
     one = also_at(article("天坛", url=OWN, aliases=("https://t.cn/A6Z1bXy",)), [OWN, tracked, "https://t.cn/A6Z1bXy"])
     assert one.aliases == ("https://t.cn/A6Z1bXy", tracked)
+
+
+@pytest.mark.parametrize("part", ["a", "1", "a1", "/a", "-a", "_1", "%"])
+def test_an_address_made_to_be_slow_is_read_soon(part):
+    for head in ("https://www.163.com/", "https://www.example.cn/list", "https://www.example.cn/?id="):
+        url = head + part * (8192 // len(part)) + "!"
+        start = time.perf_counter()
+        names_article(url)
+        aliases(url, [url + "2"], [url + "3"], CONFIG.outlets)
+        assert time.perf_counter() - start < 5, "a page may name a hundred of them"

@@ -115,7 +115,8 @@ def read_facts(tree: Element, text: str) -> Facts:
     stated_addresses = list(_addresses(stated["link"], facts.metas, text))
     facts.address = next((address for address in stated_addresses if is_web(address)), "")
     versions = _versions(stated["link"], facts.metas)
-    facts.claims = tuple(dict.fromkeys(address for address in (*stated_addresses, *versions) if address))
+    claims = dict.fromkeys(address for address in (*stated_addresses, *versions) if address)
+    facts.claims = tuple(claims)[:_MOST_CLAIMS]
     marked: dict[str, Element] = {}
     for common, names in _BY_PART.items():
         for mark in names if common in text else ():
@@ -167,6 +168,7 @@ def _addresses(links: Iterable[Element], metas: Mapping[str, str], text: str) ->
     yield metas.get("og:url", "")
 
 
+_MOST_CLAIMS = 20  # a page has about five
 _FOR_PHONES = re.compile(r"max-(?:device-)?width|handheld", re.I)
 _MOBILE_AGENT = re.compile(r"url\s*=\s*([^;\s]+)", re.I)
 
