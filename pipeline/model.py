@@ -882,6 +882,8 @@ class Finding:
     """The item it is about; empty for the issue as a whole."""
     position: int = 0
     """The item's number in the issue, from 1; 0 for the issue as a whole."""
+    commands: tuple[str, ...] = ()
+    """How to look into it and to mend it on the command line, as one would type it."""
 
     @property
     def key(self) -> str:

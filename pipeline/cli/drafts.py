@@ -489,10 +489,11 @@ _QUOTED = 24
 
 
 def remark(finding: Finding, *, imported: bool) -> str:
-    """A finding in one line; of an imported issue nothing can be mended any more."""
+    """A finding, and the commands that settle it below; of an imported issue nothing can be mended any more."""
     printed = "原刊有误" if finding.severity.value == "blocking" else "请核对"
     mark = printed if imported else finding.severity.chinese
-    return f"{mark} [{finding.key}] {finding.message}{'。' if finding.fix else ''}{finding.fix}"
+    told = f"{mark} [{finding.key}] {finding.message}{'。' if finding.fix else ''}{finding.fix}"
+    return "\n".join((told, *(f"    {command}" for command in finding.commands)))
 
 
 def _summary(desked: Desked) -> dict[str, Any]:

@@ -105,7 +105,9 @@ class Archive(Releasing):
         if origin is None:
             return self._answered(draft, self._checked(issue, draft, earlier))
         # it is out: what the checks advise an editor to do before a release is too late
-        found = [replace(one, fix="") for one in self._checked(replace(issue, lead=origin.lead), draft, earlier)]
+        found = [
+            replace(one, fix="", commands=()) for one in self._checked(replace(issue, lead=origin.lead), draft, earlier)
+        ]
         return sorted([*origin.findings, *found], key=lambda one: (one.severity is not Severity.BLOCKING, one.position))
 
     def copies(self, release: Release) -> dict[str, bytes]:

@@ -213,6 +213,7 @@ class Deciding(Judging):
                 severity=Severity.WARNING,
                 message=f"{one.message}（已放行：{waiver.reason}——{waiver.who}）",
                 fix="",
+                commands=(),
             )
             if (waiver := draft.waivers.get(one.key)) and waiver.of == digest(one.message)
             else one

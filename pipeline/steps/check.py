@@ -193,7 +193,8 @@ def _mobile(inspection: Inspection) -> Iterator[Finding]:
                 "mobile-url",
                 Severity.WARNING,
                 f"链接是手机版页面（{urlsplit(item.url).hostname}）",
-                f"换用电脑版：{command}。" if known else "换用电脑版或原始出处的链接。",
+                "换用电脑版或原始出处的链接。",
+                (command,) if known else (),
             )
 
 
@@ -250,7 +251,8 @@ def _twice(inspection: Inspection) -> Iterator[Finding]:
             Severity.BLOCKING if blocking else Severity.WARNING,
             f"与第{first}条为{edge.relation.chinese}（{edge.score:.2f}；{edge.because}）"
             + ("，编辑已确认分列" if on_purpose else ""),
-            "" if on_purpose else f"对照：{look}。合并：{merge}，或写明理由后放行。",
+            "" if on_purpose else "合并为一条，或写明理由后放行。",
+            () if on_purpose else (look, merge),
         )
 
 
@@ -270,7 +272,8 @@ def _covered(inspection: Inspection) -> Iterator[Finding]:
                 "covered",
                 Severity.BLOCKING if blocking else Severity.WARNING,
                 f"已收于{where}《{one.title}》（{one.relation.chinese} {one.score:.2f}{because}）",
-                f"对照：{look}。" + (f"剔除：{out}，或写明理由后放行。" if blocking else "确认有新内容再收。"),
+                "剔除，或写明理由后放行。" if blocking else "确认有新内容再收。",
+                (look, out) if blocking else (look,),
             )
 
 
@@ -289,7 +292,8 @@ def _better(inspection: Inspection) -> Iterator[Finding]:
                 "better-version",
                 Severity.WARNING,
                 f"有更合适的版本（{why}）：{article.outlet} {article.url}",
-                f"换用：{inspection.command('represent', item.handle, '--with', article.url)}。",
+                "换用该版本，或保留现在的版本。",
+                (inspection.command("represent", item.handle, "--with", article.url),),
             )
 
 
@@ -486,5 +490,7 @@ def _numbered(inspection: Inspection) -> Iterator[tuple[int, Item]]:
     return enumerate(inspection.issue.items, start=1)
 
 
-def _about(place: int, item: Item, name: str, severity: Severity, message: str, fix: str) -> Finding:
-    return Finding(name, severity, f"第{place}条：{message}", fix, item.handle, place)
+def _about(
+    place: int, item: Item, name: str, severity: Severity, message: str, fix: str, commands: tuple[str, ...] = ()
+) -> Finding:
+    return Finding(name, severity, f"第{place}条：{message}", fix, item.handle, place, commands)

@@ -95,10 +95,15 @@ def test_item_two_of_535_names_item_four_of_534(findings):
 def test_what_is_covered_or_told_twice_says_why_and_how_to_settle_it(findings):
     covered, twice = findings[535]["covered", 2], findings[636]["same-event", 2]
     assert re.search(r"（后续进展 [\d.]+；.*标题.*相隔15天）", covered.message)
-    assert f"bulletin draft compare beijing-monthly {covered.handle} --with beijing-monthly/534-4" in covered.fix
+    assert covered.commands == (
+        f"bulletin draft compare beijing-monthly {covered.handle} --with beijing-monthly/534-4",
+    )
     first = as_printed(636).items[0].handle
     assert re.search(r"与第1条为疑似同一事件（[\d.]+；.*）", twice.message)
-    assert f"bulletin draft merge national-weekly {twice.handle} {first}" in twice.fix
+    assert twice.commands == (
+        f"bulletin draft compare national-weekly {twice.handle} --with {first}",
+        f"bulletin draft merge national-weekly {twice.handle} {first}",
+    )
 
 
 def test_a_repetition_in_the_own_series_is_told_before_a_likelier_one_elsewhere():
@@ -116,7 +121,7 @@ def test_a_repetition_in_the_own_series_is_told_before_a_likelier_one_elsewhere(
     )
     (one,) = (one for one in found if (one.check, one.position) == ("covered", 1))
     assert (one.severity, "已收于第五三四期第1条" in one.message) == (Severity.BLOCKING, True)
-    assert f"bulletin draft exclude beijing-monthly {issue.items[0].handle} --month 2024-06" in one.fix
+    assert f"bulletin draft exclude beijing-monthly {issue.items[0].handle} --month 2024-06" in one.commands
     found = check(
         Inspection(
             dataclasses.replace(issue, number=535), CONFIG.outlets, [other], titles={"national-weekly": "全国周报"}
@@ -130,9 +135,9 @@ def test_a_mobile_link_names_the_desktop_one_where_it_is_known():
     item = _sound(url="https://m.bjnews.com.cn/detail/1.html", outlet="新京报")
     known = {"a": "https://www.bjnews.com.cn/detail/1.html"}
     (one,) = check(Inspection(_issue(item), CONFIG.outlets, desktop=known, window="--month 2024-06"))
-    assert one.fix == f"换用电脑版：bulletin draft edit beijing-monthly a --url {known['a']} --month 2024-06。"
+    assert one.commands == (f"bulletin draft edit beijing-monthly a --url {known['a']} --month 2024-06",)
     (one,) = check(Inspection(_issue(item), CONFIG.outlets))
-    assert one.fix == "换用电脑版或原始出处的链接。"
+    assert (one.fix, one.commands) == ("换用电脑版或原始出处的链接。", ())
 
 
 def test_a_better_version_is_told_with_the_command_that_takes_it():
@@ -140,7 +145,7 @@ def test_a_better_version_is_told_with_the_command_that_takes_it():
     (one,) = check(Inspection(_issue(_sound()), CONFIG.outlets, better=better, window="--month 2024-06"))
     assert (one.check, one.severity) == ("better-version", Severity.WARNING)
     assert "有更合适的版本（更接近原始出处）：北京日报" in one.message
-    assert one.fix == f"换用：bulletin draft represent beijing-monthly a --with {better['a'][0].url} --month 2024-06。"
+    assert one.commands == (f"bulletin draft represent beijing-monthly a --with {better['a'][0].url} --month 2024-06",)
 
 
 def test_no_false_alarm_on_the_sound_items(findings):
