@@ -47,13 +47,11 @@ def preference(article: Article, window: Window, outlets: Outlets) -> tuple[obje
     No mirror, dated in the window, the original before a reprint, the higher tier (which puts an authority's own page
     before what was printed of it), the desktop page, the whole before a cut page, the fuller text, the earlier.
     """
-    owner = outlets.at(article.url)
-    tier = _TIERS.index(owner.tier) if owner else _TIERS.index("portal")
     return (
         Flag.MIRROR in article.flags,
         article.date is None or article.date not in window,
         _remove(article, outlets),
-        tier,
+        _tier(article, outlets),
         is_mobile(article.url),
         Flag.INCOMPLETE in article.flags,
         -int(math.log(len(article.text) + 1, _FULLER)),
@@ -84,22 +82,39 @@ def _remove(article: Article, outlets: Outlets) -> int:
     owner = outlets.at(article.url)
     reporter = credited(article.text, outlets)
     if owner is None:
-        return 2 if reporter is None else 3
-    if (article.origin and not owner.signs(article.origin)) or (reporter is not None and reporter is not owner):
+        known = reporter or outlets.named(article.origin)
+        if known is not None:
+            return 3
+        return 0 if _of_authority(article.url) else 1 if article.origin and article.origin == article.publisher else 2
+    if (article.origin and not owner.signs(article.origin)) or (
+        reporter is not None and not owner.signs(reporter.name)
+    ):
         return 3
     if article.origin or owner.tier == "gov":
         return 0
     return 2 if owner.tier in ("portal", "self-media") else 1
 
 
+def _tier(article: Article, outlets: Outlets) -> int:
+    owner = outlets.at(article.url)
+    if owner is None:
+        return _TIERS.index("gov" if _of_authority(article.url) else "portal")
+    return _TIERS.index(owner.tier)
+
+
+def _of_authority(url: str) -> bool:
+    """Whether an address is on a host that only authorities are given; the registry does not have every district's."""
+    return (urlsplit(url).hostname or "").endswith(".gov.cn")
+
+
 def better(candidate: Candidate, draft: Draft, outlets: Outlets) -> tuple[Article, str] | None:
     """A folded article that could stand for the story better than the one that does, and why, in Chinese.
 
-    What the editor saw when choosing is not held against the choice.
+    What the editor saw when choosing, or merged under it, is not held against the choice.
     """
     if candidate.handle in draft.edits and {"url", "outlet"} & draft.edits[candidate.handle].keys():
         return None  # the editor gave it another origin already
-    passed = draft.represented.get(candidate.handle, ())
+    passed = {*draft.represented.get(candidate.handle, ()), *(merged for _, merged in draft.together)}
     others = [one for one in candidate.articles if one is candidate.article or one.id not in passed]
     keys = {one.id: preference(one, draft.window, outlets) for one in others}
     best = min(others, key=lambda one: keys[one.id])

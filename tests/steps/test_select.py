@@ -154,6 +154,23 @@ PAPER = article("报纸", blocks=_told(LONG))
         ),
         pytest.param(AUTHORITY, PAPER, id="the authority's own page before what a paper prints of it"),
         pytest.param(
+            article(
+                "区", url="https://www.somewhere.gov.cn/a/t20240610_1.html", origin="某区卫健委", blocks=_told(LONG)
+            ),
+            PAPER,
+            id="an authority that the registry does not have",
+        ),
+        pytest.param(
+            PAPER,
+            article("转", url="https://www.somewhere.gov.cn/a/t20240610_1.html", origin="北京日报", blocks=_told(LONG)),
+            id="a paper before such an authority's page that reprints it",
+        ),
+        pytest.param(
+            article("自", url="https://www.site.example/1.html", origin="某站", publisher="某站"),
+            article("无", url="https://www.other.example/1.html", origin="", publisher="别站", blocks=_told(LONG)),
+            id="a site that signs before one that does not",
+        ),
+        pytest.param(
             PAPER,
             article("转", url="https://www.beijing.gov.cn/a/t20240610_1.html", origin="北京日报", blocks=_told(LONG)),
             id="a paper before the authority's page that reprints it",
@@ -314,6 +331,12 @@ def test_a_choice_of_the_editor_stands_and_only_what_came_later_is_told_of():
     later = _again(after, dataclasses.replace(fresh, articles=(late, passed, chosen)))
     assert later.candidate("a").article == chosen
     assert select.better(later.candidate("a"), later, CONFIG.outlets) == (late, "更接近原始出处")
+
+
+def test_what_the_editor_merged_under_an_item_is_not_offered_in_its_place():
+    reprint = dataclasses.replace(candidate("a"), articles=(article("转", url="https://www.ce.cn/1.shtml"),))
+    merged = _decided(drafts.draft(reprint, candidate("b"), chosen=("a", "b")), "merge", "b", into="a")
+    assert select.better(merged.candidate("a"), merged, CONFIG.outlets) is None
 
 
 def test_an_origin_that_the_editor_typed_is_not_doubted():
