@@ -391,6 +391,10 @@ class Rejection:
 
     fate: Fate
     because: str
+    ground: str = ""
+    """Among which its like it is found, in Chinese; empty when the fate says it all."""
+    score: float | None = None
+    """How well it was rated; `None` when it never was."""
 
 
 # ------------------------------------------------------------------------------------------- judging
@@ -560,6 +564,27 @@ class Precedent:
     """0 to 1."""
     reason: str = ""
     """What the editor wrote, if anything."""
+    number: int = 0
+    """The number of the issue."""
+
+    @property
+    def chinese(self) -> str:
+        """The decision as an editor reads it: 第五三四期收录《…》（相似 0.43）."""
+        done = "收录" if self.included else "剔除"
+        because = f"：{self.reason}" if self.reason else ""
+        return f"第{chinese_number(self.number)}期{done}《{self.title}》（相似 {self.likeness:.2f}）{because}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A decision about one article that went out with an issue, as it is remembered."""
+
+    handle: str
+    """The candidate's, in its own issue."""
+    words: tuple[str, ...]
+    """Those of its title and lead, each once, in order."""
+    precedent: Precedent
+    """Without likeness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -581,6 +606,8 @@ class Rating:
     """The terms that counted, in their sentences, strongest first."""
     parts: tuple[Part, ...] = ()
     """How the score came about, in the order it did."""
+    ground: str = ""
+    """What settled it when it is out, as a word for all its like: 与北京无关, 页面类型."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,11 @@ class Place:
         self._owner_before = re.compile(rf"(?:{cities}|{around})[^\W、]{{0,12}}$")
         self._branch_after = re.compile(rf"[(·]?(?:{cities}|{around})[^\W、]{{0,4}}?(?:医院|院区|分院|中心|基地)")
 
+    @property
+    def name(self) -> str:
+        """What the place is called."""
+        return self._rule.name
+
     def tie(self, title: str, as_written: Sequence[str], lines: Sequence[str], outlet: str, url: str) -> Tied:
         """How firmly an article belongs to the place; `lines` are the folded lines `as_written`.
 

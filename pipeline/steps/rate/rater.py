@@ -67,10 +67,12 @@ class Rater:
         if length < _NO_BODY or "".join(lines) == folded:
             becomes("正文缺失", min(score, _NO_BODY_AT_MOST))
             because.append("正文缺失或过短，仅凭标题判断")
+        ground = ""
         for page in self._manner.page_types(folded, lines, url):
             if score > page.at_most:
                 becomes(f"页面类型：{page.name}", page.at_most)
                 because.append(f"页面疑为{page.name}，非新闻")
+                ground = "页面类型"
         tied = None
         if self._place and score >= self._scope.consider:
             tied = self._place.tie(title, as_written, lines, outlet, url)
@@ -81,6 +83,8 @@ class Rater:
             }[tied.tie]
             becomes("地区", min(score, at_most))
             because.append(tied.why)
+            if tied.tie is Tie.NONE:
+                ground = f"与{self._place.name}无关"
         verdict = self._verdict(score)
         if verdict is not Verdict.IN and (misses := self._near_misses(head, read)):
             because.append("近似而非：" + "、".join(misses))
@@ -92,6 +96,7 @@ class Rater:
             genre=self._manner.genre(folded, lines),
             share=round(share, 4),
             excerpt=excerpt if verdict is not Verdict.OUT else (),
+            ground=(ground or self._ground(head, read)) if verdict is Verdict.OUT else "",
             topics=self._evidence.topics(head, read),
             matches=(*found, *((tied.match,) if tied and tied.match else ())),
             parts=tuple(parts),
@@ -121,10 +126,20 @@ class Rater:
         parts += [f"{term}（{counts[term]} 处）" if counts[term] > 1 else term for term in rest[:5]]
         if parts:
             return ["命中：" + "、".join(parts)]
+        missing = self._missing(head, read)
+        return [f"未涉及{'、'.join(missing)}" if missing else "两方面虽都提到，但没有合在一起谈"]
+
+    def _missing(self, head: Sentence, read: Sequence[Sequence[Sentence]]) -> list[str]:
+        """The names of the axes that are not touched."""
         everything = [head, *(one for line in read for one in line)]
         touched = [max(one.axes[i] for one in everything) for i in range(len(self._scope.axes))]
-        missing = [axis.name for axis, most in zip(self._scope.axes, touched, strict=True) if most == 0]
-        return [f"未涉及{'、'.join(missing)}" if missing else "两方面虽都提到，但没有合在一起谈"]
+        return [axis.name for axis, most in zip(self._scope.axes, touched, strict=True) if most == 0]
+
+    def _ground(self, head: Sentence, read: Sequence[Sequence[Sentence]]) -> str:
+        """What keeps the score of an article down that is neither from elsewhere nor a page of another type."""
+        if missing := self._missing(head, read):
+            return f"未涉及{'和'.join(missing)}"
+        return "近似而非" if self._near_misses(head, read) else "分量不足"
 
     def _near_misses(self, head: Sentence, read: Sequence[Sequence[Sentence]]) -> list[str]:
         found = [hit.term for one in (head, *(one for line in read for one in line)) for hit in one.misses]
