@@ -28,6 +28,7 @@ from pipeline.model import (
 from pipeline.outputs import FORMATS, Context
 from pipeline.outputs.pages import page_numbers
 from pipeline.steps.disassemble import as_draft, decode, disassemble
+from pipeline.steps.precedent import rulings
 
 log = structlog.get_logger("pipeline.desk")
 
@@ -79,7 +80,10 @@ class Archive(Releasing):
             return Filed(imported, found, None)
         self._blobs.put(data)
         decision = Decision("import", who, now, values={"file": name})
-        desked = self.issues.archive(draft, release, decision, configured, replace=replacing, carried=carried(issue))
+        decided = rulings(issue, draft, {})
+        desked = self.issues.archive(
+            draft, release, decision, configured, replace=replacing, carried=carried(issue), rulings=decided
+        )
         if desked:
             log.info("imported", series=one.id, number=issue.number, items=len(issue.items), file=name, who=who)
         return Filed(imported, found, desked)

@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from pipeline.config import Series
+from pipeline.config import Scope, Series
 from pipeline.desk.relating import MARGIN, Relating, document, is_near
 from pipeline.errors import StoreError
 from pipeline.executor import Lost
-from pipeline.model import Article, Candidate, Desked, Draft, Fate, Page, Rating, Rejection, Window
+from pipeline.model import Article, Candidate, Desked, Draft, Fate, Page, Rating, Rejection, Ruling, Window
 from pipeline.steps import select
 from pipeline.steps.cover import cover
 from pipeline.steps.dedupe import group
 from pipeline.steps.extract.opinion import PAGE_ALONE
 from pipeline.steps.illustrate import illustrated
+from pipeline.steps.precedent import Precedents, rulings
 from pipeline.steps.rate import Rater
 from pipeline.steps.read import look_again
 from pipeline.store import Accounted, Accounts, Stored
@@ -88,7 +89,27 @@ class Judging(Relating):
         )
         made = select.draft(series.id, window, kept, silent, previous)
         candidates = tuple(self._illustrated(one) for one in self._looked_at_again(made.candidates, stored))
+        precedents = self.precedents(window)
+        candidates = tuple(
+            replace(one, precedents=precedents.nearest(document(one.article), series.id)) for one in candidates
+        )
         return replace(made, candidates=candidates), {**rejected, **out}
+
+    def precedents(self, before: Window) -> Precedents:
+        """What was decided in issues whose windows ended earlier than that of `before`."""
+        for issue in self.rulings.missing():
+            self.rulings.make_good(issue, self._rulings_of(issue))
+        return Precedents(self.rulings.all(), before)
+
+    def _rulings_of(self, issue: int) -> list[Ruling]:
+        """What an issue decided that went out before decisions were kept."""
+        desked = self.issues.get(issue)
+        return rulings(self.issues.release_of(issue, desked.revision).issue, desked.draft, self.reasons(issue))
+
+    def reasons(self, issue: int) -> dict[str, str]:
+        """What was last written about why a candidate was taken or put out, by handle."""
+        decided = (one.decision for one in self.issues.revisions(issue))
+        return {one.target: one.reason for one in decided if one.verb in ("include", "exclude")}
 
     def _looked_at_again(self, candidates: Sequence[Candidate], stored: Sequence[Stored]) -> list[Candidate]:
         """Candidates whose articles were read by two readers where one was not sure to be enough.
@@ -119,17 +140,18 @@ class Judging(Relating):
         known = self.pictures.of(wanted)
         return replace(candidate, articles=tuple(illustrated(one, known) for one in candidate.articles))
 
-    def rater(self, series: Series) -> Callable[[Article], Rating]:
-        """How well an article fits the scope of a series."""
-        place = self.config.scope.places[series.place] if series.place else None
-        rater = Rater(self.config.scope, place, self.config.outlets)
+    def rater(self, series: Series, scope: Scope | None = None) -> Callable[[Article], Rating]:
+        """How well an article fits the scope of a series: the one in force, unless another is given."""
+        scope = scope or self.config.scope
+        place = scope.places[series.place] if series.place else None
+        rater = Rater(scope, place, self.config.outlets)
         return lambda article: rater.rate(article.title, article.text, outlet=article.outlet, url=article.url)
 
 
 def _accounted(stored: Stored, settled: Mapping[str, Rejection]) -> Accounted:
     if stored.article:
         outcome = settled[stored.article]
-        return Accounted(stored.id, outcome.fate, outcome.because, stored.article, decides=True)
+        return Accounted(stored.id, outcome.fate, outcome.because, stored.article, True, outcome.ground, outcome.score)
     if stored.rejection:
         return Accounted(stored.id, stored.rejection.fate, stored.rejection.because)
     return Accounted(stored.id, Fate.DEFERRED, "尚未取得或尚未读取")

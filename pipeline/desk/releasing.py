@@ -19,6 +19,7 @@ from pipeline.model import BEIJING, Decision, Desked, Fate, Release, Severity, S
 from pipeline.outputs import FORMATS, Context, picture_files
 from pipeline.outputs.pages import page_numbers
 from pipeline.steps import select
+from pipeline.steps.precedent import rulings
 from pipeline.steps.window import between
 from pipeline.store import Accounted, write_whole
 
@@ -71,7 +72,8 @@ class Releasing(Deciding):
             for name, output in FORMATS.items()
         } | picture_files(issue, self._blobs.get)
         release = Release(issue, desked.revision, who, self._clock(), pages, files, self.tally(desked))
-        self.issues.release(desked, release, carried(issue))
+        decided = rulings(issue, desked.draft, self.reasons(desked.id))
+        self.issues.release(desked, release, carried(issue), decided)
         log.info("released", series=series.id, number=issue.number, items=len(issue.items), who=who)
         self._publish(files)
         return release
@@ -121,13 +123,18 @@ class Releasing(Deciding):
 
     def tally(self, desked: Desked) -> Tally:
         """What became of every lead of the window's last run, with the editor's decisions."""
+        return counted(self.accounted(desked))
+
+    def accounted(self, desked: Desked) -> list[Accounted]:
+        """What became of every lead of the window's last run and why, with the editor's decisions, by lead."""
         run = self.runs.last(desked.draft.series, desked.draft.window)
         settled = select.settled(desked.draft)
-        fates = self.runs.fates(run.id) if run else []
-        return counted(
-            replace(one, fate=settled[one.article].fate) if one.decides and one.article in settled else one
-            for one in fates
-        )
+        return [
+            replace(one, fate=now.fate, because=now.because, ground=now.ground, score=now.score)
+            if one.decides and (now := settled.get(one.article))
+            else one
+            for one in (self.runs.fates(run.id) if run else [])
+        ]
 
     def _still_open(self, series: Series, window: Window) -> None:
         found = self.issues.of_window(series.id, window)

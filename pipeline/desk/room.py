@@ -21,6 +21,7 @@ from pipeline.store import (
     Parts,
     Pictures,
     Revisits,
+    Rulings,
     Runs,
     Visits,
 )
@@ -49,6 +50,7 @@ class Room:
         self.fingerprints = Fingerprints(database, telling)
         self.issues = Issues(database)
         self.revisits = Revisits(database)
+        self.rulings = Rulings(database)
         self.runs = Runs(database)
         self.notices = Notices(database)
         self.visits = Visits(database)

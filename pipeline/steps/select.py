@@ -194,7 +194,8 @@ def candidates(
         rating = representing(max(ratings, key=lambda rating: rating.score), ratings[0])
         if rating.verdict is Verdict.OUT:
             reason = "；".join(rating.because) or "未命中监测范围"
-            rejected.update((article.id, Rejection(Fate.OUT_OF_SCOPE, reason)) for article in members)
+            out = Rejection(Fate.OUT_OF_SCOPE, reason, rating.ground, rating.score)
+            rejected.update((article.id, out) for article in members)
             continue
         first, *others = [*eligible, *(a for a in members if a not in eligible)]
         earlier = sorted(

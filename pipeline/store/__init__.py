@@ -9,6 +9,7 @@ from pipeline.store.leads import Asked, Leads, Stored
 from pipeline.store.notices import Notices, Waiting
 from pipeline.store.parts import ATTACHED, ENTIRE, Part, Parts
 from pipeline.store.pictures import Pictures
+from pipeline.store.precedents import Rulings
 from pipeline.store.revisits import Revisits
 from pipeline.store.runs import Accounted, Accounts, Runs
 from pipeline.store.visits import Visits
@@ -32,6 +33,7 @@ __all__ = [
     "Parts",
     "Pictures",
     "Revisits",
+    "Rulings",
     "Runs",
     "Stand",
     "Stored",

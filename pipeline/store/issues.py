@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from pipeline.model import (
     Notice,
     Release,
     Revision,
+    Ruling,
     State,
     Window,
     chinese_number,
@@ -33,6 +34,7 @@ from pipeline.store.database import Database
 from pipeline.store.fingerprints import Carried, remember
 from pipeline.store.leads import whole
 from pipeline.store.notices import post
+from pipeline.store.precedents import rule
 from pipeline.store.runs import Accounts, keep
 from pipeline.store.schema import ISSUES, RELEASES, REVISIONS, SKIPS
 from pipeline.store.values import utc, written
@@ -191,11 +193,13 @@ class Issues:
         with self._database.write() as connection:
             _renumber(connection, series, last)
 
-    def release(self, desked: Desked, release: Release, carried: Carried | None = None) -> None:
+    def release(
+        self, desked: Desked, release: Release, carried: Carried | None = None, rulings: Sequence[Ruling] = ()
+    ) -> None:
         """Puts a revision out for good, if it is still the current one and still a draft.
 
         `carried` are its items, to be known again from then on; without them the next opening of the desk makes
-        up for it.
+        up for it. `rulings` is what it decides about articles; without them the next run makes up for it.
         """
         here = (
             (ISSUES.c.id == desked.id)
@@ -218,6 +222,7 @@ class Issues:
             )
             if carried:
                 remember(self._database, connection, desked.id, desked.revision, carried)
+            rule(connection, desked.id, rulings)
 
     def last(self, series: str, configured: Last) -> Last:
         """The last issue of a series that was put out elsewhere: the configured one, or a later imported one."""
@@ -233,6 +238,7 @@ class Issues:
         *,
         replace: bool,
         carried: Carried | None = None,
+        rulings: Sequence[Ruling] = (),
     ) -> Desked | None:
         """Takes an issue that was put out elsewhere into the archive, and gives the series' drafts their numbers.
 
@@ -249,6 +255,7 @@ class Issues:
                 desked = _archived(connection, row, draft, release, decision, configured)
                 if carried:
                     remember(self._database, connection, desked.id, desked.revision, carried)
+                rule(connection, desked.id, rulings)
                 return desked
         except sa.exc.IntegrityError:
             raise Conflict(f"{issue.series} {issue.window} 刚被他人占用。", "请再试一次。") from None

@@ -117,12 +117,12 @@ class Leads:
         return [found[one] for one in ids]
 
     def at(self, url: str) -> list[Stored]:
-        """The leads to an address, or to an article that gives this as its own, oldest first."""
+        """The leads to an address, or to an article that gives this as its own: those that were read, oldest first."""
         query = (
             sa.select(LEADS)
-            .join(ARTICLES, LEADS.c.article == ARTICLES.c.id)
+            .outerjoin(ARTICLES, LEADS.c.article == ARTICLES.c.id)
             .where((LEADS.c.url == url) | (ARTICLES.c.url == url))
-            .order_by(LEADS.c.id)
+            .order_by(LEADS.c.article.is_(None), LEADS.c.id)
         )
         with self._database.read() as connection:
             return [_stored(row) for row in connection.execute(query)]

@@ -25,6 +25,10 @@ class Accounted:
     article: str = ""
     decides: bool = False
     """Whether a later decision about the article decides this lead's fate too."""
+    ground: str = ""
+    """Among which its like it is found, in Chinese; empty when the fate says it all."""
+    score: float | None = None
+    """How well its article was rated; `None` when that was not what settled it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ class Runs:
         query = sa.select(FATES).where(FATES.c.run == run).order_by(FATES.c.lead)
         with self._database.read() as connection:
             return [
-                Accounted(row.lead, Fate(row.fate), row.because, row.article, row.decides)
+                Accounted(row.lead, Fate(row.fate), row.because, row.article, row.decides, row.ground, row.score)
                 for row in connection.execute(query)
             ]
 
@@ -149,6 +153,8 @@ def keep(connection: sa.Connection, accounts: Accounts) -> None:
             "because": one.because,
             "article": one.article,
             "decides": one.decides,
+            "ground": one.ground,
+            "score": one.score,
         }
         for one in accounts.leads
     ]

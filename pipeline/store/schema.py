@@ -157,6 +157,9 @@ FATES = sa.Table(
     sa.Column("because", Words, nullable=False),
     sa.Column("article", Words, nullable=False),
     sa.Column("decides", sa.Boolean, nullable=False),
+    # among which its like the lead is found, and how well its article was rated; runs before 0007 kept neither
+    sa.Column("ground", Words, nullable=False, server_default=""),
+    sa.Column("score", sa.Float),
 )
 
 CLAIMS = sa.Table(
@@ -348,4 +351,17 @@ REMEMBERED = sa.Table(
     sa.Column("issue", sa.Integer, sa.ForeignKey("issues.id"), primary_key=True, autoincrement=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("basis", Words, nullable=False),
+)
+
+PRECEDENTS = sa.Table(
+    "precedents",
+    METADATA,
+    # what was decided about the articles of an issue that is out, in the transaction that put it out
+    sa.Column("issue", sa.Integer, sa.ForeignKey("issues.id"), primary_key=True),
+    sa.Column("handle", Words, primary_key=True),
+    sa.Column("title", Words, nullable=False),
+    # of title and lead, each once
+    sa.Column("words", Tree, nullable=False),
+    sa.Column("included", sa.Boolean, nullable=False),
+    sa.Column("reason", Words, nullable=False),
 )
