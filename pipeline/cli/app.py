@@ -20,6 +20,8 @@ app.add_typer(draft_app, name="draft")
 app.add_typer(issue_app, name="issue")
 app.add_typer(config_app, name="config")
 app.add_typer(schedule_app, name="schedule")
+scope_app = typer.Typer(no_args_is_help=True, help="What the bulletins are about (监测范围).")
+app.add_typer(scope_app, name="scope")
 notify_app = typer.Typer(no_args_is_help=True, help="Who is told what happens (通知).")
 app.add_typer(notify_app, name="notify")
 

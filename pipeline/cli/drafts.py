@@ -369,6 +369,8 @@ def show_draft(desk: Desk, draft: Draft, desked: Desked | None, as_json: bool, *
 
 
 def _told(desk: Desk, draft: Draft, handle: str, mark: str, around: Surroundings, every: bool) -> str:
+    from pipeline.model import Verdict
+
     candidate = draft.candidate(handle)
     edits = draft.edits.get(handle, {})
     article = candidate.article
@@ -392,6 +394,8 @@ def _told(desk: Desk, draft: Draft, handle: str, mark: str, around: Surroundings
         if one.id in draft.aside
     ]
     lines += [f"    别的地址：{other}" for other in article.aliases if every]
+    if candidate.rating.verdict is Verdict.BORDERLINE and candidate.precedents:
+        lines.append(f"    先例：{'；'.join(one.chinese for one in candidate.precedents)}")
     lines += [f"    注意：{note}" for note in article.notes]
     lines += [f"    {remark}" for remark in article.remarks]
     return "\n".join(lines)

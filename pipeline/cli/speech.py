@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO, cast
@@ -69,10 +70,18 @@ def table(rows: list[dict[str, Any]], as_json: bool, headings: Mapping[str, str]
     else:
         filled = [key for key in headings if any(row[key] != "" for row in rows)]
         table = [[headings[key] for key in filled], *([_cell(row[key]) for key in filled] for row in rows)]
-        widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
-        for line in table:
-            cells = (cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True))
-            out("  ".join(cells).rstrip())
+        for line in columns(table):
+            out(line)
+
+
+def columns(rows: Sequence[Sequence[str]], least: Sequence[int] = ()) -> list[str]:
+    """Rows as lines whose cells stand under each other; `least` says how wide the first columns are at least."""
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    widths = [max(pair) for pair in itertools.zip_longest(widths, least, fillvalue=0)]
+    return [
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
 
 
 def _cell(value: object) -> str:

@@ -33,7 +33,7 @@ from pipeline.config.sources import (
     as_xpath,
     is_xpath,
 )
-from pipeline.config.workspace import Config, load, place_of, problems
+from pipeline.config.workspace import Config, load, place_of, problems, read_scope
 from pipeline.config.writing import as_yaml, source_of, with_sources
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "problems",
     "read",
     "read_decisions",
+    "read_scope",
     "registered",
     "same_site",
     "source_of",

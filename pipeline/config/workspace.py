@@ -120,6 +120,19 @@ def load(workspace: Path) -> Config:
     )
 
 
+def read_scope(path: Path, series: Series) -> Scope:
+    """Another scope file, for one series; raises `ConfigError` with file and line."""
+    scope: Scope = read(path, FILES["scope"])
+    if series.place and series.place not in scope.places:
+        known = ", ".join(scope.places) or "none"
+        raise ConfigError(
+            position(path, ("places",)),
+            f"has no place rule {series.place!r}, which series {series.id} names (known: {known})",
+            "Copy it from the scope.yaml in force.",
+        )
+    return scope
+
+
 def routed(workspace: Path, settings: Settings, sources: tuple[Source, ...]) -> Iterator[Source]:
     """The sources, routes of RSSHub as addresses of the one that settings.yaml names."""
     for index, source in enumerate(sources):

@@ -11,10 +11,11 @@ Between the stages travel ids and counts, never articles; what a stage learns is
 
 Each file holds one class with the verbs of its kind; who needs another's verbs derives from it::
 
-    Desk          opens everything                        ← Running, Archive, Checking
+    Desk          opens everything                        ← Running, Archive, Checking, Reasoning
     Running       a draft from its sources on             ← Illustrating, Revisiting, Telling, Claiming
     Archive       old issues taken in, all given out      ← Releasing
     Checking      sources tried out, nothing kept         ← Collecting
+    Reasoning     why, and what another scope would do    ← Releasing
     Illustrating  the pictures of what may be printed     ← Collecting, Judging
     Revisiting    printed pages asked for again           ← Collecting, Releasing
     Telling       who is told what                        ← Releasing
@@ -33,6 +34,7 @@ from pipeline.desk.collecting import Pasted
 from pipeline.desk.deciding import Surroundings
 from pipeline.desk.engine import Engine, Inline
 from pipeline.desk.judging import Proposal
+from pipeline.desk.reasoning import Pile, Replayed
 from pipeline.desk.relating import document
 from pipeline.desk.room import command
 from pipeline.desk.running import Report
@@ -44,7 +46,9 @@ __all__ = [
     "Engine",
     "Inline",
     "Pasted",
+    "Pile",
     "Proposal",
+    "Replayed",
     "Report",
     "Suggested",
     "Surroundings",

@@ -12,6 +12,7 @@ from pipeline import config as configuration
 from pipeline.config import Config, Politeness, masked, place_of
 from pipeline.desk.archive import Archive
 from pipeline.desk.checking import Checking
+from pipeline.desk.reasoning import Reasoning
 from pipeline.desk.running import Running
 from pipeline.errors import ConfigError, StoreError
 from pipeline.executor import Children
@@ -22,7 +23,7 @@ from pipeline.store import Blobs, Database, Leads, Visits
 log = structlog.get_logger("pipeline.desk")
 
 
-class Desk(Running, Archive, Checking):
+class Desk(Running, Archive, Checking, Reasoning):
     """Everything one office's workspace can do."""
 
     def __init__(
