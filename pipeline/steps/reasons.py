@@ -11,6 +11,7 @@ from pipeline.model import Coverage, Fate, Match, Opinion, Precedent, Rating
 
 TAKEN = (Fate.INCLUDED, Fate.STANDBY)
 """The fates of leads that are in the draft, printed or waiting; all others were passed over."""
+_GAP = "…"  # as `Match.term` puts it
 _MOST_SENTENCES = 8
 _AROUND = 32  # characters on either side of what was found, so that a sentence fits two lines of a terminal
 
@@ -106,10 +107,10 @@ def told(why: Why) -> list[tuple[str, list[str]]]:
     if rating := why.rating:
         hits = [one for one in rating.matches if not one.against]
         sections += [
-            ("得分", [" → ".join(f"{one.name} {one.value:.2f}" for one in rating.parts)] if rating.parts else []),
+            ("得分", [" → ".join(f"{one.name} {one.value:.2f}" for one in rating.parts)] if rating.parts[1:] else []),
+            ("理由", list(rating.because)),
             ("命中", in_sentences(hits)),
             ("近似而非", in_sentences([one for one in rating.matches if one.against])),
-            ("理由", list(rating.because)),
             ("体裁", [rating.genre.chinese]),
             ("主题", ["、".join(rating.topics)] if rating.topics else []),
         ]
@@ -166,6 +167,7 @@ def in_sentences(matches: Sequence[Match]) -> list[str]:
 
 def marked(sentence: str, terms: Sequence[str]) -> str:
     """A sentence with the terms in 【】, cut to what stands around them; those written otherwise there come after."""
+    terms = [part for term in terms for part in term.split(_GAP)]  # 医院…平台: two words, and something between them
     names = sorted(set(terms), key=lambda term: (-len(term), term))
     pattern = re.compile("|".join(map(re.escape, names)) or "(?!)", re.IGNORECASE)
     spots = list(pattern.finditer(sentence))

@@ -124,13 +124,14 @@ def responsible(before: Before, after: Rating) -> tuple[str, ...]:
     if before.score is not None and abs(before.score - after.score) < _EQUAL:
         return ("得分未变，分数线变了",)
     if before.rating is None:
-        named = list(dict.fromkeys(one.term for one in after.matches if not one.against))
-        return tuple(f"+{term}" for term in named) or after.because
+        return tuple(f"+{term}" for term in _terms(after)) or after.because
     old, new = _terms(before.rating), _terms(after)
     told = [f"+{term}" for term in new if term not in old] + [f"−{term}" for term in old if term not in new]
+    # a rating that lets an article in names no near misses, so that new ones are told where nothing else is
+    against = [f"近似而非：{term}" for term in _terms(after, against=True) if term not in _terms(before.rating, True)]
     fresh = tuple(one for one in after.because if one not in before.rating.because)
-    return tuple(told) or fresh or after.because
+    return tuple(told or against) or fresh or after.because
 
 
-def _terms(rating: Rating) -> dict[str, None]:
-    return dict.fromkeys(f"{one.term}（近似而非）" if one.against else one.term for one in rating.matches)
+def _terms(rating: Rating, against: bool = False) -> dict[str, None]:
+    return dict.fromkeys(one.term for one in rating.matches if one.against is against)

@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from drafts import BORDERLINE, IN, JUNE
-from pipeline.model import Coverage, Fate, Genre, Match, Part, Precedent, Relation
+from drafts import BORDERLINE, CONFIG, IN, JUNE
+from pipeline.model import Coverage, Fate, Genre, Match, Part, Precedent, Relation, Verdict
+from pipeline.steps.rate import Rater
 from pipeline.steps.reasons import Passed, Why, heaped, in_sentences, marked, told
 
 _WHY = Why(
@@ -49,6 +50,7 @@ def test_a_lead_of_a_run_that_kept_no_ground_stands_under_its_fate_alone():
         pytest.param("医院上线智慧医疗平台。", ["智慧医疗"], "医院上线【智慧医疗】平台。", id="marked where it stands"),
         pytest.param("用AI读片，ai导诊。", ["ai"], "用【AI】读片，【ai】导诊。", id="in any case, each time"),
         pytest.param("智慧医疗和医疗", ["医疗", "智慧医疗"], "【智慧医疗】和【医疗】", id="the longest term wins"),
+        pytest.param("医院建了新平台", ["医院…平台"], "【医院】建了新【平台】", id="two words apart, each by itself"),
         pytest.param(
             "推進智慧醫療。", ["智慧医疗"], "推進智慧醫療。【智慧医疗】", id="written otherwise: named after it"
         ),
@@ -89,9 +91,9 @@ def test_a_verdict_is_told_in_the_order_in_which_it_came_about():
     assert told(why) == [
         ("判定", ["备选 c12ab 得分 0.55"]),
         ("得分", ["词语 0.84 → 地域 0.55"]),
+        ("理由", ["命中：远程会诊"]),
         ("命中", ["导语 【远程会诊】开到村里"]),
         ("近似而非", ["正文 【股价】上涨"]),
-        ("理由", ["命中：远程会诊"]),
         ("体裁", ["政策文件"]),
         ("主题", ["远程医疗、基层"]),
         ("先例", ["第五三三期剔除《远程门诊下乡》（相似 0.41）：与本市无关"]),
@@ -115,3 +117,18 @@ def test_an_item_of_an_earlier_issue_is_named_once_by_its_strongest_relation():
     assert ("往期", ["第五三四期第4条《支持医疗大模型》：后续进展 1.00"]) in told(
         dataclasses.replace(_WHY, coverage=coverage)
     )
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "ground"),
+    [
+        ("成都一医院上线互联网医院", "成都一家三甲医院上线互联网医院，电子病历同步开通。", "与北京无关"),
+        ("北京国安主场取胜", "北京国安队在工人体育场取胜，球迷欢庆到深夜。", "未涉及医疗卫生和信息技术"),
+        ("北京社区医院义诊忙", "北京一家社区医院开展义诊，医生为居民量血压。", "未涉及信息技术"),
+        ("北京地铁上线人工智能导览", "北京地铁用上人工智能大模型，乘客问路更快。", "未涉及医疗卫生"),
+        ("北京友谊医院上线互联网医院", "北京友谊医院上线互联网医院，电子病历同步开通。", ""),
+    ],
+)
+def test_the_ground_on_which_an_article_is_out_is_one_word_for_all_its_like(title, text, ground):
+    rating = Rater(CONFIG.scope, CONFIG.scope.places["beijing"], CONFIG.outlets).rate(title, text)
+    assert (rating.ground, rating.verdict is Verdict.OUT) == (ground, bool(ground))

@@ -60,7 +60,7 @@ def test_a_printed_item_that_would_only_wait_is_not_lost():
         pytest.param(
             _naming(IN, "云病历"),
             _naming(OUT, "云病历", against="股价"),
-            ("+股价（近似而非）",),
+            ("近似而非：股价",),
             id="a near miss that is found now",
         ),
         pytest.param(IN, dataclasses.replace(OUT, because=("未涉及北京",)), ("未涉及北京",), id="else the new reason"),
