@@ -210,6 +210,23 @@ def test_issues_that_went_out_before_decisions_were_kept_count_too(here, put, wo
     assert "第五三五期收录" in here("draft", "why", SERIES, "天坛医院", "--month", "2024-07")[1]
 
 
+def test_the_draft_tells_the_precedents_of_what_waits_for_the_editor_and_of_nothing_else(here, put, workspace):
+    _release_june(here)
+    _, out, _ = _july(here, put)
+    assert "先例" not in out
+    scope = _scope(workspace, "accept: 0.8 ", "accept: 0.9999 ")
+    (workspace / "config" / "scope.yaml").write_bytes(scope.read_bytes())
+    _, out, _ = here("run", SERIES, "--month", "2024-07", "--engine", "inline", "--offline")
+    assert re.search(r"^    先例：第五三五期收录《北京友谊医院.+》（相似 0\.\d\d）$", out, re.M)
+
+
+def test_a_like_article_that_was_judged_out_names_what_it_is_like(here, put):
+    put("g", "成都一医院启用智慧病房 护士查房不用抄写", "2024-06-15", "四川日报", *CHENGDU)
+    assert here("run", SERIES, *MONTH, "--engine", "inline")[0] == 0
+    _, out, _ = here("draft", "why", SERIES, "file:inbox/g.html", *MONTH)
+    assert re.search(r"^同一事件 +(?:转载|同一文章) [01]\.\d\d《成都一医院启用智慧病房 护士查房不再抄写》", out, re.M)
+
+
 # another scope -------------------------------------------------------------------------------------
 
 

@@ -179,8 +179,12 @@ class Reasoning(Releasing):
         )
         if article is None:
             return why
+        edges = self.fingerprints.edges([article.id])
+        known = self.leads.articles({one for edge in edges for one in (edge.a, edge.b)})
         return replace(
             why,
+            ties=_ties([edge for edge in edges if edge.relation.folds], article, known),
+            suspected=_ties([edge for edge in edges if not edge.relation.folds], article, known),
             rating=self.rater(self.series(draft.series))(article),
             page=(*article.remarks, *(f"注意：{note}" for note in article.notes)),
             coverage=tuple(cover([document(article)], self.earlier([document(article)])).get(article.id, ())),

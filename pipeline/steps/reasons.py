@@ -118,10 +118,7 @@ def told(why: Why) -> list[tuple[str, list[str]]]:
         ("页面", list(why.page)),
         ("同一事件", [_tie(one) for one in why.ties]),
         ("疑似", [_tie(one) for one in why.suspected]),
-        (
-            "往期",
-            [f"{one.place}《{one.title}》：{one.relation.chinese} {one.score:.2f}" for one in _once(why.coverage)],
-        ),
+        ("往期", [_covered(one) for one in _once(why.coverage)]),
         ("先例", [one.chinese for one in why.precedents]),
         ("参考意见", [f"{one.classifier} {one.score:.2f} {one.because}".rstrip() for one in why.opinions]),
     ]
@@ -145,6 +142,11 @@ def _once(coverage: Sequence[Coverage]) -> list[Coverage]:
     for one in coverage:
         found.setdefault((one.series, one.number, one.position), one)
     return list(found.values())
+
+
+def _covered(one: Coverage) -> str:
+    because = f"（{one.because}）" if one.because else ""
+    return f"{one.place}《{one.title}》：{one.relation.chinese} {one.score:.2f}{because}"
 
 
 def _tie(tie: Tie) -> str:
