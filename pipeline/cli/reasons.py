@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pipeline.steps.reasons import Heap, Passed
     from pipeline.steps.replay import Changed
 
+_LONGEST = 80  # characters of a reason in a list; `draft why` and --json have all of it
+
 
 @draft_app.command("rejected")
 def draft_rejected(
@@ -74,6 +76,7 @@ def _passed(one: Passed) -> str:
     known = f"{one.handle} " if one.handle else ""
     lines = [f"{score} {known}{_named(one.title or '（无标题）', one.outlet, one.date)}"]
     because = one.because.removeprefix(f"{one.url}：")
+    because = because if len(because) <= _LONGEST else f"{because[:_LONGEST]}……"
     lines += [f"       {because}"] if because else []
     lines.append(f"       {one.url}")
     return "\n".join(lines)
@@ -128,14 +131,17 @@ def scope_test(
         one = desk.series(series)
         windows = _windows(desk, one, month, week, first, last)
         other = read_scope(scope, one) if scope else None
+        several = bool(windows[1:])
+        if several and other is None:
+            judged = [window for window in windows if desk.issues.of_window(series, window)]
+            if passed := len(windows) - len(judged):
+                say(f"{passed} 个窗口还没有生成过，略过。")
+            windows = judged
         found: list[Replayed] = []
-        for window in windows:
-            if windows[1:] and other is None and desk.issues.of_window(series, window) is None:
-                say(f"{window}：还没有生成过，略过。")
-                continue
-            found.append(desk.replay(one, window, other, say))
+        for replayed in desk.replay(one, windows, other, say):
+            found.append(replayed)
             if not as_json:
-                _show_replayed(found[-1], several=bool(windows[1:]))
+                _show_replayed(replayed, several=several)
     if as_json:
         out(json.dumps([plain(replayed) for replayed in found], ensure_ascii=False))
     elif found:

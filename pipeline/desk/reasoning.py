@@ -30,6 +30,7 @@ from pipeline.steps.reasons import TAKEN, Heap, Passed, Tie, Why, heaped
 from pipeline.steps.replay import Before, Changed, Judged, changed, changes
 from pipeline.store import Accounted, Stored
 
+Rate = Callable[[Article], Rating]
 _AT_ONCE = 200  # articles in memory together
 
 
@@ -215,19 +216,27 @@ class Reasoning(Releasing):
     def replay(
         self,
         series: Series,
-        window: Window,
+        windows: Sequence[Window],
         scope: Scope | None = None,
         say: Callable[[str], None] = lambda line: None,
-    ) -> Replayed:
-        """What a scope would make of a window's stored articles, held against its last run; keeps nothing.
+    ) -> Iterator[Replayed]:
+        """What a scope would make of the stored articles of windows, each held against its last run; keeps nothing.
 
         Without `scope` it is the one in force, as it stands in the file now. Articles that the run did not judge
-        are held against the scope in force. Raises `UsageError` when there is nothing to hold it against.
+        are held against the scope in force. Raises `UsageError` when there is nothing to hold a window against.
         """
+        in_force = self.rater(series)
+        rate = self.rater(series, scope) if scope else in_force
+        for window in windows:
+            yield self._replayed(series, window, in_force, rate, say)
+
+    def _replayed(
+        self, series: Series, window: Window, in_force: Rate, rate: Rate, say: Callable[[str], None]
+    ) -> Replayed:
         begun = time.monotonic()
         desked = self.issues.of_window(series.id, window)
         run = self.runs.last(series.id, window)
-        if scope is None and desked is None:
+        if rate is in_force and desked is None:
             raise UsageError(
                 f"{series.title} {window} 还没有生成过，没有可比的判定。",
                 f"请先运行 {command('run', series, window)}，或用 --scope 指明另一份范围。",
@@ -235,7 +244,8 @@ class Reasoning(Releasing):
         counted = {moment: dict.fromkeys(Verdict, 0) for moment in ("before", "after")}
 
         def each() -> Iterator[Judged]:
-            for number, one in enumerate(self._judged_again(series, window, desked, scope), start=1):
+            judged = self._judged_again(series, window, desked, in_force, rate)
+            for number, one in enumerate(judged, start=1):
                 counted["before"][one.before.verdict] += 1
                 counted["after"][one.after.verdict] += 1
                 if number % 1000 == 0:
@@ -254,10 +264,8 @@ class Reasoning(Releasing):
         )
 
     def _judged_again(
-        self, series: Series, window: Window, desked: Desked | None, scope: Scope | None
+        self, series: Series, window: Window, desked: Desked | None, in_force: Rate, rate: Rate
     ) -> Iterator[Judged]:
-        in_force = self.rater(series)
-        rate = self.rater(series, scope) if scope else in_force
         met: set[str] = set()
         for candidate in desked.draft.candidates if desked else ():
             met |= {article.id for article in candidate.articles}
@@ -277,7 +285,7 @@ class Reasoning(Releasing):
                 yield _judged(article, _as_now(in_force(article)), after)
                 continue
             before = Before(Verdict.OUT, kept.score)
-            if scope and changed(before.verdict, after.verdict):
+            if rate is not in_force and changed(before.verdict, after.verdict):
                 # what the run thought of it is not kept; the scope in force, if it thinks alike, tells the terms
                 now = in_force(article)
                 before = replace(before, rating=now if now.verdict is before.verdict else None)
