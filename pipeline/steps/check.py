@@ -327,12 +327,20 @@ def _furniture(inspection: Inspection) -> Iterator[Finding]:
                 break
 
 
+_GENRE = {
+    Genre.COMMENTARY: ("不是新闻报道", "确认是否收录。"),
+    Genre.ADVERTORIAL: ("不是新闻报道", "确认是否收录。"),
+    Genre.NOTICE: ("只告知当事人（招标、招聘、停诊之类）", "一般不收；确有价值时收相关报道。"),
+    Genre.LIST: ("合编了多条信息或只是名单", "节选其中切题的一条，或改收它的原文。"),
+}
+"""What an editor is told of each genre; a policy is the primary document of its news, and nothing is wrong with it."""
+
+
 def _genre(inspection: Inspection) -> Iterator[Finding]:
     for place, item in _numbered(inspection):
-        if item.genre is not Genre.NEWS:
-            yield _about(
-                place, item, "genre", Severity.WARNING, f"体裁为{item.genre.chinese}，不是新闻报道", "确认是否收录。"
-            )
+        if item.genre in _GENRE and not (item.genre is Genre.LIST and item.excerpt):
+            why, fix = _GENRE[item.genre]
+            yield _about(place, item, "genre", Severity.WARNING, f"体裁为{item.genre.chinese}，{why}", fix)
 
 
 def _dates(inspection: Inspection) -> Iterator[Finding]:

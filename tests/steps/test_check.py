@@ -217,12 +217,22 @@ def test_a_sound_issue_has_no_findings():
         ({"outlet": "新华网"}, "outlet-host", Severity.WARNING),
         ({"url": "https://m.bjd.com.cn/a.html"}, "mobile-url", Severity.WARNING),
         ({"genre": Genre.ADVERTORIAL}, "genre", Severity.WARNING),
+        ({"genre": Genre.NOTICE}, "genre", Severity.WARNING),
+        ({"genre": Genre.LIST}, "genre", Severity.WARNING),
         ({"share": 0.3}, "passage", Severity.WARNING),
         ({"blocks": (), "share": 0.0}, "empty-body", Severity.BLOCKING),
     ],
 )
 def test_one_mistake_gives_one_finding(fields, name, severity):
     assert _found(_issue(_sound(**fields))) == {name: severity}
+
+
+def test_a_policy_is_the_primary_document_and_no_mistake():
+    assert _found(_issue(_sound(genre=Genre.POLICY))) == {}
+
+
+def test_the_excerpt_of_a_round_up_is_no_round_up_any_more():
+    assert _found(_issue(_sound(genre=Genre.LIST, share=0.2, excerpt=True))) == {}
 
 
 def test_an_excerpt_answers_the_passage_finding():

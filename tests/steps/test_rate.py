@@ -21,6 +21,8 @@ SEEDS = ROOT / "seeds"
 TEXTS = sorted((ROOT / "tests" / "texts").glob("*.txt"))
 EXCERPTS = [json.loads(line) for line in (ROOT / "tests" / "texts" / "excerpts.jsonl").read_text("utf-8").splitlines()]
 
+GENRES = [json.loads(line) for line in (ROOT / "tests" / "texts" / "genres.jsonl").read_text("utf-8").splitlines()]
+
 SCOPE: Scope = read(packaged("config") / "scope.yaml", TypeAdapter(Scope))
 OUTLETS = Outlets(
     (
@@ -30,6 +32,7 @@ OUTLETS = Outlets(
         Outlet(name="北青网", hosts=("ynet.com",), region="北京"),
         Outlet(name="北方网", hosts=("enorth.com.cn",), region="天津"),
         Outlet(name="央广网", hosts=("cnr.cn",)),
+        Outlet(name="市卫生健康委", hosts=("wjw.example.cn",), tier="gov"),
     )
 )
 NATIONWIDE = Rater(SCOPE, None, OUTLETS)
@@ -422,6 +425,51 @@ def test_a_page_that_is_not_news_waits_for_the_editor(title: str, text: str, url
 def test_a_novel_about_a_doctor_with_a_system_is_out() -> None:
     text = "最新章节：他打开医院信息系统，人工智能辅助诊断的结果让所有医生震惊。上一章 下一章"
     assert NATIONWIDE.rate("神医系统：从智慧医院开始", text).verdict is Verdict.OUT
+
+
+@pytest.mark.parametrize("case", GENRES, ids=lambda case: f"{case['genre']}: {case['title'][:24]}")
+def test_the_genre_is_told_by_its_signs(case: dict[str, Any]) -> None:
+    outlet = "市卫生健康委" if case["official"] else ""
+    assert NATIONWIDE.rate(case["title"], case["text"], outlet=outlet).genre.value == case["genre"]
+
+
+def test_there_are_cases_of_every_genre() -> None:
+    told = [case["genre"] for case in GENRES]
+    assert min(told.count(genre.value) for genre in Genre) >= 8
+
+
+ROUND_UP = (
+    "国内联播快讯",
+    "前五月铁路投资同比增长\n国家铁路集团数据显示，前五月完成投资两千余亿元，一批干线开工。\n\n"
+    "最大海上光伏项目并网\n项目位于黄海之滨，年发电可供二十万户家庭使用。\n"
+    "全国电子病历共享试点扩围\n国家卫生健康部门新增二十个试点城市，患者授权后医生可跨院调阅电子病历。\n"
+    "夏粮收购全面展开\n主产区已收购小麦一千五百万吨，进度快于上年。",
+)
+
+
+def test_a_round_up_with_one_item_on_topic_waits_for_the_editor_with_that_item_as_its_excerpt() -> None:
+    rating = NATIONWIDE.rate(*ROUND_UP)
+    lines = ROUND_UP[1].split("\n")
+    assert (rating.genre, rating.verdict) == (Genre.LIST, Verdict.BORDERLINE)
+    assert [lines[index][:8] for index in rating.excerpt] == ["全国电子病历共享", "国家卫生健康部门"]
+    assert rating.parts[-1].name == "汇编条目"
+    assert any("多条信息合编" in reason for reason in rating.because)
+
+
+def test_a_round_up_without_an_item_on_topic_is_out() -> None:
+    kept = [line for line in ROUND_UP[1].split("\n") if "电子病历" not in line]
+    assert NATIONWIDE.rate(ROUND_UP[0], "\n".join(kept)).verdict is Verdict.OUT
+
+
+def test_a_round_up_that_is_all_on_topic_is_taken_whole() -> None:
+    text = (
+        "电子病历跨院调阅上线\n全市四十家医院接入，医生可调阅患者在外院的电子病历。\n"
+        "互联网医院增设夜间问诊\n慢病患者晚间也能线上复诊，电子处方直达药店。\n"
+        "医保影像云索引启用\n跨市就诊可以调阅影像，减少重复检查。\n"
+        "急救车装上远程会诊\n患者上车，心电数据即传到医院。"
+    )
+    rating = NATIONWIDE.rate("数字健康一周要闻", text)
+    assert (rating.genre, rating.verdict, rating.excerpt) == (Genre.LIST, Verdict.IN, ())
 
 
 def test_news_that_quotes_a_commentary_word_in_passing_stays_news() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.config import Outlets, PlaceRule, Scope
-from pipeline.model import Part, Rating, Verdict
+from pipeline.model import Genre, Part, Rating, Verdict
 from pipeline.steps.rate.evidence import ON_TOPIC, Evidence, Sentence
-from pipeline.steps.rate.genre import Manner
+from pipeline.steps.rate.genre import Manner, items
 from pipeline.steps.rate.passages import passages
 from pipeline.steps.rate.place import Place, Tie
 from pipeline.steps.rate.reasons import matches
@@ -17,6 +17,7 @@ _NO_BODY = 20  # characters; a shorter body (or one that repeats the title) prov
 _NO_BODY_AT_MOST = 0.45
 _LONG = 500  # characters; a shorter text is rated as a whole only
 _PASSAGE_AT_MOST = 0.7
+_LIST_AT_MOST = 0.45  # a round-up with one item on topic: the editor takes the item or leaves it
 _LARGE = 0.4  # with this share on topic its sections speak for the whole
 _WHOLE = 0.6  # with this share on topic there is nothing to cut out
 _ELSEWHERE = 0.5  # an article without a tie to the place gets at most this part of `consider`
@@ -31,9 +32,10 @@ class Rater:
 
     def __init__(self, scope: Scope, place: PlaceRule | None = None, outlets: Outlets | None = None) -> None:
         self._scope = scope
+        self._outlets = outlets or Outlets()
         self._evidence = Evidence(scope)
         self._manner = Manner(scope)
-        self._place = Place(place, outlets or Outlets()) if place else None
+        self._place = Place(place, self._outlets) if place else None
 
     # ------------------------------------------------------------------------------------- the verdict
 
@@ -56,14 +58,19 @@ class Rater:
                 parts.append(Part(name, round(value, 4)))
 
         because = self._found(head, read)
+        genre = self._manner.genre(folded, lines, self._is_official(outlet, url))
         share, sections = passages(read)
         excerpt = sections if share < _WHOLE else ()
         length = sum(map(len, lines))
-        if sections and length >= _LONG:
+        if genre is Genre.LIST and share < _LARGE:
+            best, excerpt = self._item(lines, read)
+            becomes("汇编条目", min(max(score, best), _LIST_AT_MOST))
+        elif sections and length >= _LONG:
             at_most = 1.0 if head.relevance >= ON_TOPIC or share >= _LARGE else _PASSAGE_AT_MOST
             becomes("节选段落", max(score, min(at_most, self._evidence.score(head, [read[i] for i in sections]))))
         if excerpt:
-            because.append(f"相关段落约占全文 {share:.0%}，可节选")
+            whole = "多条信息合编，" if genre is Genre.LIST else ""
+            because.append(f"{whole}相关段落约占全文 {share:.0%}，可节选")
         if length < _NO_BODY or "".join(lines) == folded:
             becomes("正文缺失", min(score, _NO_BODY_AT_MOST))
             because.append("正文缺失或过短，仅凭标题判断")
@@ -93,7 +100,7 @@ class Rater:
             score=round(score, 4),
             verdict=verdict,
             because=tuple(because),
-            genre=self._manner.genre(folded, lines),
+            genre=genre,
             share=round(share, 4),
             excerpt=excerpt if verdict is not Verdict.OUT else (),
             ground=(ground or self._ground(head, read)) if verdict is Verdict.OUT else "",
@@ -101,6 +108,21 @@ class Rater:
             matches=(*found, *((tied.match,) if tied and tied.match else ())),
             parts=tuple(parts),
         )
+
+    def _item(self, lines: Sequence[str], read: Sequence[Sequence[Sentence]]) -> tuple[float, tuple[int, ...]]:
+        """The score of the best item of a round-up by itself, and the lines of every item that is on topic."""
+        best, on_topic = 0.0, []
+        for start, end in items(lines):
+            sentences = [one for line in read[start:end] for one in line]
+            score = self._evidence.score(sentences[0], [sentences[1:] or sentences])
+            best = max(best, score)
+            if score >= self._scope.accept:
+                on_topic += [index for index in range(start, end) if lines[index]]
+        return best, tuple(on_topic)
+
+    def _is_official(self, outlet: str, url: str) -> bool:
+        found = (self._outlets.named(outlet) if outlet else None) or (self._outlets.at(url) if url else None)
+        return found is not None and found.tier == "gov"
 
     def _verdict(self, score: float) -> Verdict:
         if score >= self._scope.accept:
