@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 from pipeline.config import Scope, Terms
-from pipeline.steps.rate.terms import fold, pattern
+from pipeline.steps.rate.terms import Finder, fold
 
 FEATURES = ("title", "title_axes", "lead", "lead_axes", "best", "share", "density", "variety")
 """What the weights of rate.json are for, each from 0 to 1 and each in favour of the topic (see `Rater.features`)."""
@@ -89,9 +89,9 @@ class Evidence:
         self._scope = scope
         self._nothing = (0.0,) * len(scope.axes)
         self._senses = self._senses_of(scope)
-        self._terms = pattern(self._senses)
-        self._must = {one.name: pattern(map(fold, one.must)) for one in scope.topics if one.must}
-        self._unless = {one.name: pattern(map(fold, one.unless)) for one in scope.topics if one.unless}
+        self._terms = Finder(self._senses)
+        self._must = {one.name: Finder(map(fold, one.must)) for one in scope.topics if one.must}
+        self._unless = {one.name: Finder(map(fold, one.unless)) for one in scope.topics if one.unless}
 
     def _senses_of(self, scope: Scope) -> dict[str, _Sense]:
         """Folded term → sense."""
@@ -118,7 +118,7 @@ class Evidence:
         missing = frozenset(
             topic
             for topic in found & self._must.keys()
-            if not any(self._must[topic].search(part) for part in (title, *lines))
+            if not any(self._must[topic].any(part) for part in (title, *lines))
         )
         return self._whole(title, lines, missing) if missing else (head, read)
 
@@ -136,26 +136,27 @@ class Evidence:
         misses: list[Hit] = []
         touched: list[_Sense] = []
         before: tuple[int, int, _Sense] | None = None
-        for found in self._terms.finditer(sentence):
-            sense = self._senses[found[0]]
+        for start, term in self._terms.find(sentence):
+            sense = self._senses[term]
             if sense.topic and (
-                sense.topic in without or (sense.topic in self._unless and self._unless[sense.topic].search(sentence))
+                sense.topic in without or (sense.topic in self._unless and self._unless[sense.topic].any(sentence))
             ):
                 continue
             touched.append(sense)
-            sums = [total + weight for total, weight in zip(sums, sense.axes, strict=True)]
+            for axis, weight in enumerate(sense.axes):
+                sums[axis] += weight
             if sense.against:
                 against += sense.against
                 misses.append(Hit(sense.written, sense.against))
             if sense.strong:
                 strong += sense.strong
                 hits.append(Hit(sense.written, sense.strong, sense.topic))
-            elif before and not before[2].strong and _adjoin(sentence[before[1] : found.start()]):
+            elif before and not before[2].strong and _adjoin(sentence[before[1] : start]):
                 both = [max(pair) for pair in zip(before[2].axes, sense.axes, strict=True)]
                 if min(both) >= 1 and not any(map(min, zip(before[2].axes, sense.axes, strict=True))):
                     side += min(both)
-                    hits.append(Hit(sentence[before[0] : found.end()], min(both)))
-            before = (found.start(), found.end(), sense)
+                    hits.append(Hit(sentence[before[0] : start + len(term)], min(both)))
+            before = (start, start + len(term), sense)
         axes = tuple(min(total, _AXIS_CAP) for total in sums)
         if not hits and min(axes) > 0:
             hits.append(Hit(_of_each_axis(touched), 0.0))

@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 from pipeline.config import PageType, Scope
 from pipeline.model import Genre
 from pipeline.steps.rate.place import CITIES
-from pipeline.steps.rate.terms import fold, pattern, weights
+from pipeline.steps.rate.terms import Finder, fold, weights
 
 _PAGE_TYPE = 2.0  # sum of the weights that makes a page one of its type
 _BYLINE = 40  # characters; a first or last line this short may say 本报评论员
@@ -90,15 +90,15 @@ class Manner:
 
     def __init__(self, scope: Scope) -> None:
         self._pages = [(page, weights(page.terms)) for page in scope.pages]
-        self._page_terms = pattern({term for _, terms in self._pages for term in terms})
-        self._commentary = pattern(map(fold, scope.commentary))
-        self._praise = pattern(map(fold, scope.advertorial))
-        self._companies = pattern(map(fold, scope.companies))
+        self._page_terms = Finder({term for _, terms in self._pages for term in terms})
+        self._commentary = Finder(map(fold, scope.commentary))
+        self._praise = Finder(map(fold, scope.advertorial))
+        self._companies = Finder(map(fold, scope.companies))
 
     def page_types(self, title: str, lines: Sequence[str], url: str) -> list[PageType]:
         """The types of page this is, by what it says where it begins or ends, or by its address."""
         body = "\n".join(lines)  # a page says what it is where it begins or ends; in between it may quote anything
-        found = {term for part in (title, body[:400], body[400:][-200:]) for term in self._page_terms.findall(part)}
+        found = {term for part in (title, body[:400], body[400:][-200:]) for term in self._page_terms.all(part)}
         address = url.lower()
         return [
             page
@@ -118,14 +118,14 @@ class Manner:
         if _is_list(title, body):
             return Genre.LIST
         edges = (title, *(line for line in (*body[:1], *body[-1:]) if len(line) < _BYLINE))
-        if any(map(self._commentary.search, edges)) or any(_QUOTED_NEWS.search(line) for line in body[:2]):
+        if any(map(self._commentary.any, edges)) or any(_QUOTED_NEWS.search(line) for line in body[:2]):
             return Genre.COMMENTARY
         whole = "\n".join((title, *body))
-        named = self._companies.findall(whole)
+        named = self._companies.all(whole)
         if speaker := _SPEAKER.match(title):
             named += [speaker[1]] * whole.count(speaker[1])
         most = max(map(named.count, set(named)), default=0)
-        praise = len(set(self._praise.findall(whole)))
+        praise = len(set(self._praise.all(whole)))
         if most >= _NAMED and most * _NAMED_EVERY >= len(whole) and praise >= _PRAISE:
             return Genre.ADVERTORIAL
         return Genre.NEWS

@@ -11,7 +11,7 @@ from pipeline.config import Outlets, PlaceRule
 from pipeline.model import Match
 from pipeline.steps.rate.evidence import LEAD
 from pipeline.steps.rate.reasons import clipped, sentence_of
-from pipeline.steps.rate.terms import fold, pattern
+from pipeline.steps.rate.terms import Finder, fold
 
 _OFTEN = 3  # mentions in the body that make a piece one about the place ...
 _EVERY = 600  # ... if there is one every so many characters
@@ -77,7 +77,7 @@ class Place:
         self._institutions = {fold(one) for one in rule.institutions}
         self._passing = {fold(one) for one in rule.passing}
         own = set(map(fold, rule.places))
-        self._names = pattern({*own, *self._institutions, *self._passing})
+        self._names = Finder({*own, *self._institutions, *self._passing})
         cities, around = (
             "|".join(city for city in listed.split("|") if city not in own) for listed in (CITIES, _AROUND)
         )
@@ -139,26 +139,26 @@ class Place:
             return Tied(Tie.LOOSE, f"仅一处提到{name}机构（{self._written[named[0].name]}），请核", shown(named[0]))
         if len(later) > 1:
             return Tied(Tie.LOOSE, f"仅正文 {len(later)} 处提到{name}，请核", shown(later[0]))
-        passed = [one for part in (folded, *lines) for one in self._names.findall(part)]
+        passed = [one for part in (folded, *lines) for one in self._names.all(part)]
         said = "未涉及" if all(one in self._institutions for one in passed) else "只顺带提到"
         return Tied(Tie.NONE, f"{said}{name}，来源亦非{name}媒体")
 
     def _mentions(self, line: str, number: int, lead: int) -> Iterator[_Mention]:
         """What a line speaks of; what stands before character `lead` is early."""
         dateline = found.end() if (found := _DATELINE.match(line)) else 0
-        for found in self._names.finditer(line):
-            if found.start() >= dateline and self._counts(line, found):
-                yield _Mention(found[0], number, found[0] in self._institutions, found.start() < lead)
+        for start, name in self._names.find(line):
+            if start >= dateline and self._counts(line, start, name):
+                yield _Mention(name, number, name in self._institutions, start < lead)
 
-    def _counts(self, line: str, found: re.Match[str]) -> bool:
-        if found[0] in self._passing:
+    def _counts(self, line: str, start: int, name: str) -> bool:
+        if name in self._passing:
             return False
-        before = line[max(0, found.start() - 16) : found.start()]
-        if found[0] in self._institutions:  # 武汉协和医院 is not 协和医院, nor is 宣武医院河北医院 宣武医院
-            return not (self._owner_before.search(before) or self._branch_after.match(line, found.end()))
-        if _HELD_BEFORE.search(before) and _VENUE.match(line, found.end()):
+        before, end = line[max(0, start - 16) : start], start + len(name)
+        if name in self._institutions:  # 武汉协和医院 is not 协和医院, nor is 宣武医院河北医院 宣武医院
+            return not (self._owner_before.search(before) or self._branch_after.match(line, end))
+        if _HELD_BEFORE.search(before) and _VENUE.match(line, end):
             return False
         return not (
-            any(one.match(line, found.end()) for one in (_COMPANY, _ADDRESS, _EXPERT, self._row_goes_on))
+            any(one.match(line, end) for one in (_COMPANY, _ADDRESS, _EXPERT, self._row_goes_on))
             or self._row_before.search(before)
         )
