@@ -124,6 +124,8 @@ def test_the_health_section_of_the_piece_about_robots_is_offered_as_an_excerpt()
     assert "煎饼" not in excerpt
     assert "玉渊潭" not in excerpt
     assert any("可节选" in reason for reason in rating.because)
+    assert excerpt.startswith("场景1 智慧医院\n")
+    assert lines[rating.excerpt[-1] + 1].startswith("场景 2")
 
 
 def test_the_genre_of_the_seed_items_is_shown() -> None:
@@ -295,6 +297,73 @@ def test_one_relevant_paragraph_of_a_long_article_is_found_and_the_rest_left_out
     assert [body.split("\n")[index][:12] for index in rating.excerpt] == ["上午十点，市人民医院门诊"]
 
 
+def section(topic: str, heading: str) -> list[str]:
+    """A heading and four paragraphs, on topic or about something else."""
+    about = {
+        "health": "医院的电子病历系统接入医疗大模型，患者在手机上就能看到检查结果，医生调阅影像不再等候，这一处用了{}。",
+        "school": "学校的操场铺上了新草皮，孩子们午后在这里踢球，家长说放学后终于有了去处，这一处用了{}。",
+        "park": "公园的步道沿着湖岸延伸，清晨有人跑步，傍晚有人散步，候鸟在芦苇里筑巢，这一处用了{}。",
+        "road": "路口的信号灯重新配时，早高峰的车流不再拥堵，公交车准点率提高到九成，这一处用了{}。",
+    }[topic]
+    return [heading, *(about.format(month) for month in ("三个月", "半年", "一年", "两年"))]
+
+
+def long_piece(*headings: str) -> str:
+    topics = ("school", "health", "park", "road")
+    parts = [line for topic, heading in zip(topics, headings, strict=True) for line in section(topic, heading)]
+    return "\n".join(["一年来，这座城市的变化看得见、摸得着。", *(line for line in parts if line)])
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        pytest.param(("场景1 校园", "场景 2 病房", "场景3 公园", "场景4 道路"), id="numbered scenes"),
+        pytest.param(("一、办好教育", "二、便捷就医", "三、添绿增景", "四、畅通出行"), id="Chinese numerals"),
+        pytest.param(("孩子有了新操场", "看病少跑一趟", "湖边添了步道", "路口不再拥堵"), id="plain sub-headings"),
+        pytest.param(("【教育】", "【医疗】", "【生态】", "【交通】"), id="labels in brackets"),
+        pytest.param(("一是教育提质。", "二是医疗便捷。", "三是生态向好。", "四是出行畅通。"), id="counted sentences"),
+    ],
+)
+def test_the_one_section_on_health_is_cut_out_from_its_heading_to_its_last_paragraph(headings: tuple[str, ...]) -> None:
+    text = long_piece(*headings)
+    rating = NATIONWIDE.rate("城市焕新记", text)
+    assert rating.verdict is Verdict.BORDERLINE
+    assert [text.split("\n")[index] for index in rating.excerpt] == section("health", headings[1])
+    assert 0.2 < rating.share < 0.4
+
+
+def test_without_headings_the_paragraphs_on_topic_are_cut_out() -> None:
+    text = long_piece("", "", "", "")
+    rating = NATIONWIDE.rate("城市焕新记", text)
+    assert [text.split("\n")[index] for index in rating.excerpt] == section("health", "")[1:]
+
+
+def test_two_sections_on_topic_are_both_offered_and_what_stands_between_is_not() -> None:
+    parts = [
+        section("health", "一、病历"),
+        section("park", "二、公园"),
+        section("health", "三、影像"),
+        section("road", "四、路"),
+    ]
+    text = "\n".join(line for part in [*parts, section("school", "五、学校")] for line in part)
+    rating = NATIONWIDE.rate("城市焕新记", text)
+    assert [text.split("\n")[index] for index in rating.excerpt] == [*parts[0], *parts[2]]
+
+
+def test_a_tail_off_topic_is_left_out_of_the_section() -> None:
+    health = [*section("health", "二、便捷就医"), *section("park", "")[1:]]
+    text = "\n".join([*section("school", "一、办好教育"), *health, *section("road", "三、畅通出行")])
+    rating = NATIONWIDE.rate("城市焕新记", text)
+    assert [text.split("\n")[index] for index in rating.excerpt] == section("health", "二、便捷就医")
+
+
+def test_a_piece_wholly_on_topic_proposes_no_excerpt() -> None:
+    text = "\n".join(line for name in ("一、门诊", "二、病房", "三、影像") for line in section("health", name))
+    rating = NATIONWIDE.rate("医院用上医疗大模型", text)
+    assert (rating.verdict, rating.excerpt) == (Verdict.IN, ())
+    assert rating.share > 0.9
+
+
 # -------------------------------------------------------------------------------------------- places
 
 
@@ -309,6 +378,19 @@ def test_one_relevant_paragraph_of_a_long_article_is_found_and_the_rest_left_out
         pytest.param(ON_TOPIC, "新华社广州6月1日电 海淀区三十家医院率先试点。", "", "", id="district in the lead"),
         pytest.param("天坛医院" + ON_TOPIC, "", "央广网", "", id="institution in the title"),
         pytest.param("京津冀" + ON_TOPIC, "", "北方网", "", id="the region around"),
+        pytest.param(ON_TOPIC, "贵州省的四十家医院率先接入。", "北京日报", "", id="outlet of the region on elsewhere"),
+        pytest.param(ON_TOPIC, "二十二家市属医院率先接入。", "千龙网", "", id="municipal hospitals, unnamed city"),
+        pytest.param("北京召开电子病历共享推进会", "", "央广网", "", id="a meeting that the city holds"),
+        pytest.param(
+            ON_TOPIC, "首都医科大学附属北京安贞医院率先上线。", "央广网", "", id="a hospital by its full name"
+        ),
+        pytest.param(
+            "积水潭医院" + ON_TOPIC, "上海、北京、广东等地也在试点。", "央广网", "", id="named in spite of a row"
+        ),
+        pytest.param(ON_TOPIC, "北京、天津、河北三地四十家医院率先接入。", "北方网", "", id="the three of the region"),
+        pytest.param(
+            ON_TOPIC, "北京大学第三医院信息中心主任说，改造用了半年。", "", "", id="a hospital of a university"
+        ),
     ],
 )
 def test_an_article_with_a_tie_to_beijing_is_taken(title: str, opening: str, outlet: str, url: str) -> None:
@@ -329,6 +411,19 @@ def test_an_article_with_a_tie_to_beijing_is_taken(title: str, opening: str, out
         pytest.param(ON_TOPIC, "北京时间昨晚八点，", id="Beijing time"),
         pytest.param("武汉协和医院" + ON_TOPIC, "", id="a namesake elsewhere"),
         pytest.param("福建医科大学附属协和医院" + ON_TOPIC, "", id="an affiliated namesake"),
+        pytest.param(ON_TOPIC, "宣武医院河北医院的患者率先体验。", id="a branch elsewhere"),
+        pytest.param(
+            ON_TOPIC, "北京儿童医院保定医院的患者率先体验。", id="a branch of a hospital with the city's name"
+        ),
+        pytest.param(ON_TOPIC, "首都医科大学附属石家庄安贞医院的患者率先体验。", id="affiliated, in another city"),
+        pytest.param(ON_TOPIC, "天津市安定医院的患者率先体验。", id="a namesake in the neighbouring city"),
+        pytest.param(ON_TOPIC, "2025健康信息大会北京开幕，", id="a venue without a preposition"),
+        pytest.param(ON_TOPIC, "论坛在北京国家会议中心隆重开幕。", id="a venue by its name"),
+        pytest.param(ON_TOPIC, "系统在上海市北京东路的门诊部试用。", id="a road of that name"),
+        pytest.param(ON_TOPIC, "北京理工大学计算机学院教授林一认为意义深远。", id="where an expert teaches"),
+        pytest.param(ON_TOPIC, "新华社北京电（记者 林一）", id="dateline without a day"),
+        pytest.param(ON_TOPIC, "据北京日报报道，", id="a paper that is quoted"),
+        pytest.param(ON_TOPIC, "在泰国首都曼谷，", id="another country's capital"),
     ],
 )
 def test_a_place_passed_by_is_no_tie(title: str, opening: str) -> None:
