@@ -300,7 +300,7 @@ def test_one_relevant_paragraph_of_a_long_article_is_found_and_the_rest_left_out
 def section(topic: str, heading: str) -> list[str]:
     """A heading and four paragraphs, on topic or about something else."""
     about = {
-        "health": "医院的电子病历系统接入医疗大模型，患者在手机上就能看到检查结果，医生调阅影像不再等候，这一处用了{}。",
+        "health": "医院的电子病历系统接入医疗大模型，患者在手机上就能看到检查结果，医生调阅影像不用等，这一处用了{}。",
         "school": "学校的操场铺上了新草皮，孩子们午后在这里踢球，家长说放学后终于有了去处，这一处用了{}。",
         "park": "公园的步道沿着湖岸延伸，清晨有人跑步，傍晚有人散步，候鸟在芦苇里筑巢，这一处用了{}。",
         "road": "路口的信号灯重新配时，早高峰的车流不再拥堵，公交车准点率提高到九成，这一处用了{}。",
