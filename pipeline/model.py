@@ -1105,6 +1105,8 @@ class Draft:
     """换用: handle → ids of the articles that were there when the editor said which of them is printed."""
     aside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Article id → what was edited while it was printed; it comes back with the article."""
+    alarm: str = ""
+    """Why what passed the scope is hard to believe (none of many, nearly all), in Chinese; empty when all is well."""
 
     def candidate(self, handle: str) -> Candidate:
         """The candidate with this handle; `KeyError` when there is none."""

@@ -250,6 +250,7 @@ class Deciding(Judging):
                 },
                 titles={key: one.title for key, one in self.config.series.items()},
                 window=self._option(draft),
+                alarm=draft.alarm,
                 revisits=self.revisits.of(item.url for item in issue.items),
                 notes={one.handle: one.article.notes for one in draft.candidates},
                 confidence={

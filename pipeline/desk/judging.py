@@ -21,6 +21,7 @@ from pipeline.steps.illustrate import illustrated
 from pipeline.steps.precedent import Precedents, rulings
 from pipeline.steps.rate import Rater
 from pipeline.steps.read import look_again
+from pipeline.steps.sanity import alarm
 from pipeline.store import Accounted, Accounts, Stored
 
 log = structlog.get_logger("pipeline.desk")
@@ -89,11 +90,16 @@ class Judging(Relating):
         )
         made = select.draft(series.id, window, kept, silent, previous)
         candidates = tuple(self._illustrated(one) for one in self._looked_at_again(made.candidates, stored))
+        judged = len(kept) + sum(one.fate is Fate.OUT_OF_SCOPE for one in out.values())
+        if told := alarm(judged, len(kept), silent):
+            log.warning(
+                "scope is hard to believe", series=series.id, window=str(window), judged=judged, passed=len(kept)
+            )
         precedents = self.precedents(window)
         candidates = tuple(
             replace(one, precedents=precedents.nearest(document(one.article), series.id)) for one in candidates
         )
-        return replace(made, candidates=candidates), {**rejected, **out}
+        return replace(made, candidates=candidates, alarm=told), {**rejected, **out}
 
     def precedents(self, before: Window) -> Precedents:
         """What was decided in issues whose windows ended earlier than that of `before`."""

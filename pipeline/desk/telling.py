@@ -78,13 +78,15 @@ class Telling(Releasing):
             counts += f"；{blocking} 项阻断，{len(found) - blocking} 项提醒"
         silent = f"未能采集的来源：{'、'.join(draft.silent)}\n" if draft.silent else ""
 
+        alarm = f"请注意：{draft.alarm}\n" if draft.alarm else ""
+
         def notice(desked: Desked) -> Notice:
             number = f"第{chinese_number(desked.number, series.zero)}期"
             return Notice(
                 key=f"{Event.DRAFT_READY}:{series.id}:{draft.window.start}",
                 event=Event.DRAFT_READY,
                 title=f"{series.title}（{number}）草稿已生成",
-                text=f"{series.title}（{number}）\n窗口：{draft.window}\n{counts}\n{silent}"
+                text=f"{series.title}（{number}）\n窗口：{draft.window}\n{counts}\n{silent}{alarm}"
                 f"看稿：{command('draft show', series, draft.window)}",
                 when=self._clock(),
                 series=series.id,

@@ -60,6 +60,8 @@ class Inspection:
     apart: frozenset[frozenset[str]] = frozenset()
     """Pairs of handles that the editor split on purpose."""
     silent: Sequence[str] = ()
+    alarm: str = ""
+    """Why what passed the scope is hard to believe; empty when all is well."""
     revisits: Mapping[str, Revisit] = field(default_factory=dict)
     """Address → what its page looked like when it was last asked for again."""
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -459,6 +461,11 @@ def _sources(inspection: Inspection) -> Iterator[Finding]:
         )
 
 
+def _sanity(inspection: Inspection) -> Iterator[Finding]:
+    if inspection.alarm:
+        yield Finding("sanity", Severity.WARNING, inspection.alarm, "核对后重新生成；确属实情则照常发布。")
+
+
 def _page_now(inspection: Inspection) -> Iterator[Finding]:
     for place, item in _numbered(inspection):
         if (revisit := inspection.revisits.get(item.url)) and revisit.told:
@@ -490,6 +497,7 @@ CHECKS: Mapping[str, Check] = {
     "confidence": _confidence,
     "lead": _lead,
     "sources": _sources,
+    "sanity": _sanity,
     "page-now": _page_now,
 }
 

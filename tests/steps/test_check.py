@@ -227,6 +227,11 @@ def test_one_mistake_gives_one_finding(fields, name, severity):
     assert _found(_issue(_sound(**fields))) == {name: severity}
 
 
+def test_a_window_of_which_nothing_passed_is_no_obstacle_but_is_said():
+    empty = _issue(lead="本期无符合条件的信息，监测时间从2024年6月1日至2024年6月30日。")
+    assert _found(empty, alarm="可读文章 40 篇，没有一篇符合监测范围") == {"sanity": Severity.WARNING}
+
+
 def test_a_policy_is_the_primary_document_and_no_mistake():
     assert _found(_issue(_sound(genre=Genre.POLICY))) == {}
 

@@ -85,7 +85,9 @@ class Place:
         self._row_goes_on = re.compile(f"[、,和及与](?:{cities})")
         self._row_before = re.compile(f"(?:{cities})(?:等地)?[、,和及与]$")
         self._owner_before = re.compile(rf"(?:{cities}|{around})[^\W、]{{0,12}}$")
-        self._branch_after = re.compile(rf"[(·]?(?:附属)?(?:{cities}|{around})[^\W、]{{0,4}}?(?:医院|院区|分院|中心|基地)")
+        self._branch_after = re.compile(
+            rf"[(·]?(?:附属)?(?:{cities}|{around})[^\W、]{{0,4}}?(?:医院|院区|分院|中心|基地)"
+        )
 
     @property
     def name(self) -> str:

@@ -70,8 +70,8 @@ class Rater:
             becomes("节选段落", max(score, min(at_most, self._evidence.score(head, [read[i] for i in sections]))))
         if excerpt:
             whole = "多条信息合编，" if genre is Genre.LIST else ""
-            part = sum(len(lines[index]) for index in excerpt) / max(1, length)
-            because.append(f"{whole}相关段落约占全文 {part:.0%}，可节选")
+            share = max(share, sum(len(lines[index]) for index in excerpt) / max(1, length))
+            because.append(f"{whole}相关段落约占全文 {share:.0%}，可节选")
         if length < _NO_BODY or "".join(lines) == folded:
             becomes("正文缺失", min(score, _NO_BODY_AT_MOST))
             because.append("正文缺失或过短，仅凭标题判断")
@@ -102,7 +102,7 @@ class Rater:
             verdict=verdict,
             because=tuple(because),
             genre=genre,
-            share=round(sum(len(lines[index]) for index in excerpt) / max(1, length) if excerpt else share, 4),
+            share=round(share, 4),
             excerpt=excerpt if verdict is not Verdict.OUT else (),
             ground=(ground or self._ground(head, read)) if verdict is Verdict.OUT else "",
             topics=self._evidence.topics(head, read),

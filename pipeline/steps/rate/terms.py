@@ -34,14 +34,14 @@ class Finder:
             lengths.setdefault(term[:2], set()).add(len(term))
         self._lengths = {start: tuple(sorted(found, reverse=True)) for start, found in lengths.items()}
 
-    def find(self, text: str) -> Iterator[tuple[int, str]]:
-        """Every term with the place where it begins, in order, none over another."""
+    def find(self, text: str, place: int = 0, end: int | None = None) -> Iterator[tuple[int, str]]:
+        """Every term between two places with the place where it begins, in order, none over another."""
         lengths, terms = self._lengths, self._terms
-        place, last = 0, len(text) - 1
+        last = (len(text) if end is None else end) - 1
         while place < last:
             for length in lengths.get(text[place : place + 2], ()):
                 term = text[place : place + length]
-                if term in terms and len(term) == length and _is_whole(text, place, place + length):
+                if term in terms and place + length <= last + 1 and _is_whole(text, place, place + length):
                     yield place, term
                     place += length
                     break
