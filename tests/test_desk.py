@@ -510,3 +510,21 @@ def test_a_page_that_cannot_be_fetched_in_a_way_nobody_foresaw_costs_itself_only
     report = _run(desk)
     assert report.silent == ()
     assert report.tally.counts == {Fate.INCLUDED: 1, Fate.UNREACHABLE: 1}
+
+
+def test_a_window_of_which_nothing_passes_still_makes_an_issue_with_its_number_and_says_so(desk, put):
+    for number in range(20):
+        text = f"第{number}轮比赛昨晚结束，主队以二比一取胜，球迷冒雨观战，主教练说球队还要继续努力。" * 4
+        put(f"m{number}", f"北京国安第{number}轮主场取胜", "2024-06-13", "北京日报", text)
+    desked = _run(desk).desked
+    assert (desked.number, desked.draft.candidates) == (535, ())
+    assert "本期无符合条件的信息" in desk.issue(desked).lead
+    assert "没有一篇符合监测范围" in desked.draft.alarm
+    assert [(one.check, one.severity) for one in desk.findings(desked)] == [("sanity", Severity.WARNING)]
+    assert "没有一篇符合监测范围" in desk.notices.waiting(now())[0].notice.text
+    assert desk.release(desked, "王编辑").issue.number == 535
+
+
+def test_an_ordinary_window_has_no_alarm(desk, write):
+    write("a", "北京友谊医院")
+    assert _run(desk).draft.alarm == ""

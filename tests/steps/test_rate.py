@@ -661,6 +661,8 @@ def test_features_lie_between_nothing_and_one() -> None:
         pytest.param("", id="nothing"),
         pytest.param("\n\n \u3000\n", id="blanks"),
         pytest.param("医院信息系统" * 50_000, id="one endless sentence"),
+        pytest.param("电子病历和天气" * 50_000, id="one line of a megabyte"),
+        pytest.param("1. 一、某市动态\n来源:某报\n" * 20_000, id="items without end"),
         pytest.param(" " * 300_000 + "a", id="blanks without end"),
         pytest.param("北京、" * 100_000, id="a row of cities without end"),
         pytest.param(("智慧医疗平台上线。" * 30 + "\n" + "天气很好。" * 80 + "\n") * 400, id="many sections"),

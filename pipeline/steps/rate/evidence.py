@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -90,8 +90,7 @@ class Evidence:
         self._nothing = (0.0,) * len(scope.axes)
         self._senses = self._senses_of(scope)
         axes = {fold(term) for axis in scope.axes for term, _ in _each(axis.terms)}
-        self._first = Finder(self._senses.keys() - axes)
-        self._rest = Finder(axes)
+        self._terms = Finder(self._senses.keys() - axes, axes)
         self._must = {one.name: Finder(map(fold, one.must)) for one in scope.topics if one.must}
         self._unless = {one.name: Finder(map(fold, one.unless)) for one in scope.topics if one.unless}
 
@@ -138,7 +137,7 @@ class Evidence:
         misses: list[Hit] = []
         touched: list[_Sense] = []
         before: tuple[int, int, _Sense] | None = None
-        for start, term in self._found(sentence):
+        for start, term in self._terms.find(sentence):
             sense = self._senses[term]
             if sense.topic and (
                 sense.topic in without or (sense.topic in self._unless and self._unless[sense.topic].any(sentence))
@@ -164,18 +163,6 @@ class Evidence:
             hits.append(Hit(_of_each_axis(touched), 0.0))
         relevance = max(0.0, strong + side + min(axes) * _TOGETHER - against / 2)
         return Sentence(sentence, axes, min(relevance, _RELEVANCE_CAP), against, tuple(hits), tuple(misses))
-
-    def _found(self, sentence: str) -> Iterator[tuple[int, str]]:
-        """The terms of a sentence in order; those of an axis only where no other stands.
-
-        医学影像检查资料共享 is 影像检查资料共享, though 医学影像 begins before it.
-        """
-        before = 0
-        for start, term in self._first.find(sentence):
-            yield from self._rest.find(sentence, before, start)
-            yield start, term
-            before = start + len(term)
-        yield from self._rest.find(sentence, before)
 
     def topics(self, head: Sentence, read: Sequence[Sequence[Sentence]]) -> tuple[str, ...]:
         """The names of the topics an article is about, strongest first."""

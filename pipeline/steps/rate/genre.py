@@ -125,8 +125,8 @@ class Manner:
         if speaker := _SPEAKER.match(title):
             named += [speaker[1]] * whole.count(speaker[1])
         most = max(map(named.count, set(named)), default=0)
-        praise = len(set(self._praise.all(whole)))
-        if most >= _NAMED and most * _NAMED_EVERY >= len(whole) and praise >= _PRAISE:
+        often = most >= _NAMED and most * _NAMED_EVERY >= len(whole)
+        if often and len(set(self._praise.all(whole))) >= _PRAISE:
             return Genre.ADVERTORIAL
         return Genre.NEWS
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from pipeline.config import Terms
 from pipeline.steps.canonical import clean_text, simplifier, without_glosses
@@ -27,26 +28,39 @@ class Finder:
     as there are first characters took ten times as long, for the engine tries them one after the other.
     """
 
-    def __init__(self, terms: Iterable[str]) -> None:
-        self._terms = {term for term in terms if len(term) > 1}  # a single character says nothing
-        lengths: dict[str, set[int]] = {}
-        for term in self._terms:
-            lengths.setdefault(term[:2], set()).add(len(term))
+    def __init__(self, terms: Iterable[str], weak: Iterable[str] = ()) -> None:
+        self._strong = {term for term in terms if len(term) > 1}  # a single character says nothing
+        self._weak = {term for term in weak if len(term) > 1} - self._strong
+        lengths: dict[tuple[str, str], set[int]] = {}
+        for term in (*self._strong, *self._weak):
+            lengths.setdefault((term[0], term[1]), set()).add(len(term))
         self._lengths = {start: tuple(sorted(found, reverse=True)) for start, found in lengths.items()}
 
-    def find(self, text: str, place: int = 0, end: int | None = None) -> Iterator[tuple[int, str]]:
-        """Every term between two places with the place where it begins, in order, none over another."""
-        lengths, terms = self._lengths, self._terms
-        last = (len(text) if end is None else end) - 1
-        while place < last:
-            for length in lengths.get(text[place : place + 2], ()):
-                term = text[place : place + length]
-                if term in terms and place + length <= last + 1 and _is_whole(text, place, place + length):
-                    yield place, term
-                    place += length
+    def find(self, text: str) -> Iterator[tuple[int, str]]:
+        """Every term with the place where it begins, in order, none over another.
+
+        A weak term gives way to another that begins within it: 医学影像检查资料共享 is 影像检查资料共享.
+        """
+        lengths, place = self._lengths, 0
+        for at in [at for at, pair in enumerate(pairwise(text)) if pair in lengths]:
+            if at < place:
+                continue
+            for length in lengths[text[at], text[at + 1]]:
+                term = text[at : at + length]
+                if len(term) < length or not _is_whole(text, at, at + length):
+                    continue
+                if term in self._strong or (term in self._weak and not self._begins(text, at + 1, at + length)):
+                    yield at, term
+                    place = at + length
                     break
-            else:
-                place += 1
+
+    def _begins(self, text: str, start: int, end: int) -> bool:
+        """Whether a term that is not weak begins between two places."""
+        return any(
+            text[at : at + length] in self._strong and _is_whole(text, at, min(at + length, len(text)))
+            for at in range(start, min(end, len(text) - 1))
+            for length in self._lengths.get((text[at], text[at + 1]), ())
+        )
 
     def all(self, text: str) -> list[str]:
         """The terms of a text, in order, each as often as it stands there."""
