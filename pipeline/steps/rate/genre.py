@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from pipeline.config import PageType, Scope
 from pipeline.model import Genre
@@ -27,7 +27,6 @@ _ITEMS = 4  # items that make a round-up, three where its title says so; a piece
 _SHORTEST = 20  # characters; what is shorter is a headline that lost its item
 _HEADING = 40  # characters; a longer line without a full stop is text
 _NAMES = 12  # short lines that make a table of names
-_ALIKE = 0.08  # of the pairs of characters; items about one thing share .1 to .3, those of a news round-up .02
 
 # 腾讯健康:… names a company, 北京:… a place, 国家卫健委:… an office.
 _SPEAKER = re.compile(rf"(?!{CITIES}|天津|河北)(\w{{2,8}})(?<![委局部厅办省市区县院会家]):")
@@ -79,8 +78,11 @@ _ROUND_UP_TITLE = re.compile(
     r"(?:简报|早报|晚报|早知道|早餐|早班车|周报|要闻|快讯|速览|速递|联播|资讯|动态|一览|汇总|盘点|摘要|播报|大事记|集锦|日历|回顾|"
     r"news digest|briefing|roundup|round-up|weekly|newsletter)(?:$|[(|丨:·\d第—-])"
     r"|(?:每日|每周|一周|本周|上周|今日|一日|周末)[^,。]{0,8}(?:要闻|新闻|资讯|动态|大事|快讯|速递|回顾|看点|简报)"
+    r"|(?:[三五六八十]|\d{1,2})件(?:大|新鲜)?事$"
 )
-_NAMES_TITLE = re.compile(r"(?:名单|目录|清单|一览表|汇编|名录|排行榜|榜单)(?:\([^()]{0,20}\))?$|名单公示|公示名单")
+_NAMES_TITLE = re.compile(
+    r"(?:名单|目录|清单|一览表|汇编|名录|排行榜|榜单)(?:\([^()]{0,20}\))?$|名单公示|公示名单|\(附名单\)$"
+)
 _BULLET = re.compile(r"^(?:\d{1,2}[.、)]|\(\d{1,2}\)|[•●■◆▪▲★◎○·*▶]|【[^】]{2,24}】|no\.?\d)")
 _OWN_SOURCE = re.compile(r"(?:来源:|据[^,。]{2,14}(?:报道|消息|电)|\((?:来源:)?[^()]{2,10}[网报社台]\)$)")
 
@@ -171,15 +173,4 @@ def _is_list(title: str, body: Sequence[str]) -> bool:
     titled = bool(_ROUND_UP_TITLE.search(title))
     if len(parts) < _ITEMS - titled or sum(map(len, parts)) < sum(map(len, body)) / 2:
         return False
-    if titled:
-        return True
-    if sum(bool(_OWN_SOURCE.search(part)) for part in parts) * 2 >= len(parts):
-        return True
-    return min(map(len, parts)) >= _BYLINE and _apart(parts)
-
-
-def _apart(parts: Sequence[str]) -> bool:
-    """Whether items have nothing to do with each other: next to no pair of characters in common."""
-    pairs = [{part[i : i + 2] for i in range(len(part) - 1)} for part in (one[:300] for one in parts[:12])]
-    shared = [len(a & b) / max(1, min(len(a), len(b))) for a, b in combinations(pairs, 2)]
-    return sum(shared) / max(1, len(shared)) < _ALIKE
+    return titled or sum(bool(_OWN_SOURCE.search(part)) for part in parts) * 2 >= len(parts)
