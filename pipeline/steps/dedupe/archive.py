@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
+from typing import TYPE_CHECKING
 
 from pipeline.model import Document, Edge, Fingerprint, Relation
 from pipeline.steps.canonical import canonical
@@ -26,6 +29,9 @@ from pipeline.steps.dedupe.events import (
 from pipeline.steps.dedupe.fingerprint import SHORT, days_apart, fingerprints
 from pipeline.steps.dedupe.near import is_reprint, overlap
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsRichComparison
+
 _CANDIDATES = 40
 _DAYS_AMONG_FRESH = 14
 _DAYS_ONE_EVENT = 7
@@ -33,6 +39,9 @@ _SAME, _SUSPECTED = 0.9, 0.4
 _QUERY_WORDS = 24
 _TOLD = 0.25  # of the weight of a title; of 617 pairs that got an edge none has less than .32
 _MAX_POSTINGS = 3_000  # a word in more heads than this finds nothing in particular
+_ALIKE = 24  # documents read in full for each: who shares the most bands is a copy if anyone is
+_VOICES = 4  # copies of one text whose titles are heard
+_CROWD = 100  # more than twice as many in one band are a form or a much-copied text
 _MAX_SKETCHES = 2_000  # about 100 kB each
 
 
@@ -72,6 +81,7 @@ class Archive:
         self._by_text: dict[int, list[int]] = defaultdict(list)
         self._by_band: dict[int, list[int]] = defaultdict(list)
         self._by_word: dict[str, list[int]] = defaultdict(list)
+        self._sorted_bands: dict[int, list[int]] = {}
         self._sketches: dict[int, Sketch] = {}
         self.add(documents)
 
@@ -101,17 +111,31 @@ class Archive:
 
     def relate(self, fresh: range, *, among: bool = True) -> list[Edge]:
         """The edges of the documents at `fresh` to all others, with `among` to each other too; strongest first."""
-        same = self._same(fresh, among)
-        reprints = self._reprints(fresh, same, among)
-        edges = [
-            *(self._edge(pair, Relation.EXACT, 1.0, because) for pair, because in same.items()),
-            *(self._edge(pair, Relation.REPRINT, score, because) for pair, (score, because) in reprints.items()),
-        ]
+        same, reprints = self._copied(fresh, among)
+        edges = self._copy_edges(same, reprints)
         for one in self.compare(fresh, same.keys() | reprints.keys(), among=among):
             if edge := self._judged(one):
                 edges.append(edge)
         order = list(Relation)
         return sorted(edges, key=lambda edge: (order.index(edge.relation), -edge.score, edge.a, edge.b))
+
+    def copies(self, fresh: range, *, among: bool = True) -> list[Edge]:
+        """Only the `exact` and `reprint` edges of the documents at `fresh`: a tenth of the work."""
+        return self._copy_edges(*self._copied(fresh, among))
+
+    def _copied(
+        self, fresh: range, among: bool
+    ) -> tuple[dict[tuple[int, int], str], dict[tuple[int, int], tuple[float, str]]]:
+        same = self._same(fresh, among)
+        return same, self._reprints(fresh, same, among)
+
+    def _copy_edges(
+        self, same: Mapping[tuple[int, int], str], reprints: Mapping[tuple[int, int], tuple[float, str]]
+    ) -> list[Edge]:
+        return [
+            *(self._edge(pair, Relation.EXACT, 1.0, because) for pair, because in same.items()),
+            *(self._edge(pair, Relation.REPRINT, score, because) for pair, (score, because) in reprints.items()),
+        ]
 
     def worth_reading(self, fresh: range) -> set[str]:
         """The ids of the other documents that reading in full may show to belong to one at `fresh`."""
@@ -119,7 +143,7 @@ class Archive:
         for at in fresh:
             for table, keys in self._keys(at):
                 found.update(other for key in keys for other in table[key])
-            found.update(other for other in self._candidates(at, fresh, among=False) if self._akin(at, other))
+            found.update(other for other in self._candidates(at, fresh, False) if self._akin(at, other))
         return {self.prints[at].id for at in found if at not in fresh}
 
     def _keys(self, at: int) -> tuple[tuple[Mapping[int, list[int]], tuple[int, ...]], ...]:
@@ -150,15 +174,53 @@ class Archive:
     def _reprints(
         self, fresh: range, same: Mapping[tuple[int, int], str], among: bool
     ) -> dict[tuple[int, int], tuple[float, str]]:
+        def identity(at: int) -> str:
+            return self.prints[at].id
+
+        copies = _Copies((pair for pair in same if len({self.prints[at].text for at in pair}) == 1), identity)
         pairs: dict[tuple[int, int], None] = {}
         for at in fresh:
-            others = {other for key in self.prints[at].bands for other in self._by_band[key] if other != at}
-            for other in sorted(others):
-                if self.prints[at].id != self.prints[other].id and (among or other not in fresh):
-                    pairs[self._pair(fresh, at, other)] = None
+            if copies.of(at) != at:
+                continue  # the same text as another one, whose reprints are its own
+            for other in self._alike(at, fresh, among):
+                pairs[self._pair(fresh, at, other)] = None
         self._fetch(pairs.keys() - same.keys())
-        verified = ((pair, self._reprint(*pair)) for pair in pairs if pair not in same)
-        return {pair: evidence for pair, evidence in verified if evidence}
+        found: dict[tuple[int, int], tuple[float, str]] = {}
+        # In the order of ids, so that who is linked to whom does not hang on the order of arrival. Fresh ones that
+        # are linked through a third need no link of their own: 1,200 copies are 1,200 readings, not 720,000.
+        for pair in sorted(pairs, key=lambda one: sorted(map(identity, one))):
+            a, b = pair
+            if pair in same or copies.of(a) == copies.of(b):
+                continue
+            if evidence := self._reprint(a, b):
+                found[pair] = evidence
+                if a in fresh and b in fresh:
+                    copies.join(a, b)
+        return found
+
+    def _alike(self, at: int, fresh: range, among: bool) -> list[int]:
+        """The documents that share the most bands, best first."""
+        shared: Counter[int] = Counter()
+        for key in self.prints[at].bands:
+            shared.update(self._crowd(key, at))
+        near = [
+            (-count, self.prints[other].id, other)
+            for other, count in shared.items()
+            if other != at and self.prints[other].id != self.prints[at].id and (among or other not in fresh)
+        ]
+        return [other for _, _, other in nsmallest(_ALIKE, near)]
+
+    def _crowd(self, key: int, at: int) -> Sequence[int]:
+        """Who shares a band, of a crowd the first and those beside the document by id."""
+        positions = self._by_band[key]
+        if len(positions) <= 2 * _CROWD:
+            return positions
+        kept = self._sorted_bands.get(key)
+        if kept is None or len(kept) != len(positions):
+            kept = self._sorted_bands[key] = sorted(positions, key=lambda one: self.prints[one].id)
+        place = bisect_left(kept, self.prints[at].id, key=lambda one: self.prints[one].id)
+        beside = max(_CROWD, place - _CROWD // 2)
+        return kept[:_CROWD] + kept[beside : beside + _CROWD]
 
     def _reprint(self, a: int, b: int) -> tuple[float, str] | None:
         first, second = self._sketch(a), self._sketch(b)
@@ -167,6 +229,8 @@ class Archive:
             return None
         if min(len(first.text), len(second.text)) < SHORT and first.key != second.key:
             return None
+        if first.corrects != second.corrects:
+            return None  # a correction repeats most of what it mends
         return max(contained, jaccard), f"正文重合{contained:.0%}"
 
     def _judged(self, one: Comparison) -> Edge | None:
@@ -199,9 +263,12 @@ class Archive:
     ) -> Iterator[Comparison]:
         """Pairs worth comparing with their features, each once; `settled` pairs are left out."""
         done = set(settled)
-        representative = self._representatives(done)
+        copies = _Copies(done, lambda at: (self.prints[at].day or dt.date.max, self.prints[at].id))
+        # Ten reprints are one voice: the first few, which may have other titles, are compared with the other fresh
+        # ones, one stands among their neighbours. Each is compared with known documents: it may be asked for alone.
+        voices = {at for at in fresh if at in copies.first(at, fresh)}
         pairs: list[tuple[int, int]] = []
-        near = {at: self._candidates(at, fresh, among) for at in fresh}
+        near = {at: self._candidates(at, fresh, among and at in voices, voices) for at in fresh}
         for at, others in near.items():
             for other in others:
                 pair = self._pair(fresh, at, other)
@@ -211,7 +278,9 @@ class Archive:
                 if self._akin(at, other):
                     pairs.append(pair)
         around = {
-            at: self._neighbourhood(at, near[at] if among else self._candidates(at, fresh), representative)
+            at: self._neighbourhood(
+                at, near[at] if among and at in voices else self._candidates(at, fresh, True, voices), copies
+            )
             for at in sorted({at for pair in pairs for at in pair if at in fresh})
         }
         self._fetch(pairs)
@@ -225,23 +294,8 @@ class Archive:
                 against += ("数字多有不同",)
             yield Comparison(*pair, values, against)
 
-    def _representatives(self, pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
-        """Position → the one of its copies with the smallest id: ten reprints are one voice among neighbours."""
-        root: dict[int, int] = {}
-
-        def find(at: int) -> int:
-            while root.get(at, at) != at:
-                at = root[at]
-            return at
-
-        for a, b in sorted(pairs):
-            x, y = sorted((find(a), find(b)), key=lambda one: self.prints[one].id)
-            if x != y:
-                root[y] = x
-        return {at: find(at) for at in root}
-
-    def _candidates(self, at: int, fresh: range, among: bool = True) -> list[int]:
-        """The documents that share the most telling words of title and lead, best first."""
+    def _candidates(self, at: int, fresh: range, among: bool, voices: Container[int] | None = None) -> list[int]:
+        """The documents that share the most telling words of title and lead, best first; fresh ones from `voices`."""
         total = len(self.prints)
         weigh = self.model.idf
         rarest = sorted(
@@ -255,7 +309,11 @@ class Archive:
             for other in postings if among else postings[: bisect_left(postings, fresh.start)]:
                 scores[other] += weight
         scores.pop(at, None)
-        near = [(score, other) for other, score in scores.items() if self._in_reach(at, other, fresh, among)]
+        near = [
+            (score, other)
+            for other, score in scores.items()
+            if (voices is None or other not in fresh or other in voices) and self._in_reach(at, other, fresh, among)
+        ]
         if len(near) > _CANDIDATES:  # among 10,000 documents 8,000 share some word: only the best are put in order
             least = sorted(score for score, _ in near)[-_CANDIDATES]
             near = [pair for pair in near if pair[0] >= least]
@@ -287,8 +345,8 @@ class Archive:
         weigh = self.model.idf
         return sum(map(weigh, common)) >= _TOLD * sum(map(weigh, a.title))
 
-    def _neighbourhood(self, at: int, others: Sequence[int], representative: Mapping[int, int]) -> Neighbourhood:
-        voices = {representative.get(other, other) for other in others} - {at, representative.get(at, at)}
+    def _neighbourhood(self, at: int, others: Sequence[int], copies: _Copies) -> Neighbourhood:
+        voices = {copies.of(other) for other in others} - {at, copies.of(at)}
         members = {other: self._heads[other] for other in sorted(voices)}
         return Neighbourhood(len(members), members)
 
@@ -307,6 +365,39 @@ class Archive:
                 self._sketches.pop(next(iter(self._sketches)))
             self._sketches[at] = found
         return found
+
+
+class _Copies:
+    """Positions of documents that are one text, each set under its first member."""
+
+    def __init__(
+        self,
+        pairs: Iterable[tuple[int, int]],
+        key: Callable[[int], SupportsRichComparison],
+    ) -> None:
+        self._root: dict[int, int] = {}
+        self._members: dict[int, list[int]] = {}
+        self._key = key
+        for a, b in pairs:
+            self.join(a, b)
+
+    def of(self, at: int) -> int:
+        """The first of the set `at` is in; `at` itself when it stands alone."""
+        return self._root.get(at, at)
+
+    def first(self, at: int, some: Container[int]) -> list[int]:
+        """The first few of its set that are in `some`."""
+        return nsmallest(_VOICES, (one for one in self._members.get(self.of(at), [at]) if one in some), key=self._key)
+
+    def join(self, a: int, b: int) -> None:
+        """Makes one set of the two that `a` and `b` are in."""
+        first, second = sorted((self.of(a), self.of(b)), key=self._key)
+        if first != second:
+            members = self._members.setdefault(first, [first])
+            moved = self._members.pop(second, [second])
+            members += moved
+            for one in members:
+                self._root[one] = first
 
 
 def _refilled(a: Sketch, b: Sketch, contained: float) -> bool:

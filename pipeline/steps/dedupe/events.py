@@ -44,6 +44,7 @@ _COMMENT = re.compile(
     r"快评|时评|评论|短评|锐评|热评|社评|社论|观点|杂谈|漫谈|观察[:：|丨]|来论|[议论]道|谈[:：|丨]|评[:：|丨]|之问|何以|为何|为什么|该不该|岂能|不能只|不妨|莫让|别让|警惕|当以|须|呼唤|反思|拷问|启示|背后|评[“「]|媒体评|引热议|随想|远未|任重道远|路还长|还需|仍需|更需|[?？]$"
 )
 _EXPLAINS = re.compile(r"答记者问|答问|问答|[\d一二三四五六七八九十]+问|详解|解读|读懂|释疑|释义|看懂|图解")
+_CORRECTS = re.compile("更正|勘误|订正")
 _TOMORROW = re.compile(r"明[日天]|后天|下周")
 _AHEAD = re.compile(r"即将|将于|定于|将在|预告")  # in a lead these may be about something else
 _NUMERALS = {c: i for i, c in enumerate("〇一二三四五六七八九十")}
@@ -95,6 +96,8 @@ class Sketch:
     commentary: bool
     explains: bool
     """Questions answered, a decision explained: about an event, not its telling."""
+    corrects: bool
+    """Takes back or mends what was told: 更正, 勘误."""
     ahead: bool
     """Told before it happens: 明天开庭."""
 
@@ -242,6 +245,7 @@ def sketch_of(document: Document, text: str, head: Head) -> Sketch:
         ordinals={unit + what[:2]: _numeral(number or "首") for number, first, unit, what in _ORDINAL.findall(title)},
         commentary=bool(_COMMENT.search(document.title)),
         explains=bool(_EXPLAINS.search(document.title)),
+        corrects=bool(_CORRECTS.search(document.title)),
         ahead=_is_ahead(document, lead),
     )
 
@@ -448,7 +452,7 @@ _PROVINCES = frozenset(
     北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东
     河南 湖北 湖南 广东 海南 四川 贵州 云南 陕西 甘肃 青海 内蒙古 广西 西藏 宁夏
     新疆 香港 澳门 台湾 深圳 广州 杭州 南京 武汉 成都 西安 苏州 青岛 大连 宁波
-    厦门 天津市 北京市 上海市 重庆市
+    厦门
     """,
     )
 )
@@ -467,7 +471,17 @@ def conflicts(a: Sketch, b: Sketch) -> tuple[str, ...]:
         found.append("地点不同")
     if _institutions_differ(a, b):
         found.append("机构不同")
+    if _only_titles_agree(a, b):
+        found.append("标题相同而内容不同")
     return tuple(found)
+
+
+def _only_titles_agree(a: Sketch, b: Sketch) -> bool:
+    """One headline over two texts, such as 关于召开工作会议的通知: beyond it the leads share nothing."""
+    if a.key != b.key:
+        return False
+    first, second = a.head.words - a.head.title, b.head.words - b.head.title
+    return min(len(first), len(second)) >= 4 and len(first & second) <= 1 and overlap(a.grams, b.grams)[0] < 0.1
 
 
 def _numbers_differ(a: Sketch, b: Sketch) -> bool:
@@ -482,12 +496,25 @@ _TITLE_NUMBER = re.compile(r"\d+(?:\.\d+)?|[一二三四五六七八九十]+(?=[
 
 
 def _places_differ(a: Sketch, b: Sketch) -> bool:
-    first, second = a.title_places & _PROVINCES, b.title_places & _PROVINCES
-    if not first or not second or first & second:
-        return False
-    return not any(place[:2] in b.lead + b.key for place in first) and not any(
-        place[:2] in a.lead + a.key for place in second
-    )
+    """Headlines about two provinces, or opening with two towns, where neither text names the other's place."""
+    for first, second in ((_provinces(a), _provinces(b)), (_opening(a), _opening(b))):
+        if first and second and not first & second:
+            return not any(place in b.text + b.key for place in first) and not any(
+                place in a.text + a.key for place in second
+            )
+    return False
+
+
+def _provinces(one: Sketch) -> set[str]:
+    return {place for place in _PROVINCES if place in one.key}
+
+
+_OPENING = re.compile(rf"^([{HAN}]{{2,3}}?)[省市县区州]")
+
+
+def _opening(one: Sketch) -> set[str]:
+    found = _OPENING.match(one.key)
+    return {found[1]} if found and any(place.startswith(found[1]) for place in one.title_places) else set()
 
 
 _INSTITUTION = re.compile(
@@ -500,8 +527,9 @@ def _institutions_differ(a: Sketch, b: Sketch) -> bool:
 
     Only where neither text speaks of the other's institution: one event may have several.
     """
-    first, second = _INSTITUTION.findall(a.document.title), _INSTITUTION.findall(b.document.title)
-    if not first or not second or set(first) & set(second):
+    here, there = set(_INSTITUTION.findall(a.document.title)), set(_INSTITUTION.findall(b.document.title))
+    first, second = here - there, there - here  # what both have may be a kind: 友谊医院互联网医院
+    if not first or not second:
         return False
     return not any(name in b.document.text for name in first) and not any(name in a.document.text for name in second)
 
@@ -513,6 +541,8 @@ def differences(a: Sketch, b: Sketch) -> list[str]:
         found.append("一为评论，一为报道")
     if a.explains != b.explains:
         found.append("一为解读答问，一为报道")
+    if a.corrects != b.corrects:
+        found.append("一为更正，一为原报道")
     if a.ahead != b.ahead and _gap(a.document, b.document):
         found.append("一为预告，一为报道")
     return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from pipeline.model import Document, Edge, Relation, Story
@@ -38,10 +39,17 @@ def group(
     order = list(Relation)
     links = {frozenset((edge.a, edge.b)): edge.score for edge in inside if edge.relation is not Relation.FOLLOW_UP}
     folding = (edge for edge in inside if edge.relation.folds)
+    told = []
     for edge in sorted(
         folding, key=lambda one: (order.index(one.relation), -one.score, min(one.a, one.b), max(one.a, one.b))
     ):
-        if edge.relation is not Relation.SAME_EVENT or groups.close(edge.a, edge.b, links):
+        if edge.relation is Relation.SAME_EVENT:
+            told.append(edge)
+        else:
+            groups.join(edge.a, edge.b)
+    voices = _Voices(groups.all(), links)
+    for edge in told:
+        if voices.close(groups.with_(edge.a), groups.with_(edge.b)):
             groups.join(edge.a, edge.b)
 
     def default(identity: str) -> tuple[dt.date, int]:
@@ -80,11 +88,27 @@ class _Groups:
         for one in second:
             self._of[one] = first
 
-    def close(self, a: str, b: str, links: dict[frozenset[str], float]) -> bool:
-        """Whether the groups are alike on the whole: one strong link between two crowds is not enough."""
-        first, second = self._of[a], self._of[b]
-        total = sum(links.get(frozenset((x, y)), 0.0) for x in first for y in second)
-        return total >= _MEAN_LINK * len(first) * len(second)
+    def with_(self, identity: str) -> set[str]:
+        """The group that `identity` is in."""
+        return self._of[identity]
 
     def all(self) -> Iterable[set[str]]:
         return {id(members): members for members in self._of.values()}.values()
+
+
+class _Voices:
+    """Copies of one text speak once: how alike two groups are does not hang on how often each telling was copied."""
+
+    def __init__(self, copies: Iterable[set[str]], links: Mapping[frozenset[str], float]) -> None:
+        self._of = {one: at for at, members in enumerate(sorted(map(sorted, copies))) for one in members}
+        scores: dict[frozenset[int], list[float]] = {}
+        for pair, score in links.items():
+            scores.setdefault(frozenset(self._of[one] for one in pair), []).append(score)
+        # The mean, not the strongest: that gave .969 instead of 1.000 B³ precision in one story held out.
+        self._links = {voices: fmean(some) for voices, some in scores.items()}
+
+    def close(self, first: set[str], second: set[str]) -> bool:
+        """Whether two groups are alike on the whole: one strong link between two crowds is not enough."""
+        here, there = {self._of[one] for one in first}, {self._of[one] for one in second}
+        total = sum(self._links.get(frozenset((x, y)), 0.0) for x in here for y in there)
+        return total >= _MEAN_LINK * len(here) * len(there)
