@@ -42,8 +42,9 @@ Measured (`python -m benchmarks.events DATA`; 216 scored articles of three much-
     Each story with weights trained on the other two and on undated excerpts about health informatization: B³
     precision .982, recall .871, F1 .923 (.923, .950, .906); with the shipped weights, which have seen all three,
     .987 / .882 / .932. A plateau: before copies spoke once, thresholds from .75 to .95 gave mean F1 .923 to .926 at
-    mean link .5; mean links of .3 and .7 lose precision or recall. What other pages may bring (mean held-out F1; .925
-    clean): outlet tails .925, datelines of many forms .920, `&nbsp` trash .925, texts of 100 to 300 characters .904,
+    mean link .5; mean links of .3 and .7 lose precision or recall. What other pages may bring (before copies
+    spoke once; mean held-out F1, clean .925): outlet tails .925, datelines of many forms .920, `&nbsp` trash .925,
+    texts of 100 to 300 characters .904,
     a fifth untitled .910, dates a day or two off .916, no names .917, copies of each telling .920, among 400 other
     texts .924; a third undated .87, since undated documents never fold.
     Stories of other kinds: 62 self-written tellings that ship (`frozen/events.jsonl`) precision 1.00, F1 about .94;
@@ -59,9 +60,9 @@ Measured (`python -m benchmarks.events DATA`; 216 scored articles of three much-
 
 Tried and left out
     Rarity among neighbours that leaves out those of the same days (F1 held out -.01), days spoken of with 今天 and 昨天
-    as a feature (±0) or in place of the gap (-.01), stronger regularisation (-.02 on other stories), title words
-    looked up in the whole body (±0), how many neighbours tell of the same days (+.03 on two self-written stories, -.02
-    in one held out), joining what is each other's best match below .9 (4 of 12 wrong), one link for each set of copies
+    as a feature (±0) or in place of the gap (-.02), stronger regularisation (-.03 on other stories), title words
+    looked up in the whole body (±0), how many neighbours tell of the same days (±0 on two self-written stories, -.02
+    in one held out), joining what is each other's best match below .9 (6 of 14 wrong), one link for each set of copies
     by its first member alone (-.02).
     Shared names, quotations, body key words, longest common run and length ratio: with an inverse sign or no
     weight once the rest is there (within one story all texts share them). Weights that contradict their feature's
