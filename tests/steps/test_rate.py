@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import re
 import time
 from itertools import pairwise
@@ -14,12 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.config import Outlet, Outlets, PlaceRule, Scope, Topic, packaged, read
 from pipeline.model import Genre, Rating, Verdict
+from pipeline.steps.learn.texts import shipped_texts
 from pipeline.steps.rate import FEATURES, Rater, learned
 
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT / "seeds"
 TEXTS = sorted((ROOT / "tests" / "texts").glob("*.txt"))
-EXCERPTS = [json.loads(line) for line in (ROOT / "tests" / "texts" / "excerpts.jsonl").read_text("utf-8").splitlines()]
+EXCERPTS = [dataclasses.asdict(one) for one in shipped_texts()]
 
 GENRES = [json.loads(line) for line in (ROOT / "tests" / "texts" / "genres.jsonl").read_text("utf-8").splitlines()]
 
@@ -209,11 +210,11 @@ def test_terms_of_both_sides_are_named_where_no_single_term_is() -> None:
 def test_the_parts_say_how_the_score_came_about() -> None:
     title, text, *_ = ITEMS["636-3"]
     lifted = NATIONWIDE.rate(title, text)
-    assert [one.name for one in lifted.parts] == ["规则分", "节选段落"]
+    assert [one.name for one in lifted.parts] == ["规则分", "加上用词", "节选段落"]
     assert lifted.parts[-1].value == lifted.score
     elsewhere = BEIJING.rate(ON_TOPIC, "下载本文档。" + BODY, outlet="央广网")
-    assert [one.name for one in elsewhere.parts] == ["规则分", "页面类型：文库资料", "地区"]
-    assert [one.name for one in NATIONWIDE.rate(ON_TOPIC, "").parts] == ["规则分", "正文缺失"]
+    assert [one.name for one in elsewhere.parts] == ["规则分", "加上用词", "页面类型：文库资料", "地区"]
+    assert [one.name for one in NATIONWIDE.rate(ON_TOPIC, "").parts] == ["规则分", "加上用词", "正文缺失"]
     assert elsewhere.parts[-1].value == elsewhere.score
 
 
@@ -245,13 +246,13 @@ def test_the_rule_of_place_is_shown_with_what_satisfied_it(
 
 
 def test_excerpts_from_the_whole_field_are_told_from_other_news() -> None:
-    # Labelled without a look at the terms: F1 was .911 then and is .976 with the terms added since. Half of the
-    # errors were looked at for that; the other half rose from .921 to .954 at first sight.
+    # The model has learned from these texts: that it still knows them, not how it does on others (see
+    # benchmarks/train_scope.py for what it does on texts held out).
     given = [(one["label"], NATIONWIDE.rate(one["title"], one["text"]).score) for one in EXCERPTS]
     right = sum(label == "in" and score >= 0.5 for label, score in given)
     wrong = sum((label == "in") != (score >= 0.5) for label, score in given if label != "borderline")
     assert 2 * right / (2 * right + wrong) >= 0.95
-    assert wrong <= 6
+    assert wrong <= len(EXCERPTS) // 40
 
 
 def test_no_excerpt_in_scope_vanishes() -> None:
@@ -630,8 +631,9 @@ def test_a_phrase_an_editor_ignores_no_longer_counts() -> None:
 
 
 def test_the_thresholds_are_the_editors() -> None:
-    assert NATIONWIDE.rate(ON_TOPIC, BODY).verdict is Verdict.IN
-    assert edited(accept=0.9999, consider=0.999).rate(ON_TOPIC, BODY).verdict is Verdict.OUT
+    title, text = "医院预约小程序上线", "市民昨天起可以用医院的小程序预约。"
+    assert edited(accept=0.02, consider=0.01).rate(title, text).verdict is Verdict.IN
+    assert edited(accept=0.999999, consider=0.99999).rate(title, text).verdict is Verdict.OUT
 
 
 def test_thresholds_in_the_wrong_order_are_refused() -> None:

@@ -39,5 +39,6 @@ from __future__ import annotations
 
 from pipeline.steps.rate.evidence import FEATURES, learned
 from pipeline.steps.rate.rater import Rater
+from pipeline.steps.rate.words import EVIDENCE, Model
 
-__all__ = ["FEATURES", "Rater", "learned"]
+__all__ = ["EVIDENCE", "FEATURES", "Model", "Rater", "learned"]

@@ -12,6 +12,7 @@ from pipeline.steps.rate.passages import passages
 from pipeline.steps.rate.place import Place, Tie
 from pipeline.steps.rate.reasons import matches
 from pipeline.steps.rate.terms import fold
+from pipeline.steps.rate.words import Model, evidence_of, rarity, shipped, words_of
 
 _NO_BODY = 20  # characters; a shorter body (or one that repeats the title) proves nothing
 _NO_BODY_AT_MOST = 0.45
@@ -27,12 +28,20 @@ _LOOSE_BELOW = 0.01  # an article with a loose tie stays this much under `accept
 class Rater:
     """Rates articles against one scope and, for a series of one place, its place.
 
-    Compiled once, then pure and safe to share between threads.
+    Compiled once, then pure and safe to share between threads. `model` is what was learned from editors' decisions;
+    by default the one that ships.
     """
 
-    def __init__(self, scope: Scope, place: PlaceRule | None = None, outlets: Outlets | None = None) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        place: PlaceRule | None = None,
+        outlets: Outlets | None = None,
+        model: Model | None = None,
+    ) -> None:
         self._scope = scope
         self._outlets = outlets or Outlets()
+        self._model = model
         self._evidence = Evidence(scope)
         self._manner = Manner(scope)
         self._place = Place(place, self._outlets) if place else None
@@ -48,8 +57,8 @@ class Rater:
         folded, as_written = fold(title), text.split("\n")
         lines = [fold(line) for line in as_written]
         head, read = self._evidence.article(folded, lines)
-        score = self._evidence.score(head, read)
-        parts = [Part("规则分", round(score, 4))]
+        score = self._score(folded, head, lines, read)
+        parts = [Part("规则分", round(self._evidence.score(head, read), 4)), Part("加上用词", round(score, 4))]
 
         def becomes(name: str, value: float) -> None:
             nonlocal score
@@ -67,7 +76,8 @@ class Rater:
             becomes("汇编条目", min(max(score, best), _LIST_AT_MOST))
         elif sections and length >= _LONG:
             at_most = 1.0 if head.relevance >= ON_TOPIC or share >= _LARGE else _PASSAGE_AT_MOST
-            becomes("节选段落", max(score, min(at_most, self._evidence.score(head, [read[i] for i in sections]))))
+            alone = self._score(folded, head, [lines[i] for i in sections], [read[i] for i in sections])
+            becomes("节选段落", min(at_most, max(score, alone)))
         if excerpt:
             whole = "多条信息合编，" if genre is Genre.LIST else ""
             share = max(share, sum(len(lines[index]) for index in excerpt) / max(1, length))
@@ -115,7 +125,8 @@ class Rater:
         best, on_topic = 0.0, []
         for start, end in items(lines):
             sentences = [one for line in read[start:end] for one in line]
-            score = self._evidence.score(sentences[0], [sentences[1:] or sentences])
+            title, *rest = [line for line in lines[start:end] if line]
+            score = self._score(title, sentences[0], rest, [sentences[1:] or sentences])
             best = max(best, score)
             if score >= self._scope.accept:
                 on_topic += [index for index in range(start, end) if lines[index]]
@@ -125,6 +136,11 @@ class Rater:
         found = (self._outlets.named(outlet) if outlet else None) or (self._outlets.at(url) if url else None)
         return found is not None and found.tier == "gov"
 
+    def _score(self, title: str, head: Sentence, lines: Sequence[str], read: Sequence[Sequence[Sentence]]) -> float:
+        """The probability that an article of this title and these lines is in scope."""
+        evidence = evidence_of(self._evidence.features(head, read), head, read)
+        return (self._model or shipped()).of(evidence, words_of(title, lines, rarity()))
+
     def _verdict(self, score: float) -> Verdict:
         if score >= self._scope.accept:
             return Verdict.IN
@@ -133,6 +149,13 @@ class Rater:
     def features(self, title: str, text: str) -> dict[str, float]:
         """The evidence of one article, by the names in `FEATURES`; what the weights are learned on."""
         return self._evidence.features(*self._evidence.article(fold(title), [fold(one) for one in text.split("\n")]))
+
+    def reading(self, title: str, text: str) -> tuple[dict[str, float], dict[str, float]]:
+        """What a model weighs: the evidence of one article by the names in `EVIDENCE`, and its words."""
+        folded, lines = fold(title), [fold(line) for line in text.split("\n")]
+        head, read = self._evidence.article(folded, lines)
+        evidence = evidence_of(self._evidence.features(head, read), head, read)
+        return evidence, words_of(folded, lines, rarity())
 
     # ------------------------------------------------------------------------------------ the reasons
 
