@@ -67,7 +67,7 @@ def main() -> None:
         background = vectors([json.loads(line) for line in file][::EVERY])
     corpora = {
         "labelled": lines(given.data / "labelled.jsonl"),
-        "own": lines(ROOT / "tests" / "texts" / "excerpts.jsonl"),
+        "own": lines(ROOT / "pipeline" / "steps" / "learn" / "texts.jsonl"),
     }
     x = {name: vectors(rows) for name, rows in corpora.items()}
     y = {name: np.array([TARGET[row["label"]] for row in rows]) for name, rows in corpora.items()}

@@ -11,13 +11,14 @@ Between the stages travel ids and counts, never articles; what a stage learns is
 
 Each file holds one class with the verbs of its kind; who needs another's verbs derives from it::
 
-    Desk          opens everything                        ← Running, Archive, Checking, Reasoning
+    Desk          opens everything                        ← Running, Archive, Checking, Reasoning, Learning
     Running       a draft from its sources on             ← Illustrating, Revisiting, Telling, Claiming
     Archive       old issues taken in, all given out      ← Releasing
     Checking      sources tried out, nothing kept         ← Collecting
     Reasoning     why, and what another scope would do    ← Releasing
     Illustrating  the pictures of what may be printed     ← Collecting, Judging
     Revisiting    printed pages asked for again           ← Collecting, Releasing
+    Learning      models from decisions, and their gate   ← Judging
     Telling       who is told what                        ← Releasing
     Releasing     a draft put out as an issue             ← Deciding
     Deciding      what editors decide, what checks find   ← Judging
@@ -34,6 +35,7 @@ from pipeline.desk.collecting import Pasted
 from pipeline.desk.deciding import Surroundings
 from pipeline.desk.engine import Engine, Inline
 from pipeline.desk.judging import Proposal
+from pipeline.desk.learning import Schooling
 from pipeline.desk.reasoning import Pile, Replayed
 from pipeline.desk.relating import document
 from pipeline.desk.room import command
@@ -50,6 +52,7 @@ __all__ = [
     "Proposal",
     "Replayed",
     "Report",
+    "Schooling",
     "Suggested",
     "Surroundings",
     "children",

@@ -12,14 +12,15 @@ from pipeline.config import Scope, Series
 from pipeline.desk.relating import MARGIN, Relating, document, is_near
 from pipeline.errors import StoreError
 from pipeline.executor import Lost
-from pipeline.model import Article, Candidate, Desked, Draft, Fate, Page, Rating, Rejection, Ruling, Window
+from pipeline.model import Article, Candidate, Desked, Draft, Fate, Learnt, Page, Rating, Rejection, Ruling, Window
 from pipeline.steps import select
 from pipeline.steps.cover import cover
 from pipeline.steps.dedupe import group
 from pipeline.steps.extract.opinion import PAGE_ALONE
 from pipeline.steps.illustrate import illustrated
 from pipeline.steps.precedent import Precedents, rulings
-from pipeline.steps.rate import Rater
+from pipeline.steps.rate import Model, Rater
+from pipeline.steps.rate.words import read_model
 from pipeline.steps.read import look_again
 from pipeline.steps.sanity import alarm
 from pipeline.store import Accounted, Accounts, Stored
@@ -146,11 +147,24 @@ class Judging(Relating):
         known = self.pictures.of(wanted)
         return replace(candidate, articles=tuple(illustrated(one, known) for one in candidate.articles))
 
+    def scope_model(self) -> Model | None:
+        """What was learned of the scope from decisions; `None` for what ships, also after an update that needs another.
+
+        A model is bound to the features and words it was learned with.
+        """
+        learned = self.models.active(Learnt.SCOPE)
+        if learned is None:
+            return None
+        model = read_model(learned.content)
+        if model is None:
+            log.warning("learned model is of another release", kind=learned.kind.value, model=learned.id)
+        return model
+
     def rater(self, series: Series, scope: Scope | None = None) -> Callable[[Article], Rating]:
         """How well an article fits the scope of a series: the one in force, unless another is given."""
         scope = scope or self.config.scope
         place = scope.places[series.place] if series.place else None
-        rater = Rater(scope, place, self.config.outlets)
+        rater = Rater(scope, place, self.config.outlets, self.scope_model())
         return lambda article: rater.rate(article.title, article.text, outlet=article.outlet, url=article.url)
 
 

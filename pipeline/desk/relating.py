@@ -15,8 +15,10 @@ import structlog
 from pipeline.config import Series
 from pipeline.desk.watching import Watching
 from pipeline.errors import Conflict
-from pipeline.model import Article, Document, Edge, Issue, Printed, Window
+from pipeline.model import Article, Document, Edge, Issue, Learnt, Printed, Window
 from pipeline.steps.dedupe import Archive, basis, fingerprints, stamp, within
+from pipeline.steps.dedupe.events import Model
+from pipeline.steps.learn.events import read_events
 from pipeline.steps.urls import also_at
 from pipeline.store import Carried
 
@@ -34,9 +36,9 @@ class Relating(Watching):
         stored = self.leads.of_window(series.id, window, MARGIN)
         dates = self.leads.dates(one.article for one in stored if one.article)
         near = {key for key, day in dates.items() if day is None or is_near(day, window)}
-        known = self.fingerprints.stamps(near)
+        known, now = self.fingerprints.stamps(near), basis(self.event_model())
         waiting = sorted(
-            (key for key in near if not known.get(key, "").startswith(basis())),
+            (key for key in near if not known.get(key, "").startswith(now)),
             key=lambda key: (dates[key] or dt.date.max, key),
         )
         return [waiting[start : start + _TOGETHER] for start in range(0, len(waiting), _TOGETHER)]
@@ -54,14 +56,15 @@ class Relating(Watching):
         Raises `Conflict` when that goes on and on.
         """
         documents = {key: document(one) for key, one in sorted(self.addressed(ids).items())}
-        prints = {one.id: one for one in fingerprints(list(documents.values()))}
+        model = self.event_model()
+        prints = {one.id: one for one in fingerprints(list(documents.values()), model)}
         for _ in range(_ATTEMPTS):
             kept = self.fingerprints.stamps(prints)
             fresh = [one for key, one in prints.items() if kept.get(key) != one.stamp]
             if not fresh:
                 return 0
             known = self.fingerprints.near(fresh, MARGIN)
-            archive = Archive(read=lambda wanted: self._documents(wanted, documents), days=MARGIN)
+            archive = Archive(model=model, read=lambda wanted: self._documents(wanted, documents), days=MARGIN)
             archive.take(known.prints)
             edges = [_in_order(edge) for edge in archive.relate(archive.take(fresh))]
             if self.fingerprints.add(fresh, edges, known.moment):
@@ -71,8 +74,8 @@ class Relating(Watching):
 
     def related(self, articles: Mapping[str, Article]) -> list[Edge]:
         """The edges among articles; what is not known yet is found out first."""
-        known = self.fingerprints.stamps(articles)
-        waiting = sorted(key for key, one in articles.items() if known.get(key) != stamp(document(one)))
+        known, model = self.fingerprints.stamps(articles), self.event_model()
+        waiting = sorted(key for key, one in articles.items() if known.get(key) != stamp(document(one), model))
         for start in range(0, len(waiting), _TOGETHER):
             self.relate(waiting[start : start + _TOGETHER])
         return within(self.fingerprints.edges(articles), articles.keys())
@@ -100,6 +103,16 @@ class Relating(Watching):
             for one in _items(release.issue)
             if f"{one.series}/{one.number}/{one.position}" in found
         ]
+
+    def event_model(self) -> Model | None:
+        """What was learned of events from merges and splits; `None` for what ships."""
+        learned = self.models.active(Learnt.EVENTS)
+        if learned is None:
+            return None
+        model = read_events(learned.content)
+        if model is None:
+            log.warning("learned model is of another release", kind=learned.kind.value, model=learned.id)
+        return model
 
     def recall(self) -> None:
         """Makes good what the index does not know of issues that are out: those of an earlier release of the desk."""

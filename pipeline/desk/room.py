@@ -17,6 +17,7 @@ from pipeline.store import (
     Fingerprints,
     Issues,
     Leads,
+    Models,
     Notices,
     Parts,
     Pictures,
@@ -45,6 +46,7 @@ class Room:
         self.config = config
         self.claims = Claims(database, config.settings.clock.lease_seconds)
         self.leads = Leads(database, blobs)
+        self.models = Models(database)
         self.parts = Parts(database)
         self.pictures = Pictures(database, blobs)
         self.fingerprints = Fingerprints(database, telling)

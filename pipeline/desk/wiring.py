@@ -12,6 +12,7 @@ from pipeline import config as configuration
 from pipeline.config import Config, Politeness, masked, place_of
 from pipeline.desk.archive import Archive
 from pipeline.desk.checking import Checking
+from pipeline.desk.learning import Learning
 from pipeline.desk.reasoning import Reasoning
 from pipeline.desk.running import Running
 from pipeline.errors import ConfigError, StoreError
@@ -23,7 +24,7 @@ from pipeline.store import Blobs, Database, Leads, Visits
 log = structlog.get_logger("pipeline.desk")
 
 
-class Desk(Running, Archive, Checking, Reasoning):
+class Desk(Running, Archive, Checking, Reasoning, Learning):
     """Everything one office's workspace can do."""
 
     def __init__(

@@ -6,6 +6,7 @@ from pipeline.store.database import Database
 from pipeline.store.fingerprints import Carried, Fingerprints, Known
 from pipeline.store.issues import Issues, Stand
 from pipeline.store.leads import Asked, Leads, Stored
+from pipeline.store.models import Models
 from pipeline.store.notices import Notices, Waiting
 from pipeline.store.parts import ATTACHED, ENTIRE, Part, Parts
 from pipeline.store.pictures import Pictures
@@ -28,6 +29,7 @@ __all__ = [
     "Issues",
     "Known",
     "Leads",
+    "Models",
     "Notices",
     "Part",
     "Parts",

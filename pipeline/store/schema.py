@@ -365,3 +365,22 @@ PRECEDENTS = sa.Table(
     sa.Column("included", sa.Boolean, nullable=False),
     sa.Column("reason", Words, nullable=False),
 )
+
+MODELS = sa.Table(
+    "models",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", Words, nullable=False, index=True),
+    sa.Column("made", Words, nullable=False),
+    sa.Column("who", Words, nullable=False),
+    # from how many decisions it was learned
+    sa.Column("decisions", sa.Integer, nullable=False),
+    sa.Column("content", Prose, nullable=False),
+    sa.Column("sha256", Words, nullable=False),
+    # name → the old model's figure and its own
+    sa.Column("figures", Tree, nullable=False),
+    # why it was never used; empty for one that passed
+    sa.Column("refused", Prose, nullable=False),
+    # at most one of a kind; with none the shipped model is in use
+    sa.Column("active", sa.Boolean, nullable=False),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Sequence
 from functools import cache
 from hashlib import blake2b
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pipeline.model import Document, Fingerprint, digest
 from pipeline.steps.canonical import canonical, title_key
-from pipeline.steps.dedupe.events import head_of, shipped
+from pipeline.steps.dedupe.events import Model, head_of, shipped
 from pipeline.steps.dedupe.near import bands
 from pipeline.steps.urls import canonical_url
 
@@ -20,9 +21,15 @@ SHORT = 50
 """Characters; what is shorter is the same text only under the same title: 详见附件 is not one article twice."""
 
 
-@cache
-def basis() -> str:
+def basis(model: Model | None = None) -> str:
     """What fingerprints and relations rest on: the form of the one, the weights of the other."""
+    if model is None:
+        return _shipped()
+    return digest(_shipped(), json.dumps([model.intercept, sorted(model.weights.items())]))[:8]
+
+
+@cache
+def _shipped() -> str:
     weights = files("pipeline.steps.dedupe").joinpath("weights.json").read_bytes()
     return digest(str(_FORMAT), weights)[:8]
 
@@ -32,16 +39,17 @@ def telling(word: str) -> float:
     return shipped().idf(word)
 
 
-def stamp(document: Document) -> str:
+def stamp(document: Document, model: Model | None = None) -> str:
     """The basis, and the addresses: the same article may be met at a further one."""
-    return f"{basis()}:{digest(document.url, *sorted(document.aliases))[:8]}"
+    return f"{basis(model)}:{digest(document.url, *sorted(document.aliases))[:8]}"
 
 
-def fingerprints(documents: Sequence[Document]) -> list[Fingerprint]:
+def fingerprints(documents: Sequence[Document], model: Model | None = None) -> list[Fingerprint]:
     """The fingerprints of documents, in their order."""
     texts = [canonical(document.text) for document in documents]
     return [
-        _fingerprint(document, text, keys) for document, text, keys in zip(documents, texts, bands(texts), strict=True)
+        _fingerprint(document, text, keys, model)
+        for document, text, keys in zip(documents, texts, bands(texts), strict=True)
     ]
 
 
@@ -50,7 +58,7 @@ def fingerprint(document: Document) -> Fingerprint:
     return fingerprints([document])[0]
 
 
-def _fingerprint(document: Document, text: str, keys: Iterable[bytes]) -> Fingerprint:
+def _fingerprint(document: Document, text: str, keys: Iterable[bytes], model: Model | None) -> Fingerprint:
     head = head_of(document)
     whole = text if len(text) >= SHORT else f"{title_key(document.title)}\n{text}"
     return Fingerprint(
@@ -62,7 +70,7 @@ def _fingerprint(document: Document, text: str, keys: Iterable[bytes]) -> Finger
         title=head.title,
         words=head.words,
         head=head.text,
-        stamp=stamp(document),
+        stamp=stamp(document, model),
     )
 
 
