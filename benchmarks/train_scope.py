@@ -53,6 +53,8 @@ class Read:
 
     label: str
     corpus: str
+    whole: str
+    """Title and text, folded."""
     fold: int
     evidence: Mapping[str, float]
     words: Mapping[str, float]
@@ -127,6 +129,7 @@ def as_read(rater: Rater, known: Mapping[str, float], corpus: str, row: Row, lon
     return Read(
         label=row.get("label", "out"),
         corpus=corpus,
+        whole=f"{fold(row['title'])}\n{fold(row['text'])}",
         fold=fold_of(row),
         evidence=evidence,
         words=words,
@@ -231,10 +234,11 @@ def main() -> None:
 
     line, model = of_rules(texts, unrelated), of_words(texts, unrelated)
     held_out = [
-        (made.raw(one.evidence_at_length, one.words_at_length), TARGET[one.label])
+        (made.raw(*form), TARGET[one.label])
         for train, test in folds
         for made in [of_words(train, unrelated)]
         for one in test
+        for form in ((one.evidence, one.words), (one.evidence_at_length, one.words_at_length))
     ]
     slope, offset = calibrated(held_out)
     print(
