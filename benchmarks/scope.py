@@ -38,12 +38,12 @@ from pipeline.config import Scope, packaged, read
 from pipeline.frozen import frozen_articles
 from pipeline.steps.learn.regression import Example, Line, regression
 from pipeline.steps.rate import FEATURES, Rater
-from pipeline.steps.rate.terms import fold, pattern
+from pipeline.steps.rate.terms import Finder, fold
 from pipeline.steps.rate.words import probability, rarity, shipped, words_of
 
 SCOPE = read(packaged("config") / "scope.yaml", TypeAdapter(Scope))
 RATER = Rater(SCOPE)
-KEYWORDS = pattern(fold(term) for topic in SCOPE.topics for terms in topic.terms.values() for term in terms)
+KEYWORDS = Finder(fold(term) for topic in SCOPE.topics for terms in topic.terms.values() for term in terms)
 BINS = (0.0, 0.1, 0.3, 0.5, 0.8, 1.0)
 
 Score = Callable[[Read], float]
@@ -51,7 +51,7 @@ Score = Callable[[Read], float]
 
 
 def keyword(_texts: Sequence[Read], _others: Sequence[Read]) -> Score:
-    return lambda one: float(bool(KEYWORDS.search(one.whole)))
+    return lambda one: float(KEYWORDS.any(one.whole))
 
 
 def rules(texts: Sequence[Read], others: Sequence[Read]) -> Score:
@@ -168,7 +168,7 @@ def _speed(texts: Sequence[str]) -> None:
         return len(some) / (time.perf_counter() - start)
 
     print("articles of 1,000 characters a second:")
-    print(f"  any keyword {timed(lambda text: KEYWORDS.search(fold(text))):,.0f}")
+    print(f"  any keyword {timed(lambda text: KEYWORDS.any(fold(text))):,.0f}")
     print(f"  evidence of the rules {timed(lambda text: RATER.features(text[:20], text)):,.0f}")
     print(f"  words {timed(lambda text: _dot(words_of(fold(text[:20]), [fold(text)], known), model.words)):,.0f}")
     print(f"  a whole rating, rules, words and reasons {timed(lambda text: RATER.rate(text[:20], text)):,.0f}")

@@ -91,6 +91,8 @@ def tried(
         weights = [one.weight for one in newest]
         compare("最近几期：与编辑决定一致的比例", _agreement(old_scores, wanted, weights),
                 _agreement(new_scores, wanted, weights), more_is_better=True)  # fmt: skip
+        if figures[-1].new < _LEAST_AGREEMENT:
+            refusals.append(f"学过之后仍只有 {figures[-1].new:.0%} 与编辑决定一致，看不出规律")
         compare("最近几期：F1", _f1(old_scores, wanted), _f1(new_scores, wanted), more_is_better=True)
     if printed:
         compare("已刊出而得分低于 0.3 的篇数", _below(_scores(old, printed)), _below(_scores(new, printed)),
@@ -112,6 +114,7 @@ def tried(
     return Trial(tuple(figures), tuple(refusals))
 
 
+_LEAST_AGREEMENT = 0.7  # who clicks at random agrees with any model half of the time
 _SLACK = 0.005  # a scope a little other than ours may cost so much on a set that knows nothing of it
 
 
