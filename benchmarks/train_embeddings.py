@@ -26,8 +26,8 @@ from pipeline.classifiers.embeddings import read_of
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "pipeline" / "classifiers" / "embeddings.json"
 TARGET = {"in": 1.0, "borderline": 0.5, "out": 0.0}
-LOOSENESS = 100.0  # the embeddings of Chinese news differ by little, so weights have to be large; 10: F1 .89, 100: .96
-EVERY = 4  # of the background items one in so many; all of them tell no more and take ten minutes
+LOOSENESS = 30.0  # the embeddings of Chinese news differ by little, so weights have to be large: 30 to 300 do
+EVERY = 8  # of the background items one in so many; all of them tell no more and take ten minutes
 WEIGHT = 0.15  # of one background item
 
 Row = dict[str, Any]

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.classifiers import opened as classifiers
 from pipeline.config import Config
 from pipeline.desk import children, fetcher, now
 from pipeline.errors import FetchError, UsageError
@@ -100,7 +101,8 @@ def rated(rows: Iterable[Mapping[str, Any]], config: Config, series: str) -> Ite
     if series not in config.series:
         raise UsageError(f"There is no series {series!r}.", f"Known: {', '.join(config.series)}.")
     place = config.series[series].place
-    rater = Rater(config.scope, config.scope.places[place] if place else None, config.outlets)
+    second = classifiers(config).get("embeddings")
+    rater = Rater(config.scope, config.scope.places[place] if place else None, config.outlets, second=second)
     for row in rows:
         rating = rater.rate(_words(row["title"]), _words(row["text"]))
         yield {"score": round(rating.score, 4), "verdict": rating.verdict.value, "because": list(rating.because)}

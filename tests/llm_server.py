@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -34,7 +35,8 @@ class LlmServer:
                 self.send_response(outer._status)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
-                self.wfile.write(data)
+                with suppress(ConnectionError):  # whoever asked may have heard enough
+                    self.wfile.write(data)
 
             def log_message(self, format: str, *args: object) -> None:
                 """Keeps quiet."""

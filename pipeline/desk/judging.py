@@ -5,14 +5,31 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import structlog
 
+from pipeline.classifiers import opened as classifiers
 from pipeline.config import Scope, Series
 from pipeline.desk.relating import MARGIN, Relating, document, is_near
 from pipeline.errors import StoreError
 from pipeline.executor import Lost
-from pipeline.model import Article, Candidate, Desked, Draft, Fate, Learnt, Page, Rating, Rejection, Ruling, Window
+from pipeline.model import (
+    Article,
+    Candidate,
+    Classifier,
+    Desked,
+    Draft,
+    Fate,
+    Learnt,
+    Opinion,
+    Page,
+    Rating,
+    Rejection,
+    Ruling,
+    Verdict,
+    Window,
+)
 from pipeline.steps import select
 from pipeline.steps.cover import cover
 from pipeline.steps.dedupe import group
@@ -98,9 +115,29 @@ class Judging(Relating):
             )
         precedents = self.precedents(window)
         candidates = tuple(
-            replace(one, precedents=precedents.nearest(document(one.article), series.id)) for one in candidates
+            replace(
+                one,
+                precedents=precedents.nearest(document(one.article), series.id),
+                opinions=self._opinions(one, previous),
+            )
+            for one in candidates
         )
         return replace(made, candidates=candidates, alarm=told), {**rejected, **out}
+
+    @cached_property
+    def _classifiers(self) -> dict[str, Classifier]:
+        return classifiers(self.config)
+
+    def _opinions(self, candidate: Candidate, previous: Draft | None) -> tuple[Opinion, ...]:
+        """What a language model thinks of a candidate that waits; what it said of the same article before, stands."""
+        model = self._classifiers.get("llm")
+        if model is None or candidate.rating.verdict is not Verdict.BORDERLINE:
+            return ()
+        for one in previous.candidates if previous else ():
+            if one.article.id == candidate.article.id and one.opinions:
+                return one.opinions
+        found = model.opinion(candidate.article.title, candidate.article.text)
+        return (found,) if found else ()
 
     def precedents(self, before: Window) -> Precedents:
         """What was decided in issues whose windows ended earlier than that of `before`."""
@@ -164,7 +201,8 @@ class Judging(Relating):
         """How well an article fits the scope of a series: the one in force, unless another is given."""
         scope = scope or self.config.scope
         place = scope.places[series.place] if series.place else None
-        rater = Rater(scope, place, self.config.outlets, self.scope_model())
+        second = self._classifiers.get("embeddings")
+        rater = Rater(scope, place, self.config.outlets, self.scope_model(), second)
         return lambda article: rater.rate(article.title, article.text, outlet=article.outlet, url=article.url)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.config import Outlets, PlaceRule, Scope
-from pipeline.model import Genre, Part, Rating, Verdict
+from pipeline.model import Classifier, Genre, Part, Rating, Verdict
 from pipeline.steps.rate.evidence import ON_TOPIC, Evidence, Sentence
 from pipeline.steps.rate.genre import Manner, items
 from pipeline.steps.rate.passages import passages
@@ -22,6 +22,7 @@ _LIST_AT_MOST = 0.45  # a round-up with one item on topic: the editor takes the 
 _LARGE = 0.4  # with this share on topic its sections speak for the whole
 _WHOLE = 0.6  # with this share on topic there is nothing to cut out
 _ELSEWHERE = 0.5  # an article without a tie to the place gets at most this part of `consider`
+_UNSURE = (0.05, 0.95)  # scores between which a second classifier is asked: of TV news 1 in 100 lies there
 _LOOSE_BELOW = 0.01  # an article with a loose tie stays this much under `accept`
 
 
@@ -29,7 +30,7 @@ class Rater:
     """Rates articles against one scope and, for a series of one place, its place.
 
     Compiled once, then pure and safe to share between threads. `model` is what was learned from editors' decisions;
-    by default the one that ships.
+    by default the one that ships. `second` is asked where that is unsure; its score and ours are averaged.
     """
 
     def __init__(
@@ -38,10 +39,12 @@ class Rater:
         place: PlaceRule | None = None,
         outlets: Outlets | None = None,
         model: Model | None = None,
+        second: Classifier | None = None,
     ) -> None:
         self._scope = scope
         self._outlets = outlets or Outlets()
         self._model = model
+        self._second = second
         self._evidence = Evidence(scope)
         self._manner = Manner(scope)
         self._place = Place(place, self._outlets) if place else None
@@ -66,6 +69,9 @@ class Rater:
                 score = value
                 parts.append(Part(name, round(value, 4)))
 
+        low, high = _UNSURE
+        if self._second and low <= score < high and (opinion := self._second.opinion(title, text)):
+            becomes(f"与{opinion.because}平均", (score + opinion.score) / 2)
         because = self._found(head, read)
         genre = self._manner.genre(folded, lines, self._is_official(outlet, url))
         share, sections = passages(read)
