@@ -22,7 +22,7 @@ _LIST_AT_MOST = 0.45  # a round-up with one item on topic: the editor takes the 
 _LARGE = 0.4  # with this share on topic its sections speak for the whole
 _WHOLE = 0.6  # with this share on topic there is nothing to cut out
 _ELSEWHERE = 0.5  # an article without a tie to the place gets at most this part of `consider`
-_UNSURE = (0.05, 0.95)  # scores between which a second classifier is asked: of TV news 1 in 100 lies there
+UNSURE = (0.05, 0.95)  # scores between which a second classifier is asked: of TV news 1 in 100 lies there
 _LOOSE_BELOW = 0.01  # an article with a loose tie stays this much under `accept`
 
 
@@ -69,7 +69,7 @@ class Rater:
                 score = value
                 parts.append(Part(name, round(value, 4)))
 
-        low, high = _UNSURE
+        low, high = UNSURE
         if self._second and low <= score < high and (opinion := self._second.opinion(title, text)):
             becomes(f"与{opinion.because}平均", (score + opinion.score) / 2)
         because = self._found(head, read)
