@@ -114,11 +114,12 @@ class Judging(Relating):
                 "scope is hard to believe", series=series.id, window=str(window), judged=judged, passed=len(kept)
             )
         precedents = self.precedents(window)
+        said = {one.article.id: one.opinions for one in previous.candidates} if previous else {}
         candidates = tuple(
             replace(
                 one,
                 precedents=precedents.nearest(document(one.article), series.id),
-                opinions=self._opinions(one, previous),
+                opinions=self._opinions(one, said),
             )
             for one in candidates
         )
@@ -128,14 +129,13 @@ class Judging(Relating):
     def _classifiers(self) -> dict[str, Classifier]:
         return classifiers(self.config)
 
-    def _opinions(self, candidate: Candidate, previous: Draft | None) -> tuple[Opinion, ...]:
-        """What a language model thinks of a candidate that waits; what it said of the same article before, stands."""
+    def _opinions(self, candidate: Candidate, said: Mapping[str, tuple[Opinion, ...]]) -> tuple[Opinion, ...]:
+        """What a language model thinks of a candidate that waits; what it `said` of the same article, by id, stands."""
         model = self._classifiers.get("llm")
         if model is None or candidate.rating.verdict is not Verdict.BORDERLINE:
             return ()
-        for one in previous.candidates if previous else ():
-            if one.article.id == candidate.article.id and one.opinions:
-                return one.opinions
+        if known := said.get(candidate.article.id):
+            return known
         found = model.opinion(candidate.article.title, candidate.article.text)
         return (found,) if found else ()
 

@@ -182,6 +182,7 @@ def candidates(
     """
     kept: list[Candidate] = []
     rejected: dict[str, Rejection] = {}
+    doubts = _by_article(suspected)
     for story in stories:
         members = [articles[one] for one in story.members]
         dated = [article for article in members if article.date is not None]
@@ -208,12 +209,27 @@ def candidates(
                 articles=(first, *others),
                 rating=rating,
                 edges=story.edges,
-                suspected=tuple(e for e in suspected if {e.a, e.b} & set(story.members)),
+                suspected=_at(story, doubts),
                 coverage=tuple(earlier),
                 seen=min((seen[one] for one in story.members if one in seen), default=None),
             )
         )
     return _with_short_handles(kept), rejected
+
+
+def _by_article(edges: Sequence[Edge]) -> Mapping[str, list[tuple[int, Edge]]]:
+    """The edges at each article, with their places in `edges`: of 10,000 stories each has but a few."""
+    found: dict[str, list[tuple[int, Edge]]] = {}
+    for place, edge in enumerate(edges):
+        for end in {edge.a, edge.b}:
+            found.setdefault(end, []).append((place, edge))
+    return found
+
+
+def _at(story: Story, doubts: Mapping[str, list[tuple[int, Edge]]]) -> tuple[Edge, ...]:
+    """The edges at a story's articles, each once, in their order."""
+    found = {place: edge for one in story.members for place, edge in doubts.get(one, ())}
+    return tuple(found[place] for place in sorted(found))
 
 
 def representing(story: Rating, own: Rating) -> Rating:
@@ -229,10 +245,13 @@ def outside(article: Article, window: Window) -> Rejection:
 
 
 def _with_short_handles(kept: Sequence[Candidate]) -> list[Candidate]:
+    alike: dict[str, list[str]] = {}
+    for one in kept:
+        alike.setdefault(one.handle[:_HANDLE_LENGTH], []).append(one.handle)
     short: list[Candidate] = []
     for one in kept:
-        length = _HANDLE_LENGTH
-        while sum(other.handle.startswith(one.handle[:length]) for other in kept) > 1 and length < len(one.handle):
+        length, others = _HANDLE_LENGTH, alike[one.handle[:_HANDLE_LENGTH]]
+        while sum(other.startswith(one.handle[:length]) for other in others) > 1 and length < len(one.handle):
             length += 1
         short.append(replace(one, handle="c" + one.handle[:length]))
     return short
@@ -300,11 +319,15 @@ def _carried_over(fresh: Sequence[Candidate], previous: Draft) -> tuple[Candidat
     claimed: dict[str, Candidate] = {}
     taken: set[str] = set()
     alone: list[Candidate] = []
+    whose: dict[str, Candidate] = {}
+    for one in fresh:
+        for article in one.articles:
+            whose.setdefault(article.id, one)
     chosen_first = sorted(
         previous.candidates, key=lambda one: (one.handle not in held, one.handle not in previous.chosen)
     )
     for old in chosen_first:
-        now = next((one for one in fresh if any(a.id == old.article.id for a in one.articles)), None)
+        now = whose.get(old.article.id)
         if now is not None and now.handle not in claimed:
             claimed[now.handle] = replace(now, handle=old.handle)
             if old.handle in held:
