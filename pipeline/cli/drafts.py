@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.cli.app import BLOCKED, DONE, AsJson, Month, Reason, SeriesArgument, Target, Week, Who, draft_app
+from pipeline.cli.showing import FIELDS, remark, show_draft, side_by_side
 from pipeline.cli.speech import out, plain, say, table, text_of
 from pipeline.cli.workspace import opened, signed, window_of
 from pipeline.errors import UsageError
 from pipeline.errors import reason as why
 
 if TYPE_CHECKING:
-    from pipeline.desk import Desk, Surroundings
-    from pipeline.model import Candidate, Decision, Desked, Draft, Finding, Side, SideBySide
-
-_FIELDS = {"title": "标题", "outlet": "来源", "url": "链接", "date": "日期", "body": "正文"}
+    from pipeline.model import Decision, Desked, Draft
 
 
 @draft_app.command("list")
@@ -76,7 +72,7 @@ def draft_compare(
     if as_json:
         out(json.dumps({**plain(beside), "news": beside.news}, ensure_ascii=False))
     else:
-        for line in _beside(beside):
+        for line in side_by_side(beside):
             out(line)
 
 
@@ -311,7 +307,7 @@ def _decide(series: str, month: str, week: str, who: str, verb: str, target: str
         told = _meant(decision, desked.draft, after.draft)
         out(f"第{after.number}期 修订{after.revision} {decision.who} {decision.chinese} {told}{because}")
         if decision.verb == "represent" and (kept := desked.draft.edits.get(decision.target)) and after != desked:
-            say(f"    原版本上的修改（{'、'.join(_FIELDS[one] for one in kept)}）随原版本留存，换回即恢复。")
+            say(f"    原版本上的修改（{'、'.join(FIELDS[one] for one in kept)}）随原版本留存，换回即恢复。")
 
 
 def _meant(decision: Decision, *drafts: Draft) -> str:
@@ -322,8 +318,8 @@ def _meant(decision: Decision, *drafts: Draft) -> str:
         titles = {candidate.handle: candidate.article.title} | known | titles  # as it was when it was decided
     told = [_titled(titles, decision.target)]
     for field, value in decision.values.items():
-        if field in _FIELDS:
-            told.append(f"{_FIELDS[field]}改为“{value if len(value) <= 60 else value[:60] + '……'}”")
+        if field in FIELDS:
+            told.append(f"{FIELDS[field]}改为“{value if len(value) <= 60 else value[:60] + '……'}”")
         elif field == "to":
             told.append(f"至第{value}条")
         elif field == "into":
@@ -339,166 +335,6 @@ def _meant(decision: Decision, *drafts: Draft) -> str:
 
 def _titled(titles: Mapping[str, str], target: str) -> str:
     return f"{target}《{titles[target]}》" if target in titles else target
-
-
-def show_draft(desk: Desk, draft: Draft, desked: Desked | None, as_json: bool, *, every: bool = False) -> None:
-    """A draft as an editor reads it, or as JSON; `every` shows all that is folded."""
-    around = desk.surroundings(draft)
-    if as_json:
-        shown = plain(desked or draft)
-        for one in (shown["draft"] if desked else shown)["candidates"]:
-            one |= plain(around[one["handle"]])
-        out(json.dumps(shown, ensure_ascii=False))
-        return
-    if desked:
-        issue = desk.issue(desked)
-        out(f"{issue.title}（第{issue.number_chinese}期） {desked.state.chinese} 修订{desked.revision} {draft.window}")
-        out(issue.lead)
-    if draft.silent:
-        few = len(draft.silent) < 3
-        out(f"本期 {len(draft.silent)} 个信源未能采集：{'、'.join(draft.silent) if few else ''}")
-        for one in () if few else draft.silent:
-            out(f"    {one}")
-    out(f"入选 {len(draft.chosen)} 条")
-    for place, handle in enumerate(draft.chosen, start=1):
-        out(_told(desk, draft, handle, f"{place}.", around[handle], every))
-    waiting = [one.handle for one in draft.candidates if one.handle not in draft.chosen]
-    out(f"备选与未入选 {len(waiting)} 条")
-    for handle in waiting:
-        out(_told(desk, draft, handle, "-", around[handle], every))
-
-
-def _told(desk: Desk, draft: Draft, handle: str, mark: str, around: Surroundings, every: bool) -> str:
-    from pipeline.model import Verdict
-
-    candidate = draft.candidate(handle)
-    edits = draft.edits.get(handle, {})
-    article = candidate.article
-    lines = [
-        f"{mark} {handle} {edits.get('title', article.title)}",
-        f"    （{edits.get('outlet', article.outlet)}） {edits.get('date', article.date or '无日期')} "
-        f"得分 {candidate.rating.score:.2f} {around.novelty.chinese} {edits.get('url', article.url)}",
-        f"    {'；'.join(candidate.rating.because)}",
-    ]
-    if one := candidate.earlier:
-        place = desk.place(draft, one)
-        lines.append(f"    已收于{place}：{one.title}（{one.relation.chinese} {one.score:.2f}{_because(one.because)}）")
-        lines += [f"    新：{around.news}"] if around.news else []
-    lines += _near(draft, candidate)
-    lines += _folded(candidate, around, every)
-    if around.better:
-        lines.append(f"    有更合适的版本（{around.better_because}），可用 draft represent 换用：{around.better}")
-    lines += [
-        f"    留存的修改（《{one.title}》）：{'、'.join(_FIELDS.get(field, '节选') for field in draft.aside[one.id])}"
-        for one in candidate.articles
-        if one.id in draft.aside
-    ]
-    lines += [f"    别的地址：{other}" for other in article.aliases if every]
-    if candidate.rating.verdict is Verdict.BORDERLINE and candidate.precedents:
-        lines.append(f"    先例：{'；'.join(one.chinese for one in candidate.precedents)}")
-    lines += [f"    参考意见：{one.classifier} {one.score:.2f} {one.because}".rstrip() for one in candidate.opinions]
-    lines += [f"    注意：{note}" for note in article.notes]
-    lines += [f"    {remark}" for remark in article.remarks]
-    return "\n".join(lines)
-
-
-_MOST_FOLDED, _MOST_NEAR, _MOST_NAMED, _MOST_REASONS = 5, 3, 8, 2
-
-
-def _folded(candidate: Candidate, around: Surroundings, every: bool) -> Iterator[str]:
-    """Who else shows or tells it, and the articles one by one."""
-    from pipeline.model import Flag
-
-    for names, word in ((around.reprinted_by, "转载"), (around.told_by, "报道同一事件")):
-        if names:
-            more = "等" if len(names) > _MOST_NAMED else ""
-            yield f"    另有 {len(names)} 家{word}：{'、'.join(names[:_MOST_NAMED])}{more}"
-    articles = {one.id: one for one in candidate.articles}
-    shown = around.retellings if every else around.retellings[:_MOST_FOLDED]
-    for one in shown:
-        score = f" {one.score:.2f}" if one.relation else ""
-        because = f"（{_because(one.because)[1:]}）" if one.because else ""
-        mirror = "（疑似镜像站，不作来源）" if Flag.MIRROR in articles[one.id].flags else ""
-        yield f"      {one.chinese}{score} {one.who}《{one.title}》 {one.date or '无日期'} {one.url}{because}{mirror}"
-        if every:
-            yield from (f"        别的地址：{other}" for other in articles[one.id].aliases)
-    if rest := len(around.retellings) - len(shown):
-        yield f"      ……还有 {rest} 篇，用 draft show --all 看全部"
-
-
-def _because(reasons: str) -> str:
-    """The strongest reasons for a relation; `draft check` and JSON have all of them."""
-    return "".join(f"；{one}" for one in reasons.split("；")[:_MOST_REASONS] if one)
-
-
-def _near(draft: Draft, candidate: Candidate) -> Iterator[str]:
-    """The other candidates that may tell the same event."""
-    mine = {one.id for one in candidate.articles}
-    whose = {article.id: one for one in draft.candidates for article in one.articles}
-    met = set[str]()
-    for edge in sorted(candidate.suspected, key=lambda edge: -edge.score):
-        other = whose.get(edge.b if edge.a in mine else edge.a)
-        if other is None or other is candidate or other.handle in met or len(met) == _MOST_NEAR:
-            continue
-        met.add(other.handle)
-        told = f"{edge.score:.2f}{_because(edge.because)}"
-        yield f"    {edge.relation.chinese}：{other.handle}《{other.article.title}》（{told}）"
-
-
-def _beside(beside: SideBySide) -> Iterator[str]:
-    """Two texts as an editor reads them: what stands in both is counted, the rest is quoted."""
-    from pipeline.model import Mark
-
-    for name, side in (("甲", beside.before), ("乙", beside.after)):
-        yield f"{name} {side.name}《{side.title}》 {side.date or '无日期'}"
-    yield f"乙比甲新：{beside.news}"
-    for word, some in (
-        ("文件", beside.documents),
-        ("机构", beside.institutions),
-        ("数字", beside.numbers),
-        ("日期", beside.dates),
-    ):
-        if some:
-            yield f"  {word}：{'、'.join(some)}"
-    for name, side, mark, what in (("乙", beside.after, "+", "甲无乙有"), ("甲", beside.before, "-", "甲有乙无")):
-        counted = ((Mark.SAME, "相同"), (Mark.CHANGED, "改写"), (Mark.ONLY, what))
-        yield f"{name}：" + "，".join(f"{word} {side.count(one)} 句" for one, word in counted)
-        yield from _marked(side, mark)
-
-
-_COLOURS = {"+": typer.colors.GREEN, "-": typer.colors.RED, "~": typer.colors.YELLOW}
-
-
-def _marked(side: Side, only: str) -> Iterator[str]:
-    """A text sentence by sentence, each with its mark; what stands in both in one line."""
-    from pipeline.model import Mark
-
-    coloured = sys.stdout.isatty()
-    for paragraph in side.paragraphs:
-        for is_same, some in groupby(paragraph, key=lambda one: one.mark is Mark.SAME):
-            told = list(some)
-            if is_same:
-                first = told[0].text
-                shown = first if len(first) <= _QUOTED else f"{first[:_QUOTED]}……"
-                yield f"  = {shown}" + (f"（连同其后共 {len(told)} 句相同）" if len(told) > 1 else "")
-                continue
-            for one in told:
-                mark = only if one.mark is Mark.ONLY else "~"
-                line = f"  {mark} {one.text}"
-                yield typer.style(line, fg=_COLOURS[mark]) if coloured else line
-                if mark == "~" and only == "+":
-                    yield f"      甲：{one.like}"
-
-
-_QUOTED = 24
-
-
-def remark(finding: Finding, *, imported: bool) -> str:
-    """A finding, and the commands that settle it below; of an imported issue nothing can be mended any more."""
-    printed = "原刊有误" if finding.severity.value == "blocking" else "请核对"
-    mark = printed if imported else finding.severity.chinese
-    told = f"{mark} [{finding.key}] {finding.message}{'。' if finding.fix else ''}{finding.fix}"
-    return "\n".join((told, *(f"    {command}" for command in finding.commands)))
 
 
 def _summary(desked: Desked) -> dict[str, Any]:

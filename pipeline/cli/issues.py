@@ -24,7 +24,7 @@ from pipeline.cli.app import (
     app,
     issue_app,
 )
-from pipeline.cli.drafts import remark
+from pipeline.cli.showing import remark
 from pipeline.cli.speech import out, plain, say, table
 from pipeline.cli.workspace import opened, signed, wants_prefect, window_of
 from pipeline.errors import UsageError

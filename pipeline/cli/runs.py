@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.app import DEGRADED, DONE, NOTHING, AsJson, EngineName, Month, SeriesArgument, State, Week, app
-from pipeline.cli.drafts import show_draft
+from pipeline.cli.showing import show_draft
 from pipeline.cli.speech import say
 from pipeline.cli.workspace import opened, wants_prefect, window_of
 
