@@ -1228,6 +1228,8 @@ class Learned:
     refused: str = ""
     """Why it was never used, in Chinese; empty for one that passed."""
     active: bool = False
+    damaged: bool = False
+    """Whether its text is no longer what was learned; it cannot be used."""
     id: int = 0
     """Its number in the store; 0 while it has none."""
 

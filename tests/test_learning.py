@@ -382,12 +382,21 @@ def test_a_model_of_another_release_is_not_loaded(desk):
     assert desk.rater(desk.config.series[WEEKLY])(_issue(0)[8].article).score > 0.5
 
 
-def test_a_damaged_model_is_not_used(desk):
+def test_a_damaged_model_is_not_used_and_the_error_names_the_way_back(desk):
+    before = desk.models.keep(Learned(Learnt.SCOPE, NOON, "王编辑", 2, "[]", {}))
     kept = desk.models.keep(Learned(Learnt.SCOPE, NOON, "王编辑", 3, "{}", {}))
     with desk._database.write() as connection:
         connection.execute(sa.update(MODELS).where(MODELS.c.id == kept.id).values(content="{ }"))
-    with pytest.raises(StoreError, match=f"model {kept.id}"):
+    with pytest.raises(StoreError, match=f"model {kept.id}") as refused:
         desk.scope_model()
+    assert "bulletin learn rollback 0 --kind scope" in str(refused.value)
+    assert [one.damaged for one in desk.models.all()] == [False, True]
+    with pytest.raises(UsageError, match="已损坏"):
+        desk.models.use(Learnt.SCOPE, kept.id)
+    back = desk.roll_back(Learnt.SCOPE)
+    assert back, "a damaged model does not bar the way back"
+    assert back.id == before.id
+    assert desk.roll_back(Learnt.SCOPE, 0) is None
 
 
 # ------------------------------------------------------------------------------------ the command line

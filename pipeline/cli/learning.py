@@ -85,7 +85,7 @@ def learn_list(as_json: AsJson = False) -> None:
         {
             "id": one.id,
             "kind": one.kind.chinese,
-            "state": "使用中" if one.active else "未通过" if one.refused else "停用",
+            "state": "已损坏" if one.damaged else "使用中" if one.active else "未通过" if one.refused else "停用",
             "made": one.made.isoformat(timespec="seconds"),
             "who": one.who,
             "decisions": one.decisions,

@@ -26,7 +26,6 @@ from pipeline.model import (
     Page,
     Rating,
     Rejection,
-    Ruling,
     Verdict,
     Window,
 )
@@ -142,13 +141,11 @@ class Judging(Relating):
     def precedents(self, before: Window) -> Precedents:
         """What was decided in issues whose windows ended earlier than that of `before`."""
         for issue in self.rulings.missing():
-            self.rulings.make_good(issue, self._rulings_of(issue))
+            desked = self.issues.get(issue)
+            release = self.issues.release_of(issue, desked.revision)
+            if decided := rulings(release.issue, desked.draft, self.reasons(issue)):
+                self.rulings.make_good(issue, desked.revision, decided)
         return Precedents(self.rulings.all(), before)
-
-    def _rulings_of(self, issue: int) -> list[Ruling]:
-        """What an issue decided that went out before decisions were kept."""
-        desked = self.issues.get(issue)
-        return rulings(self.issues.release_of(issue, desked.revision).issue, desked.draft, self.reasons(issue))
 
     def reasons(self, issue: int) -> dict[str, str]:
         """What was last written about why a candidate was taken or put out, by handle."""

@@ -50,14 +50,13 @@ class Learning(Judging):
 
     def roll_back(self, kind: Learnt, number: int | None = None) -> Learned | None:
         """Puts an earlier model to use: a named one, or the one before; `None` for the one that ships (0)."""
-        active = self.models.active(kind)
         if number is None:
+            every = [one for one in self.models.all() if one.kind is kind]
+            active = next((one for one in every if one.active), None)
             if active is None:
                 raise UsageError(f"{kind.chinese}用的就是自带的模型，没有更早的。")
-            before = [
-                one.id for one in self.models.all() if one.kind is kind and not one.refused and one.id < active.id
-            ]
-            number = max(before, default=0)
+            usable = (one.id for one in every if not one.refused and not one.damaged)
+            number = max((one for one in usable if one < active.id), default=0)
         now = self.models.use(kind, number)
         log.info("model rolled back", kind=kind.value, model=number)
         return now

@@ -6,10 +6,9 @@ import datetime as dt
 
 import sqlalchemy as sa
 
-from pipeline.errors import UsageError
+from pipeline.errors import StoreError, UsageError
 from pipeline.model import Learned, Learnt, digest
 from pipeline.store.database import Database
-from pipeline.store.leads import whole
 from pipeline.store.schema import MODELS
 from pipeline.store.values import utc
 
@@ -42,21 +41,29 @@ class Models:
             return _learned(connection.execute(sa.select(MODELS).where(MODELS.c.id == made[0])).one())
 
     def all(self) -> list[Learned]:
-        """Every model, oldest first."""
+        """Every model, oldest first, damaged ones too."""
         with self._database.read() as connection:
             return [_learned(row) for row in connection.execute(sa.select(MODELS).order_by(MODELS.c.id))]
 
     def active(self, kind: Learnt) -> Learned | None:
-        """The model of a kind that is in use; `None` for the one that ships."""
+        """The model of a kind that is in use; `None` for the one that ships. Raises `StoreError` when it is damaged."""
         here = (MODELS.c.kind == kind.value) & MODELS.c.active
         with self._database.read() as connection:
             row = connection.execute(sa.select(MODELS).where(here)).first()
-            return _learned(row) if row else None
+        if row is None:
+            return None
+        learned = _learned(row)
+        if learned.damaged:
+            raise StoreError(
+                f"model {learned.id} is damaged in the database.",
+                f"Use the one that ships: bulletin learn rollback 0 --kind {kind.value}.",
+            )
+        return learned
 
     def use(self, kind: Learnt, number: int) -> Learned | None:
         """Puts an earlier model of a kind to use, 0 for the one that ships.
 
-        Raises `UsageError` for one that is not there or was refused.
+        Raises `UsageError` for one that is not there, was refused or is damaged.
         """
         with self._database.write() as connection:
             row = connection.execute(sa.select(MODELS).where(MODELS.c.id == number)).first()
@@ -64,6 +71,8 @@ class Models:
                 raise UsageError(f"没有编号为 {number} 的{kind.chinese}模型。", "请用 bulletin learn list 查看。")
             if row is not None and row.refused:
                 raise UsageError(f"{number} 号模型没有通过检验，不能启用：{row.refused}。")
+            if row is not None and _learned(row).damaged:
+                raise UsageError(f"{number} 号模型在数据库中已损坏，不能启用。", "请换用另一个，0 为自带的模型。")
             connection.execute(sa.update(MODELS).where(MODELS.c.kind == kind.value).values(active=False))
             if row is None:
                 return None
@@ -78,8 +87,9 @@ def _learned(row: sa.Row[tuple[object, ...]]) -> Learned:
         made=dt.datetime.fromisoformat(row.made),
         who=row.who,
         decisions=row.decisions,
-        content=whole(row.content, row.sha256, f"model {row.id}"),
+        content=row.content,
         figures={name: (pair[0], pair[1]) for name, pair in row.figures.items()},
         refused=row.refused,
         active=row.active,
+        damaged=digest(row.content) != row.sha256,
     )

@@ -49,10 +49,12 @@ class Rulings:
         with self._database.read() as connection:
             return sorted(connection.execute(query).scalars())
 
-    def make_good(self, issue: int, rulings: Sequence[Ruling]) -> None:
-        """Keeps what an issue decided that is out already."""
+    def make_good(self, issue: int, revision: int, rulings: Sequence[Ruling]) -> None:
+        """Keeps what an issue decided that is out already, as this revision of it has it."""
         with self._database.write() as connection:
-            rule(connection, issue, rulings)
+            now = connection.execute(sa.select(ISSUES.c.revision).where(ISSUES.c.id == issue)).scalar()
+            if now == revision:  # else another revision has just come in its place, decisions and all
+                rule(connection, issue, rulings)
 
 
 def rule(connection: sa.Connection, issue: int, rulings: Sequence[Ruling]) -> None:

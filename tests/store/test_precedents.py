@@ -77,5 +77,7 @@ def test_issues_that_went_out_before_are_named_until_they_are_made_good(database
         connection.execute(sa.delete(PRECEDENTS))
     store = Rulings(database)
     assert store.missing() == [desked.id]
-    store.make_good(desked.id, _decided(desked, release))
+    store.make_good(desked.id, desked.revision - 1, _decided(desked, release))
+    assert store.missing() == [desked.id], "what another revision decided is not what is out"
+    store.make_good(desked.id, desked.revision, _decided(desked, release))
     assert (store.missing(), len(store.all())) == ([], 2)
