@@ -59,6 +59,8 @@ PLAIN = (
     "{place}医院的电子病历接入区域平台，{field}患者授权后医生可以调阅既往检查结果，每天调阅{n}次，减少重复检查。",
 )
 FIELDS = ["泌尿外科", "胸外科", "骨科", "妇科", "肝胆外科", "心外科", "普外科"]
+ON_A_FILE = pytest.mark.parametrize("new_place", ["sqlite"], indirect=True)
+"""What is learned does not hang on where decisions are kept; learning takes seconds, so once is enough."""
 BOTH = Rating(0.55, Verdict.BORDERLINE, ("命中：手术机器人",))
 
 
@@ -126,6 +128,7 @@ def _agreement(desk, issue: int) -> float:
 # ---------------------------------------------------------------------------------------- the scope
 
 
+@ON_A_FILE
 def test_after_six_issues_the_model_agrees_with_the_editors_on_the_seventh_and_passes(desk):
     before = _agreement(desk, 6)
     _edited(desk)
@@ -139,6 +142,7 @@ def test_after_six_issues_the_model_agrees_with_the_editors_on_the_seventh_and_p
     assert {"创业", "大赛", "团队", "项目"} & set(scope.up)
 
 
+@ON_A_FILE
 def test_the_figures_of_both_models_are_kept_beside_each_other(desk):
     _edited(desk)
     desk.learn("王编辑")
@@ -150,6 +154,7 @@ def test_the_figures_of_both_models_are_kept_beside_each_other(desk):
     assert (kept.who, kept.decisions) == ("王编辑", 54)
 
 
+@ON_A_FILE
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_an_editor_who_clicks_at_random_teaches_nothing_that_is_used(desk, seed):
     dice = random.Random(seed)
@@ -172,6 +177,7 @@ def test_an_editor_who_clicks_at_random_teaches_nothing_that_is_used(desk, seed)
     assert [one.refused for one in desk.models.all()] == [scope.learned.refused]
 
 
+@ON_A_FILE
 def test_an_editor_who_puts_out_whatever_is_in_scope_is_not_followed(desk):
     inside = [one for one in shipped_texts() if one.label == "in"]
     for issue, month in enumerate(MONTHS[:6]):
@@ -189,6 +195,7 @@ def test_an_editor_who_puts_out_whatever_is_in_scope_is_not_followed(desk):
     assert "固定测试集" in scope.learned.refused
 
 
+@ON_A_FILE
 def test_the_same_decisions_give_the_same_bytes(desk):
     _edited(desk)
     first, _ = desk.learn("王编辑", keep=False)
@@ -199,6 +206,7 @@ def test_the_same_decisions_give_the_same_bytes(desk):
     assert desk.models.all() == []
 
 
+@ON_A_FILE
 def test_one_decision_does_not_swing_the_model(desk):
     rate = desk.rater(desk.config.series[WEEKLY])
     before = [rate(one.article).score for one in _issue(6)]
@@ -212,6 +220,7 @@ def test_one_decision_does_not_swing_the_model(desk):
     assert max(abs(a - b) for a, b in zip(before, after, strict=True)) < 0.15
 
 
+@ON_A_FILE
 def test_without_decisions_nothing_is_learned(desk):
     scope, events = desk.learn("王编辑")
     assert (scope.learned, events.learned) == (None, None)
@@ -220,6 +229,7 @@ def test_without_decisions_nothing_is_learned(desk):
     assert desk.models.all() == []
 
 
+@ON_A_FILE
 def test_decisions_of_one_kind_only_teach_nothing(desk):
     some = _issue(0)
     _put_out(desk, MONTHS[0], some, [one.handle for one in some])
@@ -235,6 +245,7 @@ def test_a_draft_that_is_not_out_teaches_nothing(desk):
     assert lessons(desk.issues.all()) == ([], 0)
 
 
+@ON_A_FILE
 def test_an_article_put_out_for_another_reason_than_its_subject_teaches_nothing(desk):
     carried = Coverage(SERIES.id, 534, 4, "往期", Relation.REPRINT, 0.99)
     elsewhere = dataclasses.replace(BOTH, parts=(Part("规则分", 0.9), Part("地区", 0.15)))
@@ -324,6 +335,7 @@ def _day(month: str, day: int) -> dt.date:
 # --------------------------------------------------------------------------------------- the way back
 
 
+@ON_A_FILE
 def test_going_back_restores_the_very_bytes(desk):
     _edited(desk, MONTHS[:5])
     first, _ = desk.learn("王编辑")
@@ -370,6 +382,7 @@ def test_one_model_of_a_kind_is_in_use(where):
     database.close()
 
 
+@ON_A_FILE
 def test_a_model_of_another_release_is_not_loaded(desk):
     _edited(desk)
     scope, _ = desk.learn("王编辑")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from pipeline.model import Article, Candidate, Desked, Draft, Flag, State, Verdict
@@ -44,8 +44,10 @@ def lessons(issues: Iterable[Desked]) -> tuple[list[Lesson], int]:
     found: dict[str, list[Lesson]] = {}
     for desked in _released(issues):
         issue = _named(desked)
+        chosen = set(desked.draft.chosen)
+        taken = {article.id for one in desked.draft.candidates if one.handle in chosen for article in one.articles}
         for candidate in desked.draft.candidates:
-            if (taught := _taught(desked.draft, candidate)) is not None:
+            if (taught := _taught(desked.draft, candidate, taken)) is not None:
                 included, weight = taught
                 lesson = Lesson(candidate.article, included, weight, issue)
                 found.setdefault(candidate.article.id, []).append(lesson)
@@ -55,10 +57,10 @@ def lessons(issues: Iterable[Desked]) -> tuple[list[Lesson], int]:
     return sorted(agreed, key=lambda one: (one.issue, one.article.id)), len(found) - len(agreed)
 
 
-def _taught(draft: Draft, candidate: Candidate) -> tuple[bool, float] | None:
+def _taught(draft: Draft, candidate: Candidate, taken: Set[str]) -> tuple[bool, float] | None:
     if candidate.handle in draft.chosen:
         return True, _DECIDED if candidate.handle in draft.included else _KEPT
-    if _has_another_reason(draft, candidate):
+    if _has_another_reason(draft, candidate, taken):
         return None
     if candidate.handle in draft.excluded:
         return False, _DECIDED
@@ -67,10 +69,9 @@ def _taught(draft: Draft, candidate: Candidate) -> tuple[bool, float] | None:
     return None
 
 
-def _has_another_reason(draft: Draft, candidate: Candidate) -> bool:
-    """Whether something else than its subject may have kept it out."""
+def _has_another_reason(draft: Draft, candidate: Candidate, taken: Set[str]) -> bool:
+    """Whether something else than its subject may have kept it out; `taken` are the ids of articles that got in."""
     article = candidate.article
-    taken = {one.id for handle in draft.chosen for one in draft.candidate(handle).articles}
     return (
         bool(candidate.coverage)
         or Flag.MIRROR in article.flags
