@@ -40,9 +40,14 @@ _DAY = re.compile(r"(?:(20\d{2})年)?(\d{1,2})月(\d{1,2})[日号]|(?<![\d月])(
 _YEAR = re.compile(r"(20\d{2})(?=年|[—-]20\d{2})|(?<!\d)(20\d{2})(?=全国|中国|世界|北京|\(第)")
 _FILE = re.compile(r"《([^《》]{4,60})》")
 _ORDINAL = re.compile(rf"(?:第([一二三四五六七八九十百\d]{{1,4}})|(首))(届|批|轮|次|期|季)([{HAN}]{{0,2}})")
-_COMMENT = re.compile(
-    r"快评|时评|评论|短评|锐评|热评|社评|社论|观点|杂谈|漫谈|观察[:：|丨]|来论|[议论]道|谈[:：|丨]|评[:：|丨]|之问|何以|为何|为什么|该不该|岂能|不能只|不妨|莫让|别让|警惕|当以|须|呼唤|反思|拷问|启示|背后|评[“「]|媒体评|引热议|随想|远未|任重道远|路还长|还需|仍需|更需|[?？]$"
+_OPINION = re.compile(
+    r"快评|时评|评论|短评|锐评|热评|社评|社论|观点|杂谈|漫谈|观察[:：|丨]|来论|[议论]道|谈[:：|丨]|评[:：|丨]|之问|岂能|不能只|"
+    r"不妨|莫让|别让|警惕|当以|呼唤|反思|拷问|启示|评[“「]|媒体评|引热议|随想|远未|任重道远|路还长|还需|仍需|更需|[还仍更亟]须"
 )
+_WONDERS = re.compile(r"何以|为何|为什么|该不该|背后|[?？]$")
+"""In a headline it makes a commentary unless the text opens as a report: 客车为何失控？调查组给出三个原因."""
+_REPORTED = re.compile(r"记者|通讯员|[电讯][,，:：(（]|获悉")
+_OPENS = 70  # characters of a text in which a report says where it comes from
 _EXPLAINS = re.compile(r"答记者问|答问|问答|[\d一二三四五六七八九十]+问|详解|解读|读懂|释疑|释义|看懂|图解")
 _CORRECTS = re.compile("更正|勘误|订正")
 _TOMORROW = re.compile(r"明[日天]|后天|下周")
@@ -243,11 +248,17 @@ def sketch_of(document: Document, text: str, head: Head) -> Sketch:
         years=frozenset(a or b for a, b in _YEAR.findall(title)),
         files=frozenset(_bare(one) for one in _FILE.findall(front) if len(_bare(one)) >= 6),
         ordinals={unit + what[:2]: _numeral(number or "首") for number, first, unit, what in _ORDINAL.findall(title)},
-        commentary=bool(_COMMENT.search(document.title)),
+        commentary=_comments(document.title, text),
         explains=bool(_EXPLAINS.search(document.title)),
         corrects=bool(_CORRECTS.search(document.title)),
         ahead=_is_ahead(document, lead),
     )
+
+
+def _comments(title: str, text: str) -> bool:
+    if _OPINION.search(title):
+        return True
+    return bool(_WONDERS.search(title)) and not _REPORTED.search(text[:_OPENS])
 
 
 def _is_ahead(document: Document, lead: str) -> bool:
@@ -522,12 +533,22 @@ _INSTITUTION = re.compile(
 )
 
 
+_ANY = re.compile(
+    r"[多全各两几数每这该某]|.[家所级]|涉事|公立|民营|私立|三甲|部分|有关|相关|所有|一些|试点|定点|基层|当地|本地|互联"
+)
+"""What stands before an institution without naming one: 多地医院, 全省医院, 涉事公司."""
+
+
+def _institutions(title: str) -> set[str]:
+    return {name for name in _INSTITUTION.findall(title) if not _ANY.match(name)}
+
+
 def _institutions_differ(a: Sketch, b: Sketch) -> bool:
     """Headlines made alike about two institutions: 友谊医院…又有新进展 and 天坛医院…又有新进展.
 
     Only where neither text speaks of the other's institution: one event may have several.
     """
-    here, there = set(_INSTITUTION.findall(a.document.title)), set(_INSTITUTION.findall(b.document.title))
+    here, there = _institutions(a.document.title), _institutions(b.document.title)
     first, second = here - there, there - here  # what both have may be a kind: 友谊医院互联网医院
     if not first or not second:
         return False
