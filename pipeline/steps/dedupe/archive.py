@@ -404,6 +404,6 @@ def _refilled(a: Sketch, b: Sketch, contained: float) -> bool:
     """A form filled in anew, such as yesterday's and today's figures: the same words, other numbers, another day."""
     if not 0.4 <= contained < 0.95 or not days_apart(a.document.date, b.document.date):
         return False
-    if len(a.all_numbers) < 3 or len(b.all_numbers) < 3:
+    if len(a.all_figures) < 3 or len(b.all_figures) < 3:
         return False
-    return len(a.all_numbers & b.all_numbers) * 2 < min(len(a.all_numbers), len(b.all_numbers))
+    return len(a.all_figures & b.all_figures) * 2 < min(len(a.all_figures), len(b.all_figures))

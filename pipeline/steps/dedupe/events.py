@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -33,8 +33,9 @@ _DATELINE = re.compile(
     r"[^，。：；]{0,28}?(?:\d{1,2}月\d{1,2}日)?(?:电|讯|消息|报道)[,，:：]?(?:[(（][^)）]{2,40}[)）])?"
 )
 _BYLINE = re.compile(r"[(（](?:[^()（）]{0,12}(?:记者|通讯员|编辑|作者)[^()（）]{1,40})[)）]")
-_NUMBER = re.compile(
-    r"\d+(?:\.\d+)?(?:%|余)?(?:万亿|亿|万|千|百)?(?:元|人|名|家|例|件|起|个|项|岁|公里|平方米|亩|吨|次|批|种|台|套|户|所|张|分|小时|天)?"
+_FIGURE = re.compile(
+    r"(\d+(?:\.\d+)?|[零〇一二两三四五六七八九十]+)[余多]?(万亿|亿|万|千|百)?"
+    r"(元|人|名|家|例|件|起|个月|岁|公里|平方米|亩|吨|次|批|种|台|套|户|所|张|分|小时|天|年|条|项|米|份|类|处|只|辆|艘|具|口|宗|页|个|%)?(半)?"
 )
 _DAY = re.compile(r"(?:(20\d{2})年)?(\d{1,2})月(\d{1,2})[日号]|(?<![\d月])(\d{1,2})[日号](?!前)")
 _YEAR = re.compile(r"(20\d{2})(?=年|[—-]20\d{2})|(?<!\d)(20\d{2})(?=全国|中国|世界|北京|\(第)")
@@ -52,7 +53,7 @@ _EXPLAINS = re.compile(r"答记者问|答问|问答|[\d一二三四五六七八�
 _CORRECTS = re.compile("更正|勘误|订正")
 _TOMORROW = re.compile(r"明[日天]|后天|下周")
 _AHEAD = re.compile(r"即将|将于|定于|将在|预告")  # in a lead these may be about something else
-_NUMERALS = {c: i for i, c in enumerate("〇一二三四五六七八九十")}
+_NUMERALS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
 _STOP = frozenset(
     re.findall(
         r"\S+",
@@ -89,8 +90,10 @@ class Sketch:
     lead: str
     text: str
     grams: frozenset[str]
-    numbers: frozenset[str]
-    all_numbers: frozenset[str]
+    title_figures: frozenset[str]
+    figures: frozenset[str]
+    """Those of title and lead."""
+    all_figures: frozenset[str]
     places: frozenset[str]
     title_places: frozenset[str]
     days: frozenset[dt.date]
@@ -240,8 +243,9 @@ def sketch_of(document: Document, text: str, head: Head) -> Sketch:
         lead=lead,
         text=text,
         grams=shingles(text),
-        numbers=_numbers(front),
-        all_numbers=_numbers(title + text),
+        title_figures=figures(title),
+        figures=figures(front),
+        all_figures=figures(f"{title}。{text}"),
         places=places,
         title_places=frozenset(w for w in places if w in title),
         days=_days(front, document.date),
@@ -273,21 +277,38 @@ def _bare(name: str) -> str:
 
 
 def _numeral(text: str) -> str:
+    """A number below a hundred in Chinese characters as digits, others as they are: 首 → 1, 二十六 → 26."""
     if text == "首":
         return "1"
-    if len(text) == 1 and text in _NUMERALS:
-        return str(_NUMERALS[text])
-    return text
+    if not all(character in _NUMERALS or character == "十" for character in text):
+        return text
+    tens, ten, ones = text.partition("十")
+    if not ten:
+        return "".join(str(_NUMERALS[character]) for character in text)
+    if len(tens) > 1 or len(ones) > 1:
+        return text
+    return str(_NUMERALS.get(tens, 1) * 10 + _NUMERALS.get(ones, 0))
 
 
-def _numbers(text: str) -> frozenset[str]:
-    """Numbers that say how much; days, years and single digits without a unit say little."""
-    return frozenset(
-        one for one in _NUMBER.findall(_DAY.sub(" ", _YEAR.sub(" ", text))) if len(one) >= 2 and one not in _ROUND
-    )
+@lru_cache(maxsize=8192)  # a neighbour's head is asked for its figures with every pair around it
+def figures(text: str) -> frozenset[str]:
+    """Figures that say how much, with their units, 三年半 as 3.5年; days, years and small counts say little."""
+    found = set()
+    for digits, scale, unit, half in _FIGURE.findall(_DAY.sub(" ", _YEAR.sub(" ", text))):
+        value = _numeral(digits) + (".5" if half and unit == "年" else "")
+        if not unit and not scale and len(value) < _BARE:
+            continue
+        if not scale and unit in _SMALL and float(value) <= 3 and not half:
+            continue
+        if unit in ("", "年") and re.fullmatch(r"(?:19|20)\d\d", value):
+            continue
+        found.add(value + scale + ("人" if unit == "名" else unit))
+    return frozenset(found)
 
 
-_ROUND = frozenset({"10", "20", "12", "11", "100", "24", "一个", "1个", "1名", "2名", "1人", "2人", "1家", "1次"})
+_BARE = 3  # digits that a figure without a unit must have
+_SMALL = frozenset("年天次名人家个种项")
+"""Units of which every text has one, two or three."""
 
 
 def _days(text: str, published: dt.date | None) -> frozenset[dt.date]:
@@ -319,6 +340,7 @@ FEATURES: Final[Mapping[str, str]] = {
     "lead_words": "导语用词相同",
     "contained": "文字重合",
     "numbers": "数字相同",
+    "figure": "标题中的数字见于对方导语",
     "places": "地点相同",
     "days_apart": "所述日期不同",
     "gap": "发布日期相近",
@@ -352,7 +374,8 @@ def features(
         "title_text": _bigrams(a.key, b.key),
         "lead_words": _dice(a.head.words, b.head.words, idf_a, idf_b),
         "contained": math.sqrt(contained),
-        "numbers": _mutual(a.numbers, b.all_numbers, b.numbers, a.all_numbers),
+        "numbers": _mutual(a.figures, b.all_figures, b.figures, a.all_figures),
+        "figure": max(_rare(title_figures(a, b), near, pair) for near in (near_a, near_b)),
         "places": _shared(a.places, b.places, idf_a),
         "days_apart": 1.0 if a.days and b.days and not a.days & b.days else 0.0,
         "gap": min(gap, _GAP_CAP) / _GAP_CAP if gap is not None else _NO_GAP,
@@ -444,6 +467,25 @@ def _mutual(a: frozenset[str], all_b: frozenset[str], b: frozenset[str], all_a: 
     if not a or not b:
         return 0.3
     return (len(a & all_b) / len(a) + len(b & all_a) / len(b)) / 2
+
+
+def title_figures(a: Sketch, b: Sketch) -> frozenset[str]:
+    """The figures of one's title that stand in the other's title or lead."""
+    return a.title_figures & b.figures | b.title_figures & a.figures
+
+
+def _rare(shared: frozenset[str], near: Neighbourhood, pair: tuple[int, int]) -> float:
+    """How much figures tell by how few neighbours have them in title or lead: own words keep 三年六个月 and 98万元."""
+    if not shared:
+        return 0.0
+    others = [head for at, head in near.members.items() if at not in pair]
+    counts = (sum(figure in figures(head.text) for head in others) for figure in shared)
+    told = sum(max(0.0, math.log((len(others) + _PRIOR) / (count + _SELDOM))) for count in counts)
+    return min(1.0, told / _TELLING_FIGURES)
+
+
+_SELDOM = 0.3  # neighbours that are taken to have any figure
+_TELLING_FIGURES = 6.0  # about two figures that no neighbour has
 
 
 def _shared(a: frozenset[str], b: frozenset[str], idf: _Local) -> float:
@@ -607,7 +649,9 @@ def _detail(name: str, a: Sketch, b: Sketch, model: Model) -> str:
         pool = (a.head.title & b.head.words) | (b.head.title & a.head.words)
         shared = sorted(pool, key=lambda word: (-model.idf(word), word))
     elif name == "numbers":
-        shared = sorted(a.numbers & b.all_numbers | b.numbers & a.all_numbers, key=lambda one: (-len(one), one))
+        shared = sorted(a.figures & b.all_figures | b.figures & a.all_figures, key=lambda one: (-len(one), one))
+    elif name == "figure":
+        shared = sorted(title_figures(a, b), key=lambda one: (-len(one), one))
     elif name == "places":
         shared = sorted(a.places & b.places)
     elif name == "file":
@@ -617,6 +661,6 @@ def _detail(name: str, a: Sketch, b: Sketch, model: Model) -> str:
         return "" if gap is None else f"发布相隔{gap}天" if gap else "同日发布"
     elif name in AGAINST:
         return ""  # its absence is no reason an editor needs
-    if name in ("numbers", "places", "file") and not shared:
+    if name in ("numbers", "figure", "places", "file") and not shared:
         return ""
     return f"{label}（{'、'.join(shared[:3])}）" if shared else label
