@@ -592,9 +592,18 @@ def _institutions_differ(a: Sketch, b: Sketch) -> bool:
     """
     here, there = _institutions(a.document.title), _institutions(b.document.title)
     first, second = here - there, there - here  # what both have may be a kind: 友谊医院互联网医院
-    if not first or not second:
+    if not first or not second or _bigrams(_without(a.key, first), _without(b.key, second)) < _MADE_ALIKE:
         return False
     return not any(name in b.document.text for name in first) and not any(name in a.document.text for name in second)
+
+
+_MADE_ALIKE = 0.4
+
+
+def _without(title: str, names: set[str]) -> str:
+    for name in names:
+        title = title.replace(name, "")
+    return title
 
 
 def differences(a: Sketch, b: Sketch) -> list[str]:
