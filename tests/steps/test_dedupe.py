@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from opencc import OpenCC
 
-from pipeline.model import Article, Block, Document, Edge, Kind, Relation
+from pipeline.model import Article, Block, Document, Edge, Kind, Printed, Relation
+from pipeline.steps.cover import cover
 from pipeline.steps.dedupe import group, relate
 from pipeline.steps.normalise import normalise
 from pipeline.steps.punctuation import full_width_punctuation, join_conversion_spaces
@@ -642,3 +643,55 @@ def test_the_frozen_tellings_are_told_apart_as_well_as_ever():
 
 
 FROZEN_RECALL = 0.7
+
+
+ON_DUTY = Document(
+    "on-duty",
+    "市儿童医院AI儿科医生上岗 能听懂家长的方言",
+    "8月20日，市儿童医院的AI儿科医生正式上岗。家长在手机上描述孩子的症状，它会像医生一样追问，给出可能的诊断和就医建议，"
+    "还能听懂七种方言。\nAI儿科医生由医院三百多名专家的诊疗经验和近十年脱敏病历训练而成，首批用于发热、咳嗽等十二类常见病。",
+    dt.date(2025, 8, 20),
+)
+SENT_DOWN = Document(
+    "sent-down",
+    "市儿童医院AI儿科医生“下沉” 三十家乡镇卫生院用上了",
+    "10月9日，记者在西岭镇卫生院看到，市儿童医院的AI儿科医生正在帮助当地大夫判断一名发热患儿的病情。\n"
+    "8月上岗以来，AI儿科医生累计服务患儿二十六万人次。国庆前，它接入三十家乡镇卫生院，由专家在线复核疑难病例。",
+    dt.date(2025, 10, 10),
+)
+ELSEWHERE = Document(
+    "elsewhere",
+    "市口腔医院开出夜间门诊 下班后也能看牙",
+    "10月9日起，市口腔医院开出夜间门诊，时间为十八时至二十二时。患者在手机上预约挂号，首日接诊一百二十人。",
+    dt.date(2025, 10, 10),
+)
+
+
+def test_what_became_of_a_printed_story_weeks_later_is_a_follow_up_of_it():
+    printed = [Printed("monthly", 549, 1, ON_DUTY)]
+    (covered,) = cover([SENT_DOWN, ELSEWHERE], printed)[SENT_DOWN.id]
+    assert (covered.number, covered.position, covered.relation) == (549, 1, Relation.FOLLOW_UP)
+    assert "相隔51天" in covered.because
+
+
+def test_news_of_another_hospital_is_no_follow_up():
+    assert cover([ELSEWHERE], [Printed("monthly", 549, 1, ON_DUTY)]) == {}
+
+
+def test_reports_weeks_apart_stay_apart_among_what_is_collected():
+    assert not any(edge.relation.folds for edge in relate([ON_DUTY, SENT_DOWN]))
+
+
+def test_a_headline_that_says_what_a_rule_asks_is_no_commentary():
+    name = "《全市医疗卫生机构数据安全管理办法》"
+    rule = Document(
+        "rule", f"关于印发{name}的通知", f"现将{name}印发给你们，请遵照执行。病历用于训练的，应当经双审查。", JUNE
+    )
+    report = Document(
+        "report",
+        "本市出台医疗数据安全管理办法 病历训练大模型须过双审查",
+        f"市卫生健康委印发{name}。办法规定，病历用于训练大模型，须去标识化，并经双审查。",
+        JUNE,
+    )
+    (edge,) = relate([rule, report])
+    assert "评论" not in edge.because

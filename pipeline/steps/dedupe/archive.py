@@ -36,6 +36,7 @@ _CANDIDATES = 40
 _DAYS_AMONG_FRESH = 14
 _DAYS_ONE_EVENT = 7
 _SAME, _SUSPECTED = 0.9, 0.4
+_FOLLOWS = 0.8  # of one matter, told more than a week later
 _QUERY_WORDS = 24
 _TOLD = 0.25  # of the weight of a title; of 617 pairs that got an edge none has less than .32
 _MAX_POSTINGS = 3_000  # a word in more heads than this finds nothing in particular
@@ -114,7 +115,7 @@ class Archive:
         same, reprints = self._copied(fresh, among)
         edges = self._copy_edges(same, reprints)
         for one in self.compare(fresh, same.keys() | reprints.keys(), among=among):
-            if edge := self._judged(one):
+            if edge := self._judged(one, long_ago=not among):
                 edges.append(edge)
         order = list(Relation)
         return sorted(edges, key=lambda edge: (order.index(edge.relation), -edge.score, edge.a, edge.b))
@@ -233,13 +234,20 @@ class Archive:
             return None  # a correction repeats most of what it mends
         return max(contained, jaccard), f"正文重合{contained:.0%}"
 
-    def _judged(self, one: Comparison) -> Edge | None:
+    def _judged(self, one: Comparison, *, long_ago: bool = False) -> Edge | None:
+        """The edge of a pair, if it is worth one; with `long_ago` however much later the one came.
+
+        That weeks lie between two reports tells two happenings from one, and two happenings of one matter are what
+        a follow-up is. Of 1,498 pairs out of 808 unrelated articles 9 pass `_FOLLOWS` when the gap is forgotten.
+        """
         if one.conflicts:
             return None
         first, second = self._sketch(one.a), self._sketch(one.b)
         p = probability(one.values, self.model)
         doubts = []
         days = days_apart(first.document.date, second.document.date)
+        if long_ago and p < _SUSPECTED and days is not None and days > _DAYS_ONE_EVENT:
+            p = max(p, self._whenever(one.values))
         if p < _SUSPECTED:
             if not named_alike(one.values) or days is None or days > _DAYS_AMONG_FRESH:
                 return None
@@ -255,6 +263,11 @@ class Archive:
             relation = Relation.SAME_EVENT if days <= _DAYS_ONE_EVENT else Relation.FOLLOW_UP
         because = "；".join(filter(None, [reasons(first, second, one.values, self.model), *doubts]))
         return self._edge((one.a, one.b), relation, p, because)
+
+    def _whenever(self, values: Mapping[str, float]) -> float:
+        """How likely a pair speaks of one matter, whatever time lies between; 0 where that is not likely enough."""
+        p = probability({**values, "gap": 0.0}, self.model)
+        return p if p >= _FOLLOWS else 0.0
 
     # -------------------------------------------------------------------------------- comparisons
 
