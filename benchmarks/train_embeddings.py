@@ -55,7 +55,7 @@ def main() -> None:
     given = arguments.parse_args()
     if not (given.data / "labelled.jsonl").is_file():
         sys.exit(f"{given.data} holds no labelled.jsonl: name the folder of the labelled texts.")
-    engine = E5()
+    engine = E5(num_threads=1)  # more wait for each other longer than they work, where anything else runs
 
     def vectors(rows: Sequence[Row]) -> np.ndarray:
         return np.vstack([engine.passage([read_of(row["title"], row["text"])]) for row in rows])
