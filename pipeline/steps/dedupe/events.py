@@ -606,6 +606,19 @@ def _without(title: str, names: set[str]) -> str:
     return title
 
 
+def only_background(a: Sketch, b: Sketch) -> bool:
+    """Whether two texts open on other matters, however much they share: today's news over last week's paragraphs."""
+    if a.key == b.key:
+        return False
+    a_in_b, _, _ = overlap(shingles(a.lead[:_OPENING_LINES]), b.grams)
+    b_in_a, _, _ = overlap(shingles(b.lead[:_OPENING_LINES]), a.grams)
+    return max(a_in_b, b_in_a) < _OPENS_ALIKE
+
+
+# Of a copy that was cut or framed the other's opening is somewhere in the text.
+_OPENING_LINES, _OPENS_ALIKE = 80, 0.3
+
+
 def differences(a: Sketch, b: Sketch) -> list[str]:
     """How two documents about one matter differ in kind, in Chinese; any of it forbids folding, not showing."""
     found = []
