@@ -1,8 +1,8 @@
 """How well and how fast reprints and events are found, beside other methods in the same run.
 
-usage: python -m benchmarks.dedup DATA [--peers FOLDER] [--documents N]
+usage: python -m benchmarks.dedup DATA [--also FILE] [--peers FOLDER] [--documents N]
 
-DATA is the folder of the development data. Three tables:
+DATA is the folder of the development data; FILE has further stories that ours alone learns from. Three tables:
 
 - events: B-cubed of each labelled story with everything learned on the others (weights of ours, thresholds of the
   others), with 95 % intervals (bootstrap over events), and the precision of the pairs each method joins;
@@ -47,6 +47,7 @@ Row = dict[str, Any]
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.dedup", description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path)
+    parser.add_argument("--also", type=Path)
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--documents", type=int, default=10_000)
     asked = parser.parse_args()
@@ -58,7 +59,7 @@ def main() -> int:
     if python is None:
         print("No other methods: name a folder for their environment with --peers.")
     methods = ("ours", *(_BESIDE if python else ()))
-    print_events(asked.data, methods, python)
+    print_events(asked.data, asked.also, methods, python)
     print_reprints(asked.data, methods, python, asked.documents)
     return 0
 
@@ -95,7 +96,7 @@ def run_method(method: str, task: Row, python: Path | None) -> Row:
 # ----------------------------------------------------------------------------------------- events
 
 
-def print_events(data: Path, methods: Iterable[str], python: Path | None) -> None:
+def print_events(data: Path, also: Path | None, methods: Iterable[str], python: Path | None) -> None:
     everything = rows(data)
     stories = {
         name: [row for row in everything if row["story"] == name] for name in sorted({r["story"] for r in everything})
@@ -103,6 +104,8 @@ def print_events(data: Path, methods: Iterable[str], python: Path | None) -> Non
     start = blank(background(data))
     examples = {name: pairs(some, start) for name, some in stories.items()}
     extra = pairs(scope_rows(data), start)
+    for name in {row["story"] for row in rows(data, also)} - stories.keys():
+        extra += pairs([row for row in rows(data, also) if row["story"] == name], start)
     found: dict[str, dict[str, str]] = defaultdict(dict)
     seconds: dict[str, float] = defaultdict(float)
     for name, some in stories.items():

@@ -16,7 +16,7 @@ from pipeline.steps.dedupe.events import Model, head_of, shipped
 from pipeline.steps.dedupe.near import bands
 from pipeline.steps.urls import canonical_url
 
-_FORMAT = 1  # goes up when the same document gets another fingerprint, or the same pair another relation
+_FORMAT = 2  # goes up when the same document gets another fingerprint, or the same pair another relation
 SHORT = 50
 """Characters; what is shorter is the same text only under the same title: 详见附件 is not one article twice."""
 
