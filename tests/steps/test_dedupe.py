@@ -19,6 +19,7 @@ from opencc import OpenCC
 from pipeline.model import Article, Block, Document, Edge, Kind, Printed, Relation
 from pipeline.steps.cover import cover
 from pipeline.steps.dedupe import group, relate
+from pipeline.steps.dedupe.events import figures
 from pipeline.steps.normalise import normalise
 from pipeline.steps.punctuation import full_width_punctuation, join_conversion_spaces
 from pipeline.steps.urls import canonical_url, printed_url
@@ -695,3 +696,127 @@ def test_a_headline_that_says_what_a_rule_asks_is_no_commentary():
     )
     (edge,) = relate([rule, report])
     assert "评论" not in edge.because
+
+
+# ------------------------------------------------------------------------- tellings in words of their own
+
+
+REPORTED = TOLD_AGAIN.text
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "看病为何不用再拍片？全市58家医院检查结果互认",
+        "检查结果互认 全市58家医院须当日上传",
+        "58家医院检查结果互认，省了多少钱？",
+    ],
+    ids=["why", "what a rule says", "how much"],
+)
+def test_a_report_with_a_question_for_a_headline_joins_the_event(title):
+    assert relation(ORIGINAL, replace(TOLD_AGAIN, title=title)) is Relation.SAME_EVENT
+
+
+def test_a_question_without_a_reporter_stays_a_commentary():
+    opinion = REPORTED.replace("记者6月4日从市卫生健康委获悉，", "")
+    asked = replace(TOLD_AGAIN, title="看病为何不用再拍片？全市58家医院检查结果互认", text=opinion)
+    (edge,) = relate([ORIGINAL, asked])
+    assert edge.relation is Relation.SUSPECTED
+    assert "一为评论，一为报道" in edge.because
+
+
+def test_hospitals_in_general_are_no_institution_that_could_differ():
+    one = replace(ORIGINAL, id="one", url="", title="多地医院检查结果互认 患者不必重复拍片")
+    other = replace(TOLD_AGAIN, title="全省医院检查结果互认 患者不必重复拍片")
+    assert relation(one, other) is Relation.SAME_EVENT
+
+
+def test_two_bodies_of_one_event_may_each_have_a_headline():
+    one = told(
+        "one",
+        "影像云中断三小时 滨江第一医院启用应急预案",
+        "6月4日下午，滨江市医学影像云平台发生中断，58家医院的影像调阅停了三个小时。放射科调出胶片应急，急诊未停。",
+    )
+    other = told(
+        "other",
+        "58家医院影像调阅停了 数源公司称扩容出错",
+        "滨江市医学影像云平台4日下午中断三小时，58家医院无法调阅影像，晚间恢复。运维方称扩容脚本出错，已致歉。",
+    )
+    assert relation(one, other) in (Relation.SAME_EVENT, Relation.SUSPECTED)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("获刑三年六个月，并处罚金98万元", {"6个月", "98万元"}),
+        ("二十六名责任人被处理，26人被追责", {"26人"}),
+        ("获刑三年半；判处3年半", {"3.5年"}),
+        ("2024年6月4日，一个医院的两名医生", set()),
+        ("新增1203例，占12.5%", {"1203例", "12.5%"}),
+    ],
+)
+def test_figures_are_read_in_any_numerals_with_what_they_count(text, found):
+    assert figures(text) == found
+
+
+def test_a_rare_figure_of_the_title_speaks_for_one_event():
+    fined = told(
+        "fined",
+        "数源公司因账号泄露病历被罚98万元",
+        "市网信办6月4日通报，数源公司未停用离职账号，泄露病历，罚款98万元。",
+    )
+    own = told(
+        "own",
+        "98万元买来的教训：数源公司的账号",
+        "离职的人走了，账号还在。病历就这样流了出去，网信部门开出98万元罚单。",
+    )
+    less = replace(own, title=own.title.replace("98", "36"), text=own.text.replace("98", "36"))
+    ((same,), other) = relate([fined, own]), relate([fined, less])
+    assert "98万元" in same.because
+    assert same.score > max((edge.score for edge in other), default=0.0)
+
+
+BACKGROUND = (
+    "影像云平台是全市看病的总调度：患者在一家医院做的检查、医生开到药店的处方，都要从这里走一遍。",
+    "平台出问题，医院内部的收费和药房可以单机运行，对外的线上服务就会停下，志愿者要到大厅里分流患者。",
+    "平台2020年上线，投资3.6亿元，接入公立医院213家和基层机构1.1万家，去年完成二期扩容并通过验收。",
+)
+
+
+def test_today_s_news_over_last_week_s_paragraphs_is_no_reprint():
+    down = told(
+        "down",
+        "影像云平台中断 市卫健委致歉",
+        "\n".join(
+            [
+                "6月4日上午，全市的预约挂号、检查调阅和电子处方流转一度中断，市卫健委当晚致歉，号源顺延使用七天。",
+                *BACKGROUND,
+            ]
+        ),
+    )
+    back = told(
+        "back",
+        "全部业务恢复运行",
+        "\n".join(
+            [
+                "滨江发布：今日下午各医院线上缴费、结果查询都已正常，居民可以用手机办理，没有约上的请重新选择时间。",
+                *BACKGROUND,
+            ]
+        ),
+        5,
+    )
+    assert relation(down, back) is not Relation.REPRINT
+
+
+def test_a_copy_that_lost_its_first_paragraph_is_a_reprint():
+    whole = told(
+        "whole", "影像云平台中断 市卫健委致歉", "\n".join(["6月4日上午平台中断，市卫健委致歉。", *BACKGROUND, *REST])
+    )
+    cut = told("cut", "总调度停了", "\n".join([*BACKGROUND, *REST]))
+    assert relation(whole, cut) is Relation.REPRINT
+
+
+def test_a_crowd_of_which_not_every_pair_was_compared_is_one_story():
+    names = "abcdefghi"
+    near = [edge(a, b, score=0.9) for a, b in itertools.combinations(names, 2) if (ord(b) - ord(a)) % 9 not in (4, 5)]
+    assert members(*group(documents(*names), near)) == {frozenset(names)}

@@ -30,7 +30,8 @@ _PRIOR = 8.0  # how many neighbours the background frequency counts for
 _WORD = re.compile(rf"[{HAN}]{{2,}}|[a-z][a-z0-9.+-]+")
 _DATELINE = re.compile(
     r"^(?:[（(【\[]?(?:原标题|来源标题)[:：][^）)】\]\n]{4,60}[）)】\]]?)?"
-    r"[^，。：；]{0,28}?(?:\d{1,2}月\d{1,2}日)?(?:电|讯|消息|报道)[,，:：]?(?:[(（][^)）]{2,40}[)）])?"
+    r"[^,，。:：;；]{0,28}?(?:\d{1,2}月\d{1,2}日)?(?:电(?![子话力视信商器梯池动脑影缆])|讯(?!问)|消息|报道)"
+    r"[,，:：]?(?:[(（][^)）]{2,40}[)）])?"
 )
 _BYLINE = re.compile(r"[(（](?:[^()（）]{0,12}(?:记者|通讯员|编辑|作者)[^()（）]{1,40})[)）]")
 _FIGURE = re.compile(
@@ -290,7 +291,6 @@ def _numeral(text: str) -> str:
     return str(_NUMERALS.get(tens, 1) * 10 + _NUMERALS.get(ones, 0))
 
 
-@lru_cache(maxsize=8192)  # a neighbour's head is asked for its figures with every pair around it
 def figures(text: str) -> frozenset[str]:
     """Figures that say how much, with their units, 三年半 as 3.5年; days, years and small counts say little."""
     found = set()
@@ -304,6 +304,9 @@ def figures(text: str) -> frozenset[str]:
             continue
         found.add(value + scale + ("人" if unit == "名" else unit))
     return frozenset(found)
+
+
+_figures_of_head = lru_cache(maxsize=8192)(figures)  # a neighbour is asked with every pair around it
 
 
 _BARE = 3  # digits that a figure without a unit must have
@@ -479,7 +482,7 @@ def _rare(shared: frozenset[str], near: Neighbourhood, pair: tuple[int, int]) ->
     if not shared:
         return 0.0
     others = [head for at, head in near.members.items() if at not in pair]
-    counts = (sum(figure in figures(head.text) for head in others) for figure in shared)
+    counts = (sum(figure in _figures_of_head(head.text) for head in others) for figure in shared)
     told = sum(max(0.0, math.log((len(others) + _PRIOR) / (count + _SELDOM))) for count in counts)
     return min(1.0, told / _TELLING_FIGURES)
 
@@ -610,13 +613,13 @@ def only_background(a: Sketch, b: Sketch) -> bool:
     """Whether two texts open on other matters, however much they share: today's news over last week's paragraphs."""
     if a.key == b.key:
         return False
-    a_in_b, _, _ = overlap(shingles(a.lead[:_OPENING_LINES]), b.grams)
-    b_in_a, _, _ = overlap(shingles(b.lead[:_OPENING_LINES]), a.grams)
+    a_in_b, _, _ = overlap(shingles(a.lead[:_FIRST_LINES]), b.grams)
+    b_in_a, _, _ = overlap(shingles(b.lead[:_FIRST_LINES]), a.grams)
     return max(a_in_b, b_in_a) < _OPENS_ALIKE
 
 
 # Of a copy that was cut or framed the other's opening is somewhere in the text.
-_OPENING_LINES, _OPENS_ALIKE = 80, 0.3
+_FIRST_LINES, _OPENS_ALIKE = 50, 0.3
 
 
 def differences(a: Sketch, b: Sketch) -> list[str]:
