@@ -102,7 +102,7 @@ def test_what_is_taken_from_the_pile_is_not_in_it_any_more(here):
 def test_what_an_editor_puts_out_is_in_the_pile_with_its_handle(here):
     here("draft", "exclude", SERIES, "1", *MONTH, "--reason", "已有同类")
     _, out, _ = here("draft", "rejected", SERIES, *MONTH, "--reason", "剔除")
-    assert re.search(r"编辑剔除 1 条\n  0\.\d\d c\w{5} 北京友谊医院", out)
+    assert re.search(r"编辑剔除 1 条\n  [01]\.\d\d c\w{5} 北京友谊医院", out)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_a_like_article_that_was_judged_out_names_what_it_is_like(here, put):
     put("g", "成都一医院启用智慧病房 护士查房不用抄写", "2024-06-15", "四川日报", *CHENGDU)
     assert here("run", SERIES, *MONTH, "--engine", "inline")[0] == 0
     _, out, _ = here("draft", "why", SERIES, "file:inbox/g.html", *MONTH)
-    assert re.search(r"^同一事件 +(?:转载|同一文章) [01]\.\d\d《成都一医院启用智慧病房 护士查房不再抄写》", out, re.M)
+    assert re.search(r"^关联 +(?:转载|同一文章) [01]\.\d\d《成都一医院启用智慧病房 护士查房不再抄写》", out, re.M)
 
 
 # another scope -------------------------------------------------------------------------------------

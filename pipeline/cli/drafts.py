@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -316,6 +316,8 @@ def _meant(decision: Decision, *drafts: Draft) -> str:
     for candidate in (one for draft in drafts for one in draft.candidates):
         known = {article.url: article.title for article in candidate.articles}
         titles = {candidate.handle: candidate.article.title} | known | titles  # as it was when it was decided
+    if decision.target not in titles and (folded := _folded_since(decision.target, drafts)):
+        titles[decision.target] = folded
     told = [_titled(titles, decision.target)]
     for field, value in decision.values.items():
         if field in FIELDS:
@@ -331,6 +333,14 @@ def _meant(decision: Decision, *drafts: Draft) -> str:
         elif field == "file":
             told.append(value)
     return " ".join(one for one in told if one)
+
+
+def _folded_since(handle: str, drafts: Sequence[Draft]) -> str:
+    """The title of what was a candidate of that handle before it was merged under another one."""
+    from pipeline.model import digest
+
+    every = (article for draft in drafts for one in draft.candidates for article in one.articles)
+    return next((one.title for one in every if f"c{digest(one.url or one.id)}".startswith(handle)), "")
 
 
 def _titled(titles: Mapping[str, str], target: str) -> str:

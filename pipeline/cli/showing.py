@@ -58,21 +58,22 @@ def show_draft(desk: Desk, draft: Draft, desked: Desked | None, as_json: bool, *
 def _told(
     desk: Desk, draft: Draft, candidate: Candidate, mark: str, around: Surroundings, near: Iterator[str], every: bool
 ) -> str:
-    from pipeline.model import Verdict
+    from pipeline.model import Genre, Verdict
 
     handle = candidate.handle
     edits = draft.edits.get(handle, {})
     article = candidate.article
+    genre = "" if candidate.rating.genre is Genre.NEWS else f" {candidate.rating.genre.chinese}"
     lines = [
         f"{mark} {handle} {edits.get('title', article.title)}",
         f"    （{edits.get('outlet', article.outlet)}） {edits.get('date', article.date or '无日期')} "
-        f"得分 {candidate.rating.score:.2f} {around.novelty.chinese} {edits.get('url', article.url)}",
+        f"得分 {candidate.rating.score:.2f} {around.novelty.chinese}{genre} {edits.get('url', article.url)}",
         f"    {'；'.join(candidate.rating.because)}",
     ]
     if one := candidate.earlier:
         place = desk.place(draft, one)
         lines.append(f"    已收于{place}：{one.title}（{one.relation.chinese} {one.score:.2f}{_because(one.because)}）")
-        lines += [f"    新：{around.news}"] if around.news else []
+        lines += [f"    与之相比：{around.news}"] if around.news else []
     lines += near
     lines += _folded(candidate, around, every)
     if around.better:

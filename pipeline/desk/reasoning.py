@@ -28,6 +28,7 @@ from pipeline.steps.cover import cover
 from pipeline.steps.decide import find
 from pipeline.steps.reasons import TAKEN, Heap, Passed, Tie, Why, heaped
 from pipeline.steps.replay import Before, Changed, Judged, changed, changes
+from pipeline.steps.select import retellings
 from pipeline.store import Accounted, Stored
 
 Rate = Callable[[Article], Rating]
@@ -156,11 +157,21 @@ class Reasoning(Releasing):
             position=draft.chosen.index(candidate.handle) + 1 if stands and candidate.handle in draft.chosen else 0,
             under="" if stands else first.title,
             page=(*article.remarks, *(f"注意：{note}" for note in article.notes)),
-            ties=_ties(candidate.edges, article, own),
+            ties=self._folded(candidate, article),
             suspected=_ties(candidate.suspected, article, {key: known[key] for key in known.keys() - own.keys()}),
             coverage=candidate.coverage,
             precedents=nearest,
             opinions=candidate.opinions,
+        )
+
+    def _folded(self, candidate: Candidate, article: Article) -> tuple[Tie, ...]:
+        """What is folded under the representative, or how one that is folded belongs to it: as `draft show` says."""
+        first = candidate.article
+        told = retellings(candidate, self.config.outlets)
+        if article is first:
+            return tuple(Tie(one.chinese, one.score, one.because, one.title, one.url) for one in told)
+        return tuple(
+            Tie(one.chinese, one.score, one.because, first.title, first.url) for one in told if one.id == article.id
         )
 
     def _why_stored(self, desked: Desked, stored: Stored) -> Why:

@@ -216,7 +216,7 @@ def _outlet(inspection: Inspection) -> Iterator[Finding]:
                 "换用原始出处的链接，或改写来源。",
             )
         origin = credited(item.text, inspection.outlets)
-        if origin and item.outlet not in origin.names:
+        if origin and item.outlet not in origin.names and item.genre is not Genre.LIST:  # there the last item's own
             yield _about(
                 place,
                 item,

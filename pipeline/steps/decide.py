@@ -206,7 +206,7 @@ def _represent(draft: Draft, decision: Decision, rate: Rate) -> Draft:
     changed = replace(
         candidate,
         articles=(article, *(one for one in candidate.articles if one is not article)),
-        rating=representing(candidate.rating, rate(article)),
+        rating=representing(candidate.rating, candidate.article, rate(article)),
     )
     every = tuple(changed if one is candidate else one for one in draft.candidates)
     after = replace(_put_aside(draft, candidate), candidates=every, represented=seen)

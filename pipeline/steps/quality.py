@@ -28,7 +28,7 @@ def _defects(article: Article) -> Iterator[tuple[float, str]]:
     text = article.text
     size = len("".join(text.split()))
     if size < _SHORT:
-        yield 0.2 if size < _VERY_SHORT else 0.1, f"正文较短（{size} 字）"
+        yield 0.2 if size < _VERY_SHORT else 0.1, f"正文较短，{size} 字"
     if lost := lost_places(text):
         yield min(0.4, 0.02 + 20 * lost / max(1, size)), f"正文有 {lost} 处乱码（占 {lost / max(1, size):.1%}）"
     if article.links > _LINKED:

@@ -69,6 +69,7 @@ class Tie:
 
     relation: str
     score: float
+    """0 where an editor said so."""
     because: str
     title: str
     url: str
@@ -116,10 +117,10 @@ def told(why: Why) -> list[tuple[str, list[str]]]:
         ]
     sections += [
         ("页面", list(why.page)),
-        ("同一事件", [_tie(one) for one in why.ties]),
+        ("关联", [_tie(one) for one in why.ties]),
         ("疑似", [_tie(one) for one in why.suspected]),
         ("往期", [_covered(one) for one in _once(why.coverage)]),
-        ("先例", [one.chinese for one in why.precedents]),
+        ("先例", [one.chinese for one in why.precedents if not _covers(why.coverage, one)]),
         ("参考意见", [f"{one.classifier} {one.score:.2f} {one.because}".rstrip() for one in why.opinions]),
     ]
     return [(heading, lines) for heading, lines in sections if lines]
@@ -144,6 +145,12 @@ def _once(coverage: Sequence[Coverage]) -> list[Coverage]:
     return list(found.values())
 
 
+def _covers(coverage: Sequence[Coverage], precedent: Precedent) -> bool:
+    """Whether the decision is the very item that is told of as an earlier issue's."""
+    place = (precedent.series, precedent.number, precedent.title)
+    return precedent.included and place in {(one.series, one.number, one.title) for one in coverage}
+
+
 def _covered(one: Coverage) -> str:
     because = f"（{one.because}）" if one.because else ""
     return f"{one.place}《{one.title}》：{one.relation.chinese} {one.score:.2f}{because}"
@@ -151,7 +158,8 @@ def _covered(one: Coverage) -> str:
 
 def _tie(tie: Tie) -> str:
     because = f"（{tie.because}）" if tie.because else ""
-    return f"{tie.relation} {tie.score:.2f}《{tie.title}》{because} {tie.url}"
+    score = f" {tie.score:.2f}" if tie.score else ""
+    return f"{tie.relation}{score}《{tie.title}》{because} {tie.url}"
 
 
 def in_sentences(matches: Sequence[Match]) -> list[str]:

@@ -1,7 +1,7 @@
 """From judged articles to a draft: who represents a story, what enters by itself, what waits, and why.
 
 What enters by itself: the representative of each story that is rated in, dated in the window, not already
-carried by a released issue, and not known from a mirror only. What is rated borderline waits as 备选.
+carried by a released issue, not known from a mirror only, and no notice. What is rated borderline waits as 备选.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pipeline.model import (
     Edge,
     Fate,
     Flag,
+    Genre,
     Rating,
     Rejection,
     Relation,
@@ -192,12 +193,13 @@ def candidates(
                 rejected[article.id] = outside(article, window)
             continue
         ratings = [rate(article) for article in eligible]
-        rating = representing(max(ratings, key=lambda rating: rating.score), ratings[0])
+        rating, best = max(zip(ratings, eligible, strict=True), key=lambda one: one[0].score)
         if rating.verdict is Verdict.OUT:
             reason = "；".join(rating.because) or "未命中监测范围"
             out = Rejection(Fate.OUT_OF_SCOPE, reason, rating.ground, rating.score)
             rejected.update((article.id, out) for article in members)
             continue
+        rating = representing(rating, best, ratings[0])
         first, *others = [*eligible, *(a for a in members if a not in eligible)]
         earlier = sorted(
             (one for member in story.members for one in coverage.get(member, ())),
@@ -232,9 +234,19 @@ def _at(story: Story, doubts: Mapping[str, list[tuple[int, Edge]]]) -> tuple[Edg
     return tuple(found[place] for place in sorted(found))
 
 
-def representing(story: Rating, own: Rating) -> Rating:
-    """A story's rating as it stands for the article that is printed: what counts its lines is that article's own."""
-    return replace(story, genre=own.genre, share=own.share, excerpt=own.excerpt)
+_BY = "据折叠的"
+
+
+def representing(story: Rating, of: Article, own: Rating) -> Rating:
+    """A story's rating as it stands for the article that is printed.
+
+    It is that article's own, unless another telling, `of`, is judged better: then it says which.
+    """
+    if own.verdict is story.verdict:
+        return own
+    told = any(one.startswith(_BY) for one in story.because)
+    because = story.because if told else (f"{_BY}《{of.title}》（{of.outlet}）", *story.because)
+    return replace(story, because=because, genre=own.genre, share=own.share, excerpt=own.excerpt)
 
 
 def outside(article: Article, window: Window) -> Rejection:
@@ -267,6 +279,8 @@ def fate(candidate: Candidate, series: str, window: Window) -> Fate:
         return Fate.OUT_OF_WINDOW
     if _carried(candidate, series):
         return Fate.COVERED
+    if candidate.rating.genre is Genre.NOTICE:
+        return Fate.STANDBY  # of those whom it concerns; the release check says of any that it is not taken as a rule
     return Fate.INCLUDED if candidate.rating.verdict is Verdict.IN else Fate.STANDBY
 
 
@@ -332,7 +346,7 @@ def _carried_over(fresh: Sequence[Candidate], previous: Draft) -> tuple[Candidat
             claimed[now.handle] = replace(now, handle=old.handle)
             if old.handle in held:
                 others = (one for one in now.articles if one.id != old.article.id)
-                rating = representing(now.rating, old.rating)
+                rating = representing(now.rating, now.article, old.rating)
                 claimed[now.handle] = replace(now, handle=old.handle, articles=(old.article, *others), rating=rating)
             taken.add(old.handle)
         elif old.handle in held:

@@ -30,7 +30,7 @@ def test_a_page_that_gives_everything_has_full_quality_and_lacks_nothing() -> No
     [
         (
             replace(SOUND, blocks=(Block(Kind.PARAGRAPH, "影像云已接入。" * 10),)),
-            "正文较短（70 字）",
+            "正文较短，70 字",
         ),
         (replace(SOUND, blocks=(*SOUND.blocks, Block(Kind.PARAGRAPH, "患者\ufffd\ufffd很满\ufffd意"))), "2 处乱码"),
         (replace(SOUND, links=0.4), "链接文字占 40%"),

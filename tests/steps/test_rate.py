@@ -677,3 +677,11 @@ def test_hostile_text_is_rated_within_seconds(text: str) -> None:
     rating = BEIJING.rate("医院", text)
     assert time.perf_counter() - start < 5
     assert 0 <= rating.score <= 1
+
+
+def test_a_term_is_told_as_the_article_writes_it():
+    told = NATIONWIDE.rate(
+        "市儿童医院AI导诊上岗", "患者对着屏幕说话，AI导诊员就建议挂哪个科，并显示当天余号。" * 3
+    ).because
+    assert "AI导诊" in told[0]
+    assert "ai" not in told[0]

@@ -9,7 +9,20 @@ import pytest
 
 import drafts
 from drafts import BORDERLINE, CONFIG, IN, JUNE, NOON, OUT, article, candidate
-from pipeline.model import Block, Candidate, Coverage, Decision, Document, Edge, Fate, Flag, Kind, Relation, Story
+from pipeline.model import (
+    Block,
+    Candidate,
+    Coverage,
+    Decision,
+    Document,
+    Edge,
+    Fate,
+    Flag,
+    Genre,
+    Kind,
+    Relation,
+    Story,
+)
 from pipeline.steps import select
 from pipeline.steps.decide import decide
 from pipeline.steps.dedupe import group
@@ -45,6 +58,9 @@ def test_a_story_rated_in_and_dated_in_the_window_enters_by_itself():
     ("one", "fate"),
     [
         pytest.param(candidate("a", rating=BORDERLINE), Fate.STANDBY, id="borderline waits"),
+        pytest.param(
+            candidate("a", rating=dataclasses.replace(IN, genre=Genre.NOTICE)), Fate.STANDBY, id="a notice waits"
+        ),
         pytest.param(candidate("a", day=None), Fate.UNDATED, id="undated waits for the editor"),
         pytest.param(
             dataclasses.replace(candidate("a"), articles=(article("a", flags=(Flag.MIRROR,)),)),
@@ -217,11 +233,20 @@ def test_who_stands_for_a_story(best, other):
     assert _best(best, other) is best
 
 
-def test_a_rating_counts_the_lines_of_the_article_that_is_printed():
+def test_a_story_is_rated_as_the_article_that_is_printed():
     short, long = article("短"), article("长", blocks=_told("别的。", LONG))
     rates = {short.id: IN, long.id: dataclasses.replace(IN, score=0.99, share=0.2, excerpt=(1,))}
     (one,), _ = _candidates(short, long, stories=[Story((short.id, long.id))], rate=lambda a: rates[a.id])
-    assert one.rating == dataclasses.replace(IN, score=0.99)
+    assert one.rating == IN
+
+
+def test_a_story_that_is_in_by_another_telling_says_whose_reasons_it_gives():
+    """A Beijing paper's reprint of a national report has a tie to the place that the report has not."""
+    national, local = article("全国"), article("本地", url="https://beijing.qianlong.com/2024/0604/1.shtml")
+    rates = {national.id: OUT, local.id: IN}
+    (one,), _ = _candidates(national, local, stories=[Story((national.id, local.id))], rate=lambda a: rates[a.id])
+    assert one.rating.verdict is IN.verdict
+    assert one.rating.because == (f"据折叠的《{local.title}》（{local.outlet}）", *IN.because)
 
 
 # ------------------------------------------------------------------------------------- 转载 and tellings

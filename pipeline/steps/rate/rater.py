@@ -10,7 +10,7 @@ from pipeline.steps.rate.evidence import ON_TOPIC, Evidence, Sentence
 from pipeline.steps.rate.genre import Manner, items
 from pipeline.steps.rate.passages import passages
 from pipeline.steps.rate.place import Place, Tie
-from pipeline.steps.rate.reasons import matches
+from pipeline.steps.rate.reasons import as_written_in, matches
 from pipeline.steps.rate.terms import fold
 from pipeline.steps.rate.words import Model, evidence_of, rarity, shipped, words_of
 
@@ -72,7 +72,8 @@ class Rater:
         low, high = UNSURE
         if self._second and low <= score < high and (opinion := self._second.opinion(title, text)):
             becomes(f"与{opinion.because}平均", (score + opinion.score) / 2)
-        because = self._found(head, read)
+        written = f"{title}\n{text}"
+        because = self._found(head, read, written)
         genre = self._manner.genre(folded, lines, self._is_official(outlet, url))
         share, sections = passages(read)
         excerpt = sections if share < _WHOLE else ()
@@ -111,7 +112,7 @@ class Rater:
                 ground = f"与{self._place.name}无关"
         verdict = self._verdict(score)
         if verdict is not Verdict.IN and (misses := self._near_misses(head, read)):
-            because.append("近似而非：" + "、".join(misses))
+            because.append("近似而非：" + "、".join(as_written_in(written, one) for one in misses))
         found = matches(self._scope, title, as_written, head, read, against=verdict is not Verdict.IN)
         return Rating(
             score=round(score, 4),
@@ -165,7 +166,7 @@ class Rater:
 
     # ------------------------------------------------------------------------------------ the reasons
 
-    def _found(self, head: Sentence, read: Sequence[Sequence[Sentence]]) -> list[str]:
+    def _found(self, head: Sentence, read: Sequence[Sequence[Sentence]], written: str) -> list[str]:
         """命中：…（标题）、…（正文 3 处): the terms that counted, those of the title first."""
         counts: dict[str, int] = {}
         for one in (one for line in read for one in line):
@@ -174,8 +175,10 @@ class Rater:
                     counts[hit.term] = counts.get(hit.term, 0) + 1
         in_title = list(dict.fromkeys(hit.term for hit in head.hits if hit.weight))
         rest = sorted((term for term in counts if term not in in_title), key=lambda term: -counts[term])
-        parts = [f"{term}（标题）" for term in in_title[:4]]
-        parts += [f"{term}（{counts[term]} 处）" if counts[term] > 1 else term for term in rest[:5]]
+        parts = [f"{as_written_in(written, term)}（标题）" for term in in_title[:4]]
+        parts += [
+            as_written_in(written, term) + (f"（{counts[term]} 处）" if counts[term] > 1 else "") for term in rest[:5]
+        ]
         if parts:
             return ["命中：" + "、".join(parts)]
         missing = self._missing(head, read)

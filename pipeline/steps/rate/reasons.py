@@ -96,3 +96,11 @@ def clipped(sentence: str, term: str) -> str:
     start = max(0, min(at - _LONGEST // 3, len(sentence) - _LONGEST))
     end = start + _LONGEST
     return ("……" if start else "") + sentence[start:end] + ("……" if end < len(sentence) else "")
+
+
+def as_written_in(text: str, term: str) -> str:
+    """A folded term as a text has it: AI医疗, where the scope has ai医疗."""
+    if not any("a" <= char <= "z" for char in term):
+        return term
+    found = re.search(re.escape(term), text, re.IGNORECASE)
+    return found[0] if found else term
