@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from alembic import command
@@ -53,6 +53,9 @@ class Kind(Protocol):
 
     def fill(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[object]]) -> None:
         """Puts many rows into a table, fast; every text in them is kept text."""
+
+    def among(self, column: sa.Column[Any], values: Sequence[object]) -> sa.ColumnElement[bool]:
+        """Whether a column has one of many values: one parameter, however many they are."""
 
     def described(self, connection: sa.Connection) -> Mapping[str, str]:
         """What an operator may want to know."""
@@ -111,6 +114,13 @@ class Database:
     def fill(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[object]]) -> None:
         """Puts many rows into a table, a value for each of its columns; every text in them is kept text."""
         self._kind.fill(connection, table, rows)
+
+    def among(self, column: sa.Column[Any], values: Sequence[object]) -> sa.ColumnElement[bool]:
+        """Whether a column has one of many values, numbers or kept text: one parameter, however many they are.
+
+        A list of 5,000 parameters took a quarter of the time of looking for copies, to write and to read it.
+        """
+        return self._kind.among(column, values)
 
     def described(self) -> Mapping[str, str]:
         """What an operator may want to know: kind, version, place, journal, schema."""

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.errors import Busy, StoreError
+from pipeline.store.values import Words
 
 SCHEMA = "bulletin"
 OURS = frozenset({"alembic_version", "issues", "leads"})
@@ -156,6 +157,11 @@ class Postgresql:
         with driver.cursor() as cursor, cursor.copy(f"COPY {SCHEMA}.{table.name} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
+
+    def among(self, column: sa.Column[Any], values: Sequence[object]) -> sa.ColumnElement[bool]:
+        """Whether a column has one of many values: one parameter, however many they are."""
+        plain = sa.Text() if isinstance(column.type, Words) else column.type
+        return column == sa.any_(sa.literal(list(values), sa.ARRAY(plain)))
 
     def described(self, connection: sa.Connection) -> Mapping[str, str]:
         """What an operator may want to know."""

@@ -7,6 +7,7 @@ file on a WAL reset.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -114,6 +115,11 @@ class Sqlite:
             places = ", ".join("?" * len(table.columns))
             statement = f"INSERT INTO {table.name} VALUES ({places})"  # noqa: S608 - a table of the schema
             connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+
+    def among(self, column: sa.Column[Any], values: Sequence[object]) -> sa.ColumnElement[bool]:
+        """Whether a column has one of many values: one parameter, however many they are."""
+        each = sa.func.json_each(json.dumps(values)).table_valued("value")
+        return column.in_(sa.select(each.c.value))
 
     def described(self, connection: sa.Connection) -> Mapping[str, str]:
         """What an operator may want to know."""
