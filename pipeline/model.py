@@ -429,7 +429,7 @@ class Fingerprint:
     words: frozenset[str]
     """The words of title and lead."""
     head: str
-    """Title key and lead, to look phrases up in."""
+    """Title key, lead and the title with its marks, a line each: to look phrases and figures up in."""
     stamp: str = ""
     """What it was made by and of; another stamp means: make it again."""
 

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.model import Document, Edge, Fingerprint, Relation
 from pipeline.steps.canonical import canonical
@@ -20,8 +20,13 @@ from pipeline.steps.dedupe.events import (
     conflicts,
     differences,
     features,
+    grams_of,
+    head_from,
+    may_reach,
+    may_share_a_file,
     named_alike,
     only_background,
+    outlook,
     probability,
     reasons,
     shipped,
@@ -33,6 +38,7 @@ from pipeline.steps.dedupe.near import is_reprint, overlap
 if TYPE_CHECKING:
     from _typeshed import SupportsRichComparison
 
+_T = TypeVar("_T")
 _CANDIDATES = 40
 _ALL_OF_IT = 0.9  # of the shorter text: two outlets' own head lines over one article
 _DAYS_AMONG_FRESH = 14
@@ -46,7 +52,7 @@ _MAX_POSTINGS = 3_000  # a word in more heads than this finds nothing in particu
 _ALIKE = 24  # documents read in full for each: who shares the most bands is a copy if anyone is
 _VOICES = 4  # copies of one text whose titles are heard
 _CROWD = 100  # more than twice as many in one band are a form or a much-copied text
-_MAX_SKETCHES = 2_000  # about 100 kB each
+_MAX_KEPT = 2_000  # sketches of about 100 kB, neighbourhoods of 50 kB: what a pair needs is soon needed again
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ class Archive:
         self._by_word: dict[str, list[int]] = defaultdict(list)
         self._sorted_bands: dict[int, list[int]] = {}
         self._sketches: dict[int, Sketch] = {}
+        self._gram_sets: dict[int, frozenset[str]] = {}
         self.add(documents)
 
     def add(self, documents: Iterable[Document]) -> range:
@@ -102,7 +109,7 @@ class Archive:
         first = len(self.prints)
         for at, one in enumerate(prints, start=first):
             self.prints.append(one)
-            self._heads.append(Head(one.title, one.words, one.head))
+            self._heads.append(head_from(one))
             for key in one.urls:
                 self._by_url[key].append(at)
             if one.text is not None:
@@ -119,7 +126,9 @@ class Archive:
         """The edges of the documents at `fresh` to all others, with `among` to each other too; strongest first."""
         same, reprints = self._copied(fresh, among)
         edges = self._copy_edges(same, reprints)
-        for one in self.compare(fresh, same.keys() | reprints.keys(), among=among):
+        # Held against what was printed, however long ago, a pair may pass with the gap forgotten: all are read.
+        least = _SUSPECTED if among else 0.0
+        for one in self.compare(fresh, same.keys() | reprints.keys(), among=among, least=least):
             if edge := self._judged(one, long_ago=not among):
                 edges.append(edge)
         order = list(Relation)
@@ -229,9 +238,11 @@ class Archive:
         return kept[:_CROWD] + kept[beside : beside + _CROWD]
 
     def _reprint(self, a: int, b: int) -> tuple[float, str] | None:
+        contained, jaccard, ratio = overlap(self._grams(a), self._grams(b))
+        if not is_reprint(contained, jaccard, ratio):
+            return None
         first, second = self._sketch(a), self._sketch(b)
-        contained, jaccard, ratio = overlap(first.grams, second.grams)
-        if not is_reprint(contained, jaccard, ratio) or conflicts(first, second) or _refilled(first, second, contained):
+        if conflicts(first, second) or _refilled(first, second, contained):
             return None
         if min(len(first.text), len(second.text)) < SHORT and first.key != second.key:
             return None
@@ -279,9 +290,12 @@ class Archive:
     # -------------------------------------------------------------------------------- comparisons
 
     def compare(
-        self, fresh: range, settled: Iterable[tuple[int, int]] = (), *, among: bool = True
+        self, fresh: range, settled: Iterable[tuple[int, int]] = (), *, among: bool = True, least: float = 0.0
     ) -> Iterator[Comparison]:
-        """Pairs worth comparing with their features, each once; `settled` pairs are left out."""
+        """Pairs worth comparing with their features, each once; `settled` pairs are left out.
+
+        So are those that no reading could show to be as likely as `least`, unless they may name one thing.
+        """
         done = set(settled)
         copies = _Copies(done, lambda at: (self.prints[at].day or dt.date.max, self.prints[at].id))
         # Ten reprints are one voice: the first few, which may have other titles, are compared with the other fresh
@@ -297,18 +311,37 @@ class Archive:
                 done.add(pair)
                 if self._akin(at, other):
                     pairs.append(pair)
-        around = {
-            at: self._neighbourhood(
-                at, near[at] if among and at in voices else self._candidates(at, fresh, True, voices), copies
-            )
-            for at in sorted({at for pair in pairs for at in pair if at in fresh})
-        }
-        self._fetch(pairs)
+        around: dict[int, Neighbourhood] = {}
+
+        def beside(at: int) -> Neighbourhood:
+            """Of a fresh document, kept while it is needed again and again."""
+
+            def made() -> Neighbourhood:
+                others = near[at] if among and at in voices else self._candidates(at, fresh, True, voices)
+                return self._neighbourhood(at, others, copies)
+
+            return _kept(around, at, made)
+
+        def both(a: int, b: int) -> tuple[Neighbourhood, Neighbourhood]:
+            """Around each of a pair; a known one has none of its own."""
+            return beside(a if a in fresh else b), beside(b if b in fresh else a)
+
+        worth: list[tuple[tuple[int, int], dict[str, float]]] = []
         for pair in pairs:
-            a, b = sorted(pair, key=lambda one: self.prints[one].id)  # the features see no order of arrival
+            a, b = self._by_id(pair)
+            one, two = self._heads[a], self._heads[b]
+            days = days_apart(self.prints[a].day, self.prints[b].day)
+            heads = outlook(one, two, days, *both(a, b), (a, b), self.model)
+            named = (
+                days is not None and days <= _DAYS_AMONG_FRESH and (named_alike(heads) or may_share_a_file(one, two))
+            )
+            if named or may_reach(least, one, two, heads, self.model):
+                worth.append((pair, heads))
+        self._fetch(pair for pair, _ in worth)
+        for pair, heads in worth:
+            a, b = self._by_id(pair)
             first, second = self._sketch(a), self._sketch(b)
-            near_a, near_b = around.get(a) or around[b], around.get(b) or around[a]  # known ones have none
-            values = features(first, second, near_a, near_b, (a, b), self.model)
+            values = features(first, second, heads, *both(a, b), (a, b), self.model)
             against = conflicts(first, second)
             if _refilled(first, second, values["contained"] ** 2):
                 against += ("数字多有不同",)
@@ -365,10 +398,15 @@ class Archive:
         weigh = self.model.idf
         return sum(map(weigh, common)) >= _TOLD * sum(map(weigh, a.title))
 
+    def _by_id(self, pair: tuple[int, int]) -> tuple[int, int]:
+        """In an order that hangs on neither's arrival: the features see none."""
+        a, b = pair
+        return (a, b) if self.prints[a].id <= self.prints[b].id else (b, a)
+
     def _neighbourhood(self, at: int, others: Sequence[int], copies: _Copies) -> Neighbourhood:
         voices = {copies.of(other) for other in others} - {at, copies.of(at)}
         members = {other: self._heads[other] for other in sorted(voices)}
-        return Neighbourhood(len(members), members)
+        return Neighbourhood(members)
 
     def _fetch(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Reads what is needed to compare pairs, at once: a hundred single readings cost a hundred statements."""
@@ -376,15 +414,28 @@ class Archive:
         if missing and self._read:
             self._documents.update(self._read(missing))
 
+    def _grams(self, at: int) -> frozenset[str]:
+        """Enough to verify a copy: of those that share a band most are none, and need not be read further."""
+        if sketch := self._sketches.get(at):
+            return sketch.grams
+        return _kept(self._gram_sets, at, lambda: grams_of(canonical(self._documents[self.prints[at].id].text)))
+
     def _sketch(self, at: int) -> Sketch:
-        found = self._sketches.get(at)
-        if found is None:
+        def made() -> Sketch:
             document = self._documents[self.prints[at].id]
-            found = sketch_of(document, canonical(document.text), self._heads[at])
-            if len(self._sketches) >= _MAX_SKETCHES:
-                self._sketches.pop(next(iter(self._sketches)))
-            self._sketches[at] = found
-        return found
+            return sketch_of(document, canonical(document.text), self._heads[at])
+
+        return _kept(self._sketches, at, made)
+
+
+def _kept(some: dict[int, _T], at: int, made: Callable[[], _T]) -> _T:
+    """What was made for `at`; made anew when it is long ago."""
+    found = some.get(at)
+    if found is None:
+        if len(some) >= _MAX_KEPT:
+            some.pop(next(iter(some)))
+        found = some[at] = made()
+    return found
 
 
 class _Copies:

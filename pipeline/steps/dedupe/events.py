@@ -11,15 +11,17 @@ import datetime as dt
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import chain
 from typing import Final
 
 import rjieba
 
-from pipeline.model import Document
+from pipeline.model import Document, Fingerprint
 from pipeline.steps.canonical import HAN, bare_title, canonical, title_key
 from pipeline.steps.dedupe.near import overlap, shingles
 
@@ -79,6 +81,13 @@ class Head:
     words: frozenset[str]
     text: str
     """Title key and lead, to look phrases up in."""
+    spoken: str
+    """The title in canonical form with its marks, which its key lacks: 3.5%, 《办法》."""
+
+    @property
+    def front(self) -> str:
+        """Title and lead as one text."""
+        return f"{self.spoken}。{self.text.partition(chr(10))[2]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,43 +121,27 @@ class Sketch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Base:
-    """Logarithms of how often a head's words stand in a neighbourhood, and their sums."""
-
-    values: Mapping[str, float]
-    words: float
-    title: float
-
-
-@dataclass(frozen=True, slots=True)
 class Neighbourhood:
     """How often words stand in the heads of the documents around one document."""
 
-    size: int
     members: Mapping[int, Head]
-    _counts: dict[str, int] = field(default_factory=dict)  # as words are asked for: all would be 50 kB a document
-    _bases: dict[int, _Base] = field(default_factory=dict)
+    _counts: Counter[str] = field(default_factory=Counter)  # 50 kB; made when first asked for
 
-    def count(self, word: str) -> int:
-        """How many of the documents have `word`."""
-        found = self._counts.get(word)
-        if found is None:
-            found = self._counts[word] = sum(word in head.words for head in self.members.values())
-        return found
+    def idf(self, words: Iterable[str], pair: tuple[int, int], model: Model) -> dict[str, float]:
+        """How much each of the words tells here, the pair under comparison left out."""
+        if not self._counts:
+            self._counts.update(chain.from_iterable(head.words for head in self.members.values()))
+        own = [self.members[at].words for at in pair if at in self.members]
+        size = math.log(len(self.members) - len(own) + _PRIOR)
+        one, two = (*own, _NONE, _NONE)[:2]
+        counts, shares, rare = self._counts, model.background, model.rare
+        return {
+            word: size - math.log(counts.get(word, 0) - (word in one) - (word in two) + _PRIOR * shares.get(word, rare))
+            for word in words
+        }
 
-    def base(self, head: Head, model: Model) -> _Base:
-        """The figures of `head` here, worked out once."""
-        found = self._bases.get(id(head))
-        if found is None:
-            counts = dict.fromkeys(head.words, 0)
-            for member in self.members.values():  # a third of the time of asking for each word by itself
-                for word in member.words & head.words:
-                    counts[word] += 1
-            self._counts.update(counts)
-            values = {word: math.log(counts[word] + _PRIOR * model.share(word)) for word in head.words}
-            found = _Base(values, math.fsum(values.values()), math.fsum(values[word] for word in head.title))
-            self._bases[id(head)] = found
-        return found
+
+_NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +202,16 @@ def lead_of(text: str) -> str:
 def head_of(document: Document) -> Head:
     """Title and lead as words."""
     named = title_of(document)
-    title = frozenset(words_of(_spoken(named)))
+    spoken = _spoken(named)
+    title = frozenset(words_of(spoken))
     lead = lead_of(document.text)
-    return Head(title, title | frozenset(words_of(lead)), f"{title_key(named)}\n{lead}")
+    return Head(title, title | frozenset(words_of(lead)), f"{title_key(named)}\n{lead}", spoken)
+
+
+def head_from(one: Fingerprint) -> Head:
+    """The head that a fingerprint keeps."""
+    text, _, spoken = one.head.rpartition("\n")
+    return Head(one.title, one.words, text, spoken)
 
 
 def title_of(document: Document) -> str:
@@ -229,21 +229,24 @@ def _spoken(title: str) -> str:
     return canonical(re.sub(r"\s+", "，", bare_title(title)))
 
 
+def grams_of(text: str) -> frozenset[str]:
+    """The 5-grams of a canonical text that comparisons look at."""
+    return shingles(text[:_BODY])
+
+
 def sketch_of(document: Document, text: str, head: Head) -> Sketch:
     """Reads a document once; `text` is its canonical text."""
     text = text[:_BODY]
-    named = title_of(document)
-    title = _spoken(named)
-    lead = lead_of(document.text)
-    front = f"{title}。{lead}"
-    places = frozenset(w for w, tag in rjieba.tag(front) if tag == "ns" and len(w) >= 2 and w not in _STOP)
+    key, lead = head.text.split("\n")
+    title, front = head.spoken, head.front
+    places = frozenset(filter(_is_place, head.words))
     return Sketch(
         document=document,
         head=head,
-        key=title_key(named),
+        key=key,
         lead=lead,
         text=text,
-        grams=shingles(text),
+        grams=grams_of(text),
         title_figures=figures(title),
         figures=figures(front),
         all_figures=figures(f"{title}。{text}"),
@@ -264,6 +267,12 @@ def _comments(title: str, text: str) -> bool:
     if _OPINION.search(title):
         return True
     return bool(_WONDERS.search(title)) and not _REPORTED.search(text[:_OPENS])
+
+
+@lru_cache(maxsize=50_000)
+def _is_place(word: str) -> bool:
+    """Looked up: a word has the same tag wherever it stands, and tagging every text again cost a tenth of all."""
+    return [tag for _, tag in rjieba.tag(word)] == ["ns"]
 
 
 def _is_ahead(document: Document, lead: str) -> bool:
@@ -298,7 +307,7 @@ def figures(text: str) -> frozenset[str]:
         value = _numeral(digits) + (".5" if half and unit == "年" else "")
         if not unit and not scale and len(value) < _BARE:
             continue
-        if not scale and unit in _SMALL and float(value) <= 3 and not half:
+        if not scale and unit in _SMALL and not half and value.replace(".", "", 1).isdecimal() and float(value) <= 3:
             continue
         if unit in ("", "年") and re.fullmatch(r"(?:19|20)\d\d", value):
             continue
@@ -359,83 +368,89 @@ AGAINST: Final = frozenset({"days_apart", "gap", "commentary"})
 # on stories about other matters.
 _GAP_CAP = 7
 _NO_GAP = 0.4
+_NO_NUMBERS = 0.3
 
 
-def features(
-    a: Sketch, b: Sketch, near_a: Neighbourhood, near_b: Neighbourhood, pair: tuple[int, int], model: Model
+def outlook(
+    a: Head,
+    b: Head,
+    days: int | None,
+    near_a: Neighbourhood,
+    near_b: Neighbourhood,
+    pair: tuple[int, int],
+    model: Model,
 ) -> dict[str, float]:
-    """The features of a pair; every one lies between 0 and about 1."""
-    idf_a, idf_b = _Local(near_a, pair, a.head, model), _Local(near_b, pair, b.head, model)
-    in_b = _found_in(a.head.title, b.head.words, b.lead + b.key, idf_a)
-    in_a = _found_in(b.head.title, a.head.words, a.lead + a.key, idf_b)
-    contained, _, _ = overlap(a.grams, b.grams)
-    gap = _gap(a.document, b.document)
+    """The features that titles and leads tell, without reading further; `days` lie between the two."""
+    idf_a, idf_b = near_a.idf(a.words, pair, model), near_b.idf(b.words, pair, model)
+    in_b, in_a = _found_in(a.title, b, idf_a), _found_in(b.title, a, idf_b)
+    key_a, key_b = (head.text.partition("\n")[0] for head in (a, b))
     return {
         "title_in_lead_min": min(in_a, in_b),
         "title_in_lead_max": max(in_a, in_b),
-        "phrase": max(_phrase(a.key, b.head.text, near_a, pair), _phrase(b.key, a.head.text, near_b, pair)),
-        "title_text": _bigrams(a.key, b.key),
-        "lead_words": _dice(a.head.words, b.head.words, idf_a, idf_b),
+        "phrase": max(_phrase(key_a, b.text, near_a, pair), _phrase(key_b, a.text, near_b, pair)),
+        "title_text": _bigrams(key_a, key_b),
+        "lead_words": _dice(a.words, b.words, idf_a, idf_b),
+        "gap": min(days, _GAP_CAP) / _GAP_CAP if days is not None else _NO_GAP,
+    }
+
+
+def features(
+    a: Sketch,
+    b: Sketch,
+    heads: Mapping[str, float],
+    near_a: Neighbourhood,
+    near_b: Neighbourhood,
+    pair: tuple[int, int],
+    model: Model,
+) -> dict[str, float]:
+    """The features of a pair, those of its heads included; every one lies between 0 and 1."""
+    contained, _, _ = overlap(a.grams, b.grams)
+    return {
+        **heads,
         "contained": math.sqrt(contained),
         "numbers": _mutual(a.figures, b.all_figures, b.figures, a.all_figures),
         "figure": max(_rare(title_figures(a, b), near, pair) for near in (near_a, near_b)),
-        "places": _shared(a.places, b.places, idf_a),
+        "places": _shared(near_a.idf(a.places & b.places, pair, model)) if a.places and b.places else 0.0,
         "days_apart": 1.0 if a.days and b.days and not a.days & b.days else 0.0,
-        "gap": min(gap, _GAP_CAP) / _GAP_CAP if gap is not None else _NO_GAP,
         "file": 1.0 if _same_file(a.files, b.files) else 0.0,
         "commentary": 1.0 if a.commentary != b.commentary else 0.0,
     }
+
+
+def may_reach(least: float, a: Head, b: Head, heads: Mapping[str, float], model: Model) -> bool:
+    """Whether a pair can be as likely as `least` whatever is found when it is read further."""
+    file = 1.0 if may_share_a_file(a, b) else 0.0
+    most = {name: 1.0 if weight > 0 else 0.0 for name, weight in model.weights.items()} | {"file": file} | dict(heads)
+    if probability(most, model) < least:
+        return False
+    first, second = figures(a.front), figures(b.front)
+    if not first or not second:
+        most["numbers"] = _NO_NUMBERS
+    if not (figures(a.spoken) & second or figures(b.spoken) & first):
+        most["figure"] = 0.0
+    return probability(most, model) >= least
+
+
+def may_share_a_file(a: Head, b: Head) -> bool:
+    """Whether both name a 《document》 in title or lead."""
+    return "《" in a.front and "《" in b.front
 
 
 def _gap(a: Document, b: Document) -> int | None:
     return abs((a.date - b.date).days) if a.date and b.date else None
 
 
-class _Local:
-    """How much a document's words tell among its neighbours, the pair under comparison left out."""
-
-    __slots__ = ("_known", "_model", "_near", "_own", "_size", "text", "title")
-
-    def __init__(self, near: Neighbourhood, pair: tuple[int, int], head: Head, model: Model) -> None:
-        self._near, self._model = near, model
-        self._own = [near.members[at].words for at in pair if at in near.members]
-        self._size = math.log(near.size - len(self._own) + _PRIOR)
-        self._known: dict[str, float] = {}
-        # All words of the head at once, those that the pair itself brought in corrected: a sum of logarithms
-        # per neighbourhood and head instead of a call per word and pair.
-        base = near.base(head, model)
-        self.text = len(head.words) * self._size - base.words
-        self.title = len(head.title) * self._size - base.title
-        for words in self._own:
-            for word in words & head.words:
-                change = base.values[word] - self._log(word)
-                self.text += change
-                if word in head.title:
-                    self.title += change
-
-    def _log(self, word: str) -> float:
-        count = self._near.count(word)
-        for words in self._own:
-            count -= word in words
-        return math.log(count + _PRIOR * self._model.share(word))
-
-    def __call__(self, word: str) -> float:
-        value = self._known.get(word)
-        if value is None:
-            value = self._known[word] = self._size - self._log(word)
-        return value
-
-
-def _found_in(title: frozenset[str], words: frozenset[str], text: str, idf: _Local) -> float:
-    total = idf.title
-    if not title or total <= 0:
+def _found_in(title: frozenset[str], other: Head, idf: Mapping[str, float]) -> float:
+    """How much of what a title says stands in the title or lead of the other."""
+    total = sum(idf[word] for word in title)
+    if total <= 0:
         return 0.0
-    return sum(idf(word) for word in title if word in words or word in text) / total
+    return sum(idf[word] for word in title if word in other.words or word in other.text) / total
 
 
-def _dice(a: frozenset[str], b: frozenset[str], idf_a: _Local, idf_b: _Local) -> float:
-    total = idf_a.text + idf_b.text
-    return sum(idf_a(word) + idf_b(word) for word in a & b) / total if total > 0 else 0.0
+def _dice(a: frozenset[str], b: frozenset[str], idf_a: Mapping[str, float], idf_b: Mapping[str, float]) -> float:
+    total = sum(idf_a.values()) + sum(idf_b.values())
+    return sum(idf_a[word] + idf_b[word] for word in a & b) / total if total > 0 else 0.0
 
 
 def _phrase(title: str, text: str, near: Neighbourhood, pair: tuple[int, int]) -> float:
@@ -468,7 +483,7 @@ def _bigrams(a: str, b: str) -> float:
 
 def _mutual(a: frozenset[str], all_b: frozenset[str], b: frozenset[str], all_a: frozenset[str]) -> float:
     if not a or not b:
-        return 0.3
+        return _NO_NUMBERS
     return (len(a & all_b) / len(a) + len(b & all_a) / len(b)) / 2
 
 
@@ -491,10 +506,8 @@ _SELDOM = 0.3  # neighbours that are taken to have any figure
 _TELLING_FIGURES = 6.0  # about two figures that no neighbour has
 
 
-def _shared(a: frozenset[str], b: frozenset[str], idf: _Local) -> float:
-    if not a or not b:
-        return 0.0
-    return min(1.0, sum(idf(word) for word in a & b) / 6)
+def _shared(idf: Mapping[str, float]) -> float:
+    return min(1.0, sum(idf.values()) / 6)
 
 
 def _same_file(a: frozenset[str], b: frozenset[str]) -> bool:
@@ -644,7 +657,7 @@ def probability(values: Mapping[str, float], model: Model) -> float:
 
 def named_alike(values: Mapping[str, float]) -> bool:
     """Whether both name one happening or one document: a long rare phrase of a title, a 《…》 in both leads."""
-    return values["phrase"] >= 0.9 or values["file"] == 1.0
+    return values["phrase"] >= 0.9 or values.get("file") == 1.0
 
 
 def reasons(a: Sketch, b: Sketch, values: Mapping[str, float], model: Model) -> str:

@@ -69,7 +69,7 @@ def _fingerprint(document: Document, text: str, keys: Iterable[bytes], model: Mo
         bands=tuple(_key(b"band", key) for key in keys),
         title=head.title,
         words=head.words,
-        head=head.text,
+        head=f"{head.text}\n{head.spoken}",
         stamp=stamp(document, model),
     )
 

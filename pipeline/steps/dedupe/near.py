@@ -20,7 +20,7 @@ _CONTAINED, _LENGTH_RATIO, _JACCARD = 0.8, 0.5, 0.5
 
 def shingles(text: str) -> frozenset[str]:
     """The character 5-grams of a canonical text; none when it is shorter than one."""
-    return frozenset(text[start : start + SHINGLE] for start in range(len(text) - SHINGLE + 1))
+    return frozenset([text[start : start + SHINGLE] for start in range(len(text) - SHINGLE + 1)])
 
 
 def bands(texts: Iterable[str]) -> list[tuple[bytes, ...]]:
