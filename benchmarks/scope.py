@@ -160,8 +160,8 @@ def main() -> None:
     if missing := [n for n in ("labelled.jsonl", "background.jsonl.gz") if not (given.data / n).is_file()]:
         sys.exit(f"{given.data} holds no {', '.join(missing)}: name the folder of the labelled texts.")
     rows, others = labelled(given.data), background(given.data)
-    long, known = at_length([row for _, row in rows]), rarity()
-    texts = [as_read(RATER, known, corpus, row, long[row["title"]]) for corpus, row in rows]
+    long, known = at_length(rows), rarity()
+    texts = [as_read(RATER, known, corpus, row, long.get(row["title"], "")) for corpus, row in rows]
     unrelated = [as_read(RATER, known, "background", row) for row in others]
     frozen = frozen_articles()
     full = [

@@ -3,12 +3,12 @@
 usage: python -m benchmarks.train_scope DATA [--write]
 
 DATA holds labelled.jsonl (title, text, label in/borderline/out, event) and background.jsonl.gz (title, text; all
-taken as out); the project's own texts (pipeline/steps/learn/texts.jsonl) are learned from with them. Two logistic
-regressions in which evidence may not have a negative weight, because all of it speaks for the topic: one over the
-evidence of the rules alone, one over evidence and words. Borderline counts as one half. Only figures and single
-words are written. Prints a ten-fold cross-validation grouped by event, and how a model does on texts of another
-kind: trained without the labelled ones, without the older own ones, without the later own ones. Needs the extra
-`learn`.
+taken as out); the project's own texts and whole articles (texts.jsonl and articles.jsonl of pipeline/steps/learn) are
+learned from with them. Two logistic regressions in which evidence may not have a negative weight, because all of it
+speaks for the topic: one over the evidence of the rules alone, one over evidence and words. Borderline counts as one
+half. Only figures and single words are written. Prints a ten-fold cross-validation grouped by event, and how a model
+does on texts of another kind: trained without the labelled ones, without the older own ones, without the later own
+ones, without the articles. Needs the extra `learn`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pydantic import TypeAdapter
 
 from pipeline.config import Scope, packaged, read
 from pipeline.steps.learn.regression import Example, Line, regression
-from pipeline.steps.learn.texts import shipped_texts
+from pipeline.steps.learn.texts import shipped_articles, shipped_texts
 from pipeline.steps.rate import EVIDENCE, FEATURES, Model, Rater
 from pipeline.steps.rate import words as wording
 from pipeline.steps.rate.terms import fold
@@ -37,12 +37,15 @@ FOLDER = Path(__file__).parent.parent / "pipeline" / "steps" / "rate"
 TARGET = {"in": 1.0, "borderline": 0.5, "out": 0.0}
 BACKGROUND = 0.1  # 4,000 items weigh as much as 400 labelled ones; at .05 twice the flags among items not seen
 HALF = 0.4  # title or text alone: either should be enough, though in the labelled texts they go together
+AT_LENGTH = 0.3  # an article made of excerpts reads like none; what counts are the whole ones
 STIFF_EVIDENCE = 1.0
 STIFF_WORDS = 0.1
 LEAST_COUNT = 3  # texts that hold a word, for it to be known
 LEAST_WEIGHT = 0.02
 FOLDS = 10
 OLDER = 163  # of the own texts: written before the terms were widened; the later ones avoid the usual terms
+
+ARTICLES = "own, articles"
 
 Row = Mapping[str, Any]
 
@@ -58,21 +61,32 @@ class Read:
     fold: int
     evidence: Mapping[str, float]
     words: Mapping[str, float]
-    halves: tuple[Mapping[str, float], ...]
-    """What title alone and text alone say, evidence and words together."""
-    evidence_at_length: Mapping[str, float]
-    words_at_length: Mapping[str, float]
-    """The same of an article made of this text, two of the same label and three that are out."""
+    halves: tuple[Mapping[str, float], ...] = ()
+    """What title alone and text alone of an excerpt say, evidence and words together."""
+    evidence_at_length: Mapping[str, float] | None = None
+    words_at_length: Mapping[str, float] | None = None
+    """The same of an article made of this excerpt, two of the same label and three that are out."""
+
+    def forms(self) -> list[tuple[Mapping[str, float], Mapping[str, float]]]:
+        """Evidence and words of the text as it is and, of an excerpt, at the length of an article."""
+        own = [(self.evidence, self.words)]
+        if self.evidence_at_length is not None and self.words_at_length is not None:
+            own.append((self.evidence_at_length, self.words_at_length))
+        return own
 
 
 def labelled(data: Path) -> list[tuple[str, Row]]:
     """Every labelled text with the name of its corpus."""
     given = [json.loads(line) for line in (data / "labelled.jsonl").read_text("utf-8").splitlines()]
-    own = [{"label": one.label, "title": one.title, "text": one.text} for one in shipped_texts()]
+    own, articles = (
+        [{"label": one.label, "title": one.title, "text": one.text} for one in some]
+        for some in (shipped_texts(), shipped_articles())
+    )
     return [
         *(("labelled", one) for one in given),
         *(("own, older", one) for one in own[:OLDER]),
         *(("own, later", one) for one in own[OLDER:]),
+        *((ARTICLES, one) for one in articles),
     ]
 
 
@@ -97,13 +111,14 @@ def fold_of(row: Row) -> int:
     return zlib.crc32((row.get("event") or row["title"]).encode()) % FOLDS
 
 
-def at_length(rows: Sequence[Row]) -> dict[str, str]:
-    """For each title a text in the manner of a full article: it begins aside, and half of it is on its matter.
+def at_length(labelled: Sequence[tuple[str, Row]]) -> dict[str, str]:
+    """For each title of an excerpt a text as long as an article: it begins aside, and half of it is on its matter.
 
     The labelled texts are excerpts that come to the point at once; what is rated are articles. All parts are taken from
     the same fold, so that no test holds a sentence that was learned from.
     """
     folds: dict[tuple[int, str], list[str]] = defaultdict(list)
+    rows = [row for corpus, row in labelled if corpus != ARTICLES]
     for row in rows:
         folds[fold_of(row), row["label"]].append(row["text"])
     made = {}
@@ -124,8 +139,8 @@ def as_read(rater: Rater, known: Mapping[str, float], corpus: str, row: Row, lon
         return rater.reading(title, text)[0], wording.words_of(fold(title), lines, known)
 
     evidence, words = whole(row["title"], row["text"])
-    at_length_evidence, at_length_words = whole(row["title"], long) if long else ({}, {})
-    halves = (whole(row["title"], ""), whole("", row["text"])) if "label" in row else ()
+    at_length_evidence, at_length_words = whole(row["title"], long) if long else (None, None)
+    halves = (whole(row["title"], ""), whole("", row["text"])) if long else ()
     return Read(
         label=row.get("label", "out"),
         corpus=corpus,
@@ -149,7 +164,11 @@ def examples_of(texts: Sequence[Read], others: Sequence[Read]) -> list[Example]:
             for half in one.halves
             if any(half.get(name) for name in EVIDENCE)
         ),
-        *(Example({**one.evidence_at_length, **one.words_at_length}, TARGET[one.label]) for one in texts),
+        *(
+            Example({**evidence, **words}, TARGET[one.label], AT_LENGTH)
+            for one in texts
+            for evidence, words in one.forms()[1:]
+        ),
         *(Example({**one.evidence, **one.words}, 0.0, BACKGROUND) for one in others),
     ]
 
@@ -197,8 +216,8 @@ def main() -> None:
     known = counted([*(row for _, row in rows), *others])
     rarity = wording.rarity_of(known["documents"], known["counts"])
     rater = Rater(read(packaged("config") / "scope.yaml", TypeAdapter(Scope)))
-    long = at_length([row for _, row in rows])
-    texts = [as_read(rater, rarity, corpus, row, long[row["title"]]) for corpus, row in rows]
+    long = at_length(rows)
+    texts = [as_read(rater, rarity, corpus, row, long.get(row["title"], "")) for corpus, row in rows]
     unrelated = [as_read(rater, rarity, "background", row) for row in others]
     learned, unseen = unrelated[::2], unrelated[1::2]
 
@@ -209,18 +228,19 @@ def main() -> None:
         tested: list[Read] = []
         rules: list[float] = []
         words: list[float] = []
-        at_length: list[float] = []
+        joined: list[tuple[float, Read]] = []
         flags: list[float] = []
         for train, test in parts:
             line, model = of_rules(train, learned), of_words(train, learned)
             tested += test
             rules += [by_rules(line, one) for one in test]
             words += [wording.probability(model.raw(one.evidence, one.words)) for one in test]
-            at_length += [wording.probability(model.raw(one.evidence_at_length, one.words_at_length)) for one in test]
+            joined += [(wording.probability(model.raw(*form)), one) for one in test for form in one.forms()[1:]]
             flags.append(sum(model.raw(one.evidence, one.words) >= 0 for one in unseen))
         per_thousand = 1000 * sum(flags) / len(flags) / len(unseen)
         print(f"{name}\n  rules {told(rules, tested)}\n  words {told(words, tested)}")
-        print(f"  words, at the length of an article {told(at_length, tested)}")
+        if joined:
+            print(f"  words, at the length of an article {told(*zip(*joined, strict=True))}")
         print(f"  {per_thousand:.2f} flags per 1,000 background items not seen")
         for corpus in dict.fromkeys(one.corpus for one in tested):
             here = [i for i, one in enumerate(tested) if one.corpus == corpus]
@@ -234,13 +254,16 @@ def main() -> None:
 
     line, model = of_rules(texts, unrelated), of_words(texts, unrelated)
     held_out = [
-        (made.raw(*form), TARGET[one.label])
+        (made.raw(one.evidence, one.words), one)
         for train, test in folds
         for made in [of_words(train, unrelated)]
         for one in test
-        for form in ((one.evidence, one.words), (one.evidence_at_length, one.words_at_length))
     ]
     slope, offset = calibrated(held_out)
+    scores = [(wording.probability(slope * z + offset), one) for z, one in held_out]
+    for name, kind in (("excerpts", False), ("articles", True)):
+        here = [(score, one) for score, one in scores if (one.corpus == ARTICLES) is kind]
+        print(f"calibrated, held out, {name}: {told(*zip(*here, strict=True))}")
     print(
         f"evidence {dict(model.evidence)}, bias {model.bias}, {len(model.words)} words; slope {slope}, offset {offset}"
     )
@@ -259,9 +282,10 @@ def main() -> None:
         print(f"wrote rate.json and words.json ({(FOLDER / 'words.json').stat().st_size} bytes)")
 
 
-def calibrated(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Slope and offset that put logits on the scale of shares (Platt), from held-out logits and targets."""
-    line = regression([Example({"z": z}, target) for z, target in pairs], Line({"z": 1.0}, 0.0), {"z": 0.0})
+def calibrated(pairs: Sequence[tuple[float, Read]]) -> tuple[float, float]:
+    """Slope and offset that put held-out logits on the scale of shares (Platt), of excerpts and articles alike."""
+    examples = [Example({"z": z}, TARGET[one.label]) for z, one in pairs]
+    line = regression(examples, Line({"z": 1.0}, 0.0), {"z": 0.0})
     return round(line.weights["z"], 3), round(line.bias, 3)
 
 

@@ -15,7 +15,7 @@ from pipeline.steps.dedupe.events import shipped as shipped_events
 from pipeline.steps.learn import events, scope
 from pipeline.steps.learn.gate import Trial
 from pipeline.steps.learn.lessons import lessons, newest, pair_lessons
-from pipeline.steps.learn.texts import shipped_texts
+from pipeline.steps.learn.texts import shipped_articles, shipped_texts
 from pipeline.steps.rate import Model, Rater
 from pipeline.steps.rate.words import shipped as shipped_scope
 
@@ -68,7 +68,7 @@ class Learning(Judging):
         if not taken or not left:
             only = "只有收录，没有剔除" if taken else "只有剔除，没有收录" if left else "没有可学的决定"
             return Schooling(Learnt.SCOPE, None, f"{only}，未训练{aside}", {}, {})
-        texts = shipped_texts()
+        texts = (*shipped_texts(), *shipped_articles())
         reader = Rater(self.config.scope)
         newer = newest([one.issue for one in taught])
         before = [one for one in taught if one.issue not in newer]

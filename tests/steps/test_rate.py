@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.config import Outlet, Outlets, PlaceRule, Scope, Topic, packaged, read
 from pipeline.model import Genre, Rating, Verdict
-from pipeline.steps.learn.texts import shipped_texts
+from pipeline.steps.learn.texts import shipped_articles, shipped_texts
 from pipeline.steps.rate import FEATURES, Rater, learned
 
 ROOT = Path(__file__).parents[2]
@@ -261,6 +261,15 @@ def test_no_excerpt_in_scope_vanishes() -> None:
         one["title"]: NATIONWIDE.rate(one["title"], one["text"]).score for one in EXCERPTS if one["label"] == "in"
     }
     assert [title for title, score in scores.items() if score < SCOPE.consider] == []
+
+
+def test_articles_learned_from_are_told_apart_though_their_titles_seldom_say_what_they_are_about() -> None:
+    # Learned from as well; held out they have F1 .92 (benchmarks/train_scope.py).
+    told = [(one.label, NATIONWIDE.rate(one.title, one.text)) for one in shipped_articles()]
+    thrown = [rating for label, rating in told if label == "in" and rating.verdict is Verdict.OUT]
+    let_in = [rating for label, rating in told if label == "out" and rating.score >= 0.5]
+    assert (thrown, let_in) == ([], [])
+    assert len(told) >= 70
 
 
 def test_the_excerpts_are_enough_to_tell() -> None:
@@ -519,6 +528,43 @@ def test_a_page_that_is_not_news_waits_for_the_editor(title: str, text: str, url
     assert any(named in reason for reason in rating.because)
 
 
+@pytest.mark.parametrize(
+    ("title", "opening", "named"),
+    [
+        pytest.param(
+            "什么是智慧医院？一文带你了解智慧医院信息系统",
+            "很多人想知道答案，下面就来看看。",
+            "百科问答",
+            id="an explainer",
+        ),
+        pytest.param(
+            "医院信息科平时做什么，电子病历系统难学吗", "问题补充：本人大三，求过来人回答。", "百科问答", id="questions"
+        ),
+        pytest.param(
+            "医院信息系统期末模拟试题", "一、单项选择题\n1．电子病历分为几级？", "试题考卷", id="an examination"
+        ),
+        pytest.param(
+            "这只医疗信息化龙头还能拿吗",
+            "楼主：病历大模型发布了，散户怎么看。",
+            "股吧闲谈",
+            id="a forum of shareholders",
+        ),
+        pytest.param(
+            "诊所电子病历系统，免费试用", "产品概述：挂号、电子病历、医保对接一体。", "产品页面", id="a product's page"
+        ),
+    ],
+)
+def test_a_page_is_known_by_its_manner_however_many_terms_it_holds(title: str, opening: str, named: str) -> None:
+    rating = NATIONWIDE.rate(title, opening + "\n" + BODY)
+    assert rating.verdict is Verdict.BORDERLINE
+    assert any(named in reason for reason in rating.because)
+
+
+def test_one_everyday_word_does_not_make_a_report_an_advertisement() -> None:
+    rating = NATIONWIDE.rate(ON_TOPIC, "“做一次检查多少钱，手机上先看得到。”一位患者说。\n" + BODY)
+    assert rating.verdict is Verdict.IN
+
+
 def test_a_novel_about_a_doctor_with_a_system_is_out() -> None:
     text = "最新章节：他打开医院信息系统，人工智能辅助诊断的结果让所有医生震惊。上一章 下一章"
     assert NATIONWIDE.rate("神医系统：从智慧医院开始", text).verdict is Verdict.OUT
@@ -551,6 +597,21 @@ def test_a_round_up_with_one_item_on_topic_waits_for_the_editor_with_that_item_a
     assert [lines[index][:8] for index in rating.excerpt] == ["全国电子病历共享", "国家卫生健康部门"]
     assert rating.parts[-1].name == "汇编条目"
     assert any("多条信息合编" in reason for reason in rating.because)
+
+
+def test_a_round_up_that_announces_its_matter_is_not_bounded_like_one_with_an_item_in_passing() -> None:
+    text = "\n".join(
+        (
+            "医院里添了新帮手\n市人民医院的医生用上了会写病历的大模型，患者回家就能在手机上看到小结。",
+            "村里的片子有人看\n乡镇拍片，县里出报告，结果在手机上可查。",
+            "老人有专人陪着办\n志愿者站在自助机旁，教人用医保码付费。窗口也还开着，现金照收，谁也不必着急。",
+            "周末也开门\n各家门诊周末照常开放，食堂同时供应早餐，停车的地方多了一倍，公交车也直达门口，来的人都说比从前方便。",
+            "花园重新开放\n住院楼后面的花园种上了桂花和石榴，长椅修好了，傍晚有人在这里散步，也有人坐着听收音机。",
+        )
+    )
+    rating = NATIONWIDE.rate("智慧医院建设动态一览", text)
+    assert rating.genre is Genre.LIST
+    assert rating.score > 0.5
 
 
 def test_a_round_up_without_an_item_on_topic_is_out() -> None:

@@ -80,7 +80,8 @@ class Rater:
         length = sum(map(len, lines))
         if genre is Genre.LIST and share < _LARGE:
             best, excerpt = self._item(lines, read)
-            becomes("汇编条目", min(max(score, best), _LIST_AT_MOST))
+            sure = head.relevance >= ON_TOPIC and score >= self._scope.accept
+            becomes("汇编条目", min(max(score, best), _PASSAGE_AT_MOST if sure else _LIST_AT_MOST))
         elif sections and length >= _LONG:
             at_most = 1.0 if head.relevance >= ON_TOPIC or share >= _LARGE else _PASSAGE_AT_MOST
             alone = self._score(folded, head, [lines[i] for i in sections], [read[i] for i in sections])

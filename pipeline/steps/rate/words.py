@@ -26,10 +26,11 @@ FORMAT = 1
 EVIDENCE = (*FEATURES, "axes", "sentences")
 """The evidence that the model weighs: the features of the rules, and how far title and lead touch all axes."""
 
-_LEAD = 400  # characters; with the whole text a long article is its background
+_LEAD = 600  # characters; of 58 whole articles held out F1 .92 at 400, .935 at 600, .92 at 1,000, which costs speed
 _TITLE = 2  # a word of the title counts twice
 _HALF = 4.0  # weight of an axis' terms in a hundred characters that makes half of what it can say
 _SHORT = 60  # characters
+_AGAINST = 6.0  # weight of near misses that leaves a third
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,}|[a-z][a-z0-9+.-]+")
 
 
@@ -130,10 +131,13 @@ def evidence_of(features: Mapping[str, float], head: Sentence, read: Iterable[Se
         for i, axis in enumerate(head.axes)
     ]
     both = sum(min(1.0, *one.axes) for one in lead)
+    # 宠物医院 and 给大桥做CT touch both axes too: near misses discount that as they do the features
+    against = sum(one.against for one in lead) * per_hundred + 1.5 * head.against
+    first = math.exp(-against / _AGAINST)
     return {
         **features,
-        "axes": math.prod(sides) ** (1 / len(sides)),
-        "sentences": 1 - math.exp(-both / 1.5),
+        "axes": first * math.prod(sides) ** (1 / len(sides)),
+        "sentences": first * (1 - math.exp(-both / 1.5)),
     }
 
 
