@@ -753,6 +753,7 @@ def test_two_bodies_of_one_event_may_each_have_a_headline():
         ("获刑三年半；判处3年半", {"3.5年"}),
         ("2024年6月4日，一个医院的两名医生", set()),
         ("新增1203例，占12.5%", {"1203例", "12.5%"}),
+        ("药材十五两，十十天，一十五次，8.45年半", {"10天", "15次", "8.45年"}),
     ],
 )
 def test_figures_are_read_in_any_numerals_with_what_they_count(text, found):

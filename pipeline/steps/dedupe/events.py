@@ -37,7 +37,7 @@ _DATELINE = re.compile(
 )
 _BYLINE = re.compile(r"[(（](?:[^()（）]{0,12}(?:记者|通讯员|编辑|作者)[^()（）]{1,40})[)）]")
 _FIGURE = re.compile(
-    r"(\d+(?:\.\d+)?|[零〇一二两三四五六七八九十]+)[余多]?(万亿|亿|万|千|百)?"
+    r"(\d+(?:\.\d+)?|[一二三四五六七八九]?十[一二三四五六七八九]?|[零〇一二两三四五六七八九]+)[余多]?(万亿|亿|万|千|百)?"
     r"(元|人|名|家|例|件|起|个月|岁|公里|平方米|亩|吨|次|批|种|台|套|户|所|张|分|小时|天|年|条|项|米|份|类|处|只|辆|艘|具|口|宗|页|个|%)?(半)?"
 )
 _DAY = re.compile(r"(?:(20\d{2})年)?(\d{1,2})月(\d{1,2})[日号]|(?<![\d月])(\d{1,2})[日号](?!前)")
@@ -304,7 +304,9 @@ def figures(text: str) -> frozenset[str]:
     """Figures that say how much, with their units, 三年半 as 3.5年; days, years and small counts say little."""
     found = set()
     for digits, scale, unit, half in _FIGURE.findall(_DAY.sub(" ", _YEAR.sub(" ", text))):
-        value = _numeral(digits) + (".5" if half and unit == "年" else "")
+        value = _numeral(digits)
+        if half and unit == "年" and value.isdigit():
+            value += ".5"
         if not unit and not scale and len(value) < _BARE:
             continue
         if not scale and unit in _SMALL and not half and value.replace(".", "", 1).isdecimal() and float(value) <= 3:
