@@ -44,6 +44,7 @@ class News:
     """Documents by number: the same number is the same document, so none need be kept."""
 
     def __init__(self, data: Path) -> None:
+        self.given: dict[str, Document] = {}
         self.titles: list[str] = []
         self.sentences: list[str] = []
         with gzip.open(data / "scope" / "background.jsonl.gz", "rt", encoding="utf-8") as lines:
@@ -63,8 +64,8 @@ class News:
         return Document(str(number), title, text, day, f"https://news.example/{number}.html")
 
     def named(self, identity: str) -> Document:
-        """A document by its id."""
-        return self[int(identity.removeprefix("r"))]
+        """A document by its id; a copy is what was given as one, with its own day and text."""
+        return self.given.get(identity) or self[int(identity)]
 
 
 def batches(some: Sequence[T], size: int) -> Iterator[Sequence[T]]:
@@ -131,12 +132,14 @@ def copies(news: News, stored: int) -> list[Document]:
     draw = random.Random(stored)
     fresh = [replace(news[one], id=f"r{one}") for one in range(2 * 10**6 + stored, 2 * 10**6 + stored + DAY)]
     day = FIRST_DAY + dt.timedelta(days=stored // DAY)
-    return [
+    fresh = [
         replace(one, date=day)
         if place % 10
         else replace(one, text=news[draw.randrange(stored)].text[:-30], title="转载：" + one.title, date=day)
         for place, one in enumerate(fresh)
     ]
+    news.given.update((one.id, one) for one in fresh)
+    return fresh
 
 
 def size(database: Database) -> float:

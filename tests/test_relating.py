@@ -1,9 +1,11 @@
 """One story once, from run to run and from series to series: relations and coverage outlive the process."""
 
 import datetime as dt
+import json
 import signal
 import subprocess
 import sys
+from importlib.resources import files
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +14,9 @@ from pipeline.config import packaged
 from pipeline.demo import seeds
 from pipeline.desk import Inline, document, now, open_desk
 from pipeline.errors import StoreError
-from pipeline.model import Article, Block, Decision, Edge, Kind, Lead, Relation, Window
-from pipeline.steps.dedupe import fingerprint, relate
+from pipeline.model import Article, Block, Decision, Document, Edge, Kind, Lead, Relation, Window
+from pipeline.steps.dedupe import Archive, fingerprint, relate
+from pipeline.steps.dedupe.events import probability
 from pipeline.steps.dedupe.within import within
 
 MAY = Window(dt.date(2024, 5, 1), dt.date(2024, 5, 31))
@@ -120,6 +123,19 @@ def test_what_a_damaged_issue_carried_is_asked_in_vain_and_said(put, run, worksp
         connection.execute(sa.text("UPDATE releases SET content = replace(content, '友谊', '友情')"))
     with pytest.raises(StoreError, match="is damaged in the database"):
         run(MONTHLY, JULY)
+
+
+def test_a_pair_that_is_not_read_further_would_have_had_no_edge():
+    lines = files("pipeline").joinpath("frozen", "events.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    told = [
+        Document(str(at), row["title"], row["text"], dt.date.fromisoformat(row["date"])) for at, row in enumerate(rows)
+    ]
+    archive = Archive(told)
+    every = {(one.a, one.b): probability(one.values, archive.model) for one in archive.compare(range(len(told)))}
+    read = {(one.a, one.b) for one in archive.compare(range(len(told)), least=0.4)}
+    assert read < every.keys(), "some are spared"
+    assert [pair for pair in every.keys() - read if every[pair] >= 0.4] == []
 
 
 # ------------------------------------------------------------------------ many processes, one index
