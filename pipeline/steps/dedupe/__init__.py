@@ -57,9 +57,11 @@ Measured (`python -m benchmarks.events DATA --also FILE`; 216 scored articles of
     documents never fold.
     On the seed issues: 534 item 4 and 535 item 2 follow_up, 636 items 1 and 2 suspected, 535 item 1 and seed 002
     same_event (.91), every other pair apart. No seed text was trained on; the excerpts hold three short tellings of
-    535 item 1's event. One core: reprints 2,800 documents/s, events
-    about 90 documents/s into 30,000 stored, taking in 1,400 documents/s; 10,000 among themselves in 90 s and
-    630 MB; 300 of 300 planted copies found.
+    535 item 1's event.
+
+    One core of a busy machine: events 82 to 101 documents/s and reprints 760 to 900 into 100,000 stored, 104 to 120
+    and 1,300 into 10,000 (`benchmarks.growth`); a pair is read in full only when its heads leave it a chance.
+
     1,200 nearly identical texts: 8 s, 375 s when each was compared with each (both on a busy machine).
 
 Tried and left out
