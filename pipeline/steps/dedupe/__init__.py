@@ -59,7 +59,7 @@ Measured (`python -m benchmarks.events DATA --also FILE`; 216 scored articles of
     same_event (.91), every other pair apart. No seed text was trained on; the excerpts hold three short tellings of
     535 item 1's event.
 
-    One core of a busy machine: events 82 to 101 documents/s and reprints 760 to 900 into 100,000 stored, 104 to 120
+    One core of a busy machine: events 82 to 101 documents/s and reprints 760 to 900 into 100,000 stored, 101 to 120
     and 1,300 into 10,000 (`benchmarks.growth`); a pair is read in full only when its heads leave it a chance.
 
     1,200 nearly identical texts: 8 s, 375 s when each was compared with each (both on a busy machine).
