@@ -184,6 +184,7 @@ def test_a_decision_is_kept_and_told_with_what_it_was_about(drafted, bulletin):
     assert handle.startswith("c"), "a place says nothing once the order has changed"
     assert out == f"第535期 修订2 王编辑 剔除 {handle}《北京友谊医院上线智慧医疗平台 检查结果实现互认》：重复\n"
     _, out, _ = bulletin(*here, "draft", "log", "beijing-monthly", *window)
+    assert "《" not in next(line for line in out.splitlines() if "生成" in line)  # it is about no article
     told = f"王编辑  剔除  重复  {handle}《北京友谊医院上线智慧医疗平台 检查结果实现互认》"
     assert out.splitlines()[2].endswith(told)
 

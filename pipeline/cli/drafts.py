@@ -316,7 +316,7 @@ def _meant(decision: Decision, *drafts: Draft) -> str:
     for candidate in (one for draft in drafts for one in draft.candidates):
         known = {article.url: article.title for article in candidate.articles}
         titles = {candidate.handle: candidate.article.title} | known | titles  # as it was when it was decided
-    if decision.target not in titles and (folded := _folded_since(decision.target, drafts)):
+    if decision.target and decision.target not in titles and (folded := _folded_since(decision.target, drafts)):
         titles[decision.target] = folded
     told = [_titled(titles, decision.target)]
     for field, value in decision.values.items():

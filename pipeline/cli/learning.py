@@ -73,6 +73,8 @@ def _tell(one: Schooling, dry_run: bool) -> None:
 @learn_app.command("list")
 def learn_list(as_json: AsJson = False) -> None:
     """List what was learned: every model, used or refused, with its figures."""
+    from pipeline.model import BEIJING
+
     with opened() as desk:
         models = desk.models.all()
     if as_json:
@@ -86,7 +88,7 @@ def learn_list(as_json: AsJson = False) -> None:
             "id": one.id,
             "kind": one.kind.chinese,
             "state": "已损坏" if one.damaged else "使用中" if one.active else "未通过" if one.refused else "停用",
-            "made": one.made.isoformat(timespec="seconds"),
+            "made": one.made.astimezone(BEIJING).isoformat(timespec="seconds"),
             "who": one.who,
             "decisions": one.decisions,
             "digest": one.digest,
