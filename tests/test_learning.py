@@ -10,9 +10,11 @@ import sys
 
 import pytest
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 import drafts
 from drafts import LEAD, NOON, SERIES
+from pipeline.config import Scope, packaged, read
 from pipeline.desk import open_desk
 from pipeline.errors import StoreError, UsageError
 from pipeline.frozen import frozen_articles, frozen_tellings
@@ -37,7 +39,9 @@ from pipeline.model import (
 from pipeline.steps.assemble import assemble
 from pipeline.steps.learn import regression as fitting
 from pipeline.steps.learn.lessons import lessons
+from pipeline.steps.learn.scope import tried
 from pipeline.steps.learn.texts import shipped_articles, shipped_texts
+from pipeline.steps.rate import Model, Rater
 from pipeline.steps.window import named
 from pipeline.store import Database, Models
 from pipeline.store.schema import MODELS
@@ -452,6 +456,17 @@ def test_without_the_extra_the_command_says_what_to_install(workspace, hour, bul
 
 
 # -------------------------------------------------------------------------------------- the frozen sets
+
+
+def test_a_model_that_finds_nothing_is_refused_by_the_frozen_set_alone():
+    scope = read(packaged("config") / "scope.yaml", TypeAdapter(Scope))
+    old, blind = Rater(scope), Rater(scope, model=Model({}, {}, -5.0))
+    trial = tried(old, blind, blind, newest=(), printed=(), frozen=frozen_articles(), texts=())
+    assert not trial.passed
+    assert [one.split("由")[0] for one in trial.refusals][:2] == [
+        "固定测试集：F1",
+        "固定测试集：应收而得分低于 0.3 的篇数",
+    ]
 
 
 def test_no_frozen_article_is_trained_on():
