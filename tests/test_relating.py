@@ -14,7 +14,7 @@ from pipeline.config import packaged
 from pipeline.demo import seeds
 from pipeline.desk import Inline, document, now, open_desk
 from pipeline.errors import StoreError
-from pipeline.model import Article, Block, Decision, Document, Edge, Kind, Lead, Relation, Window
+from pipeline.model import Article, Block, Decision, Document, Edge, Kind, Lead, Novelty, Relation, Window
 from pipeline.steps.dedupe import Archive, fingerprint, relate
 from pipeline.steps.dedupe.events import probability
 from pipeline.steps.dedupe.within import within
@@ -28,6 +28,11 @@ HOSPITAL = (
     "北京友谊医院近日上线智慧医疗平台，依托人工智能辅助诊断系统和电子病历共享，实现检查检验结果互认。",
     "平台打通了医院信息系统与北京市全民健康信息平台，患者可通过互联网医院在线复诊、预约检查。",
     "院方有关负责人表示，将继续推进智慧医院建设，推动远程医疗服务下沉社区。",
+)
+TOLD_OTHERWISE = (
+    "6月29日，北京友谊医院的智慧医疗平台正式上线，首批接入电子病历共享和检查检验结果互认两项功能。",
+    "家住附近的张女士在手机上点开小程序，前一天拍的片子和化验单都在里面，人工智能还给出了通俗的解释。",
+    "医院信息中心介绍，平台由人工智能辅助诊断系统支撑，今后还要把远程医疗送到社区卫生服务中心。",
 )
 
 
@@ -90,6 +95,18 @@ def test_an_issue_of_one_series_covers_the_candidates_of_another(put, run, works
     assert _coverage(run(WEEKLY, WEEK)) == [], "a draft that is not released carries nothing"
     _release(workspace, june.desked)
     assert {(series, number) for series, number, _ in _coverage(run(WEEKLY, WEEK))} == {(MONTHLY, 535)}
+
+
+def test_a_late_copy_of_a_telling_that_was_folded_is_carried_already(put, run, workspace):
+    put("a", "北京友谊医院上线智慧医疗平台", "2024-06-29", "北京日报", *HOSPITAL)
+    put("b", "友谊医院智慧医疗平台今起上线 检查检验结果在家可查", "2024-06-30", "千龙网", *TOLD_OTHERWISE)
+    june = run(MONTHLY, JUNE)
+    (story,) = june.draft.candidates
+    assert [one.outlet for one in story.articles] == ["千龙网", "北京日报"]
+    _release(workspace, june.desked)
+    put("c", "北京友谊医院推出智慧医疗平台", "2024-07-08", "新京报", *HOSPITAL)
+    (late,) = (one for one in run(MONTHLY, JULY).draft.candidates if one.article.outlet == "新京报")
+    assert late.novelty is Novelty.REPEATED, "the copy is of a telling that was not printed"
 
 
 def test_an_imported_issue_covers_too(put, run, workspace):

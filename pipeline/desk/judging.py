@@ -91,7 +91,10 @@ class Judging(Relating):
             apart=previous.apart if previous else (),
             prefer=lambda key: select.preference(near[key], window, self.config.outlets),
         )
-        inside = [one for one in documents if one.date is None or one.date in window]
+        # With the earlier tellings of its story: a late reprint of one that was folded is no news either.
+        inside = {one.id for one in documents if one.date is None or one.date in window}
+        members = {one for story in stories if not inside.isdisjoint(story.members) for one in story.members}
+        held = [one for one in documents if one.id in members]
         seen: dict[str, dt.datetime] = {}
         for one in stored:
             if one.article:
@@ -102,7 +105,7 @@ class Judging(Relating):
             stories,
             [edge for edge in edges if not edge.relation.folds],
             self.rater(series),
-            cover(inside, self.earlier(inside)),
+            cover(held, self.earlier(held)),
             seen,
         )
         made = select.draft(series.id, window, kept, silent, previous)
