@@ -37,8 +37,10 @@ from pipeline.model import (
     Verdict,
 )
 from pipeline.steps.assemble import assemble
+from pipeline.steps.dedupe.events import shipped as shipped_events
+from pipeline.steps.learn import events as pairs
 from pipeline.steps.learn import regression as fitting
-from pipeline.steps.learn.lessons import lessons
+from pipeline.steps.learn.lessons import PairLesson, lessons
 from pipeline.steps.learn.scope import tried
 from pipeline.steps.learn.texts import shipped_articles, shipped_texts
 from pipeline.steps.rate import Model, Rater
@@ -339,6 +341,31 @@ def _day(month: str, day: int) -> dt.date:
 
 
 # --------------------------------------------------------------------------------------- the way back
+
+
+@pytest.mark.parametrize(
+    ("moved", "measure"),
+    [
+        pytest.param(5.0, "归并准确率", id="one that merges whatever is alike"),
+        pytest.param(-9.0, "归并 F1", id="one that merges nothing"),
+    ],
+)
+def test_an_event_model_that_is_worse_on_the_frozen_set_is_refused(moved, measure):
+    old = shipped_events()
+    new = dataclasses.replace(old, intercept=old.intercept + moved)
+    trial = pairs.tried(old, new, new, newest=[], frozen=frozen_tellings())
+    assert not trial.passed
+    assert any(measure in one for one in trial.refusals)
+    assert pairs.tried(old, old, old, newest=[], frozen=frozen_tellings()).passed
+
+
+def test_an_event_model_that_contradicts_the_newest_merges_is_refused():
+    old = shipped_events()
+    new = dataclasses.replace(old, intercept=old.intercept - 50)
+    merged = PairLesson("a", "b", True, "2024-06-30 beijing-monthly", ())
+    alike = dict.fromkeys(old.weights, 0.0) | dict.fromkeys(set(old.weights) - pairs.AGAINST, 1.0)
+    trial = pairs.tried(old, old, new, newest=[(merged, alike)], frozen=[])
+    assert trial.refusals == ("最近几期：与编辑合并拆分一致的比例由 1.000 变为 0.000",)
 
 
 @ON_A_FILE

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import drafts
 from drafts import LEAD, NOON, SERIES, candidate
 from pipeline.errors import Conflict
-from pipeline.model import Decision, Elsewhere, Last, Release, Tally
+from pipeline.model import Decision, Elsewhere, Last, Release, State, Tally
 from pipeline.steps.assemble import assemble
 from pipeline.steps.precedent import rulings
 from pipeline.steps.window import named
@@ -56,6 +56,17 @@ def test_a_release_that_fails_decides_nothing(database):
     with pytest.raises(Conflict):
         Issues(database).release(desked, release, rulings=_decided(desked, release))
     assert Rulings(database).all() == []
+
+
+def test_without_its_decisions_no_issue_goes_out(database):
+    desked = _begun(database)
+    release = _release(desked)
+    (one, *_), issues = _decided(desked, release), Issues(database)
+    with pytest.raises(sa.exc.IntegrityError):
+        issues.release(desked, release, rulings=[one, one])
+    assert (issues.released(), issues.get(desked.id).state, Rulings(database).all()) == ([], State.DRAFT, [])
+    issues.release(desked, release, rulings=[one])
+    assert Rulings(database).all() == [one]
 
 
 def test_an_issue_imported_again_decides_in_place_of_what_it_decided_before(database):
