@@ -65,6 +65,7 @@ bench: $(STAMP) ## Measure speed and quality; DATA=folder of labelled data for t
 	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.extraction "$(DATA)/extraction"
 	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.repair "$(DATA)"
 	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.events "$(DATA)"
+	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.growth "$(DATA)" --up-to 10000
 	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.scope "$(DATA)/scope"
 
 lock: $(STAMP) ## Make constraints.txt anew from pyproject.toml
