@@ -43,7 +43,7 @@ system: ## Install LibreOffice, Chinese fonts, PostgreSQL and Chromium where apt
 demo: $(STAMP) system ## Make issue 535 from the demo web, from HTTP to the released DOCX
 	@$(BIN)/bulletin demo
 
-test: $(STAMP) system check ## Run every check and every test (about eight minutes on two cores)
+test: $(STAMP) system check ## Run every check and every test (about ten minutes on two cores)
 	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: $(STAMP) ## Lint, types and import contracts
