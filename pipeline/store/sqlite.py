@@ -112,8 +112,7 @@ class Sqlite:
     def fill(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[object]]) -> None:
         """Puts many rows into a table, fast; every text in them is kept text."""
         if rows:
-            places = ", ".join("?" * len(table.columns))
-            statement = f"INSERT INTO {table.name} VALUES ({places})"  # noqa: S608 - a table of the schema
+            statement = str(sa.insert(table).compile(dialect=connection.dialect))
             connection.exec_driver_sql(statement, [tuple(row) for row in rows])
 
     def among(self, column: sa.Column[Any], values: Sequence[object]) -> sa.ColumnElement[bool]:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
+
+    Floats = NDArray[float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ def regression(
     centre = np.array([*(start.weights.get(name, 0.0) for name in names), start.bias])
     pull = np.array([*stiff.values(), stiff_bias])
 
-    def loss(v):  # type: ignore[no-untyped-def]  # arrays of an optional library
+    def loss(v: Floats) -> tuple[float, Floats]:
         z = table @ v[:-1] + v[-1]
         error = weight * (1 / (1 + np.exp(-np.clip(z, -40, 40))) - target)
         away = v - centre
