@@ -26,6 +26,7 @@ from xml.etree import ElementTree
 from packaging.requirements import Requirement
 
 from pipeline import config as configuration
+from pipeline import libreoffice
 from pipeline.config import Config, packaged
 from pipeline.errors import ConfigError, StoreError
 from pipeline.fetch.browser import lacking
@@ -190,8 +191,8 @@ def _prefect(_: _Patient) -> Iterator[Sign]:
 
 
 def _libreoffice(_: _Patient) -> Iterator[Sign]:
-    program = shutil.which("soffice")
-    if program is None:
+    program = libreoffice.program()
+    if not program:
         yield _warning("LibreOffice", "没有安装，目录页码按估算", "安装 libreoffice-writer（make system）")
         return
     with tempfile.TemporaryDirectory(prefix="bulletin-doctor-") as home:

@@ -1088,7 +1088,8 @@ class Draft:
     ordered: bool = False
     """Whether the editor set the order; otherwise it follows the dates."""
     edits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Handle → field (title, outlet, url, date, body) → the editor's value."""
+    """Handle → field → the editor's value: title, outlet, url, date, and the text as `body` (one paragraph a line) or
+    as `blocks` (see `steps.blocks`), whichever was given last."""
     excerpts: tuple[str, ...] = ()
     """Handles of which only the part on topic is printed."""
     together: tuple[tuple[str, str], ...] = ()
@@ -1150,6 +1151,46 @@ class Tally:
     def __str__(self) -> str:
         parts = [f"{fate.chinese} {self.counts[fate]}" for fate in Fate if self.counts.get(fate)]
         return f"{self.leads} 条线索" + ("：" + "，".join(parts) if parts else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedItem:
+    """An item as it stands in a draft's file that somebody edited."""
+
+    handle: str
+    """Which item it was, as the file itself still says; empty when it does not."""
+    title: str
+    outlet: str
+    url: str
+    date: str
+    """As printed."""
+    blocks: tuple[Block, ...]
+    """A figure's `blob` names the picture where the file still says which it is."""
+    excerpt: bool = False
+    """Whether its headline is marked （节选）."""
+    place: str = ""
+    """Where its heading stands in the file, in Chinese: 第12段."""
+    headline: str = ""
+    """The title as it stands over the text; the two are one field, and an editor may have changed either."""
+    byline: str = ""
+    """The outlet as it stands in the line under the headline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A draft's file that somebody edited, read back; what it no longer says is empty."""
+
+    series: str
+    number: int
+    revision: int
+    """Of the draft that the file was made from; 0 when it does not say."""
+    title: str
+    lead: str
+    contents: tuple[tuple[str, str], ...]
+    """Title and outlet of each line of the 目录."""
+    items: tuple[ReturnedItem, ...]
+    notes: tuple[str, ...] = ()
+    """What could not be read or was decided on reading (tracked changes taken as accepted), in Chinese."""
 
 
 @dataclass(frozen=True, slots=True)

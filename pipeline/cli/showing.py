@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.desk import Desk, Surroundings
     from pipeline.model import Candidate, Desked, Draft, Finding, Side, SideBySide
 
-FIELDS = {"title": "标题", "outlet": "来源", "url": "链接", "date": "日期", "body": "正文"}
+FIELDS = {"title": "标题", "outlet": "来源", "url": "链接", "date": "日期", "body": "正文", "blocks": "正文"}
 """What can be edited of an item, as an editor reads it."""
 
 

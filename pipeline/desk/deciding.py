@@ -33,6 +33,7 @@ from pipeline.model import (
     digest,
 )
 from pipeline.steps.assemble import assemble
+from pipeline.steps.blocks import text_of
 from pipeline.steps.check import Inspection, check
 from pipeline.steps.compare import compare
 from pipeline.steps.decide import DECISIONS, decide, find, finding_key, resolved
@@ -160,8 +161,13 @@ class Deciding(Judging):
         """An article as comparisons see it, with what the editor changed of it if it is the one that is printed."""
         edits = draft.edits.get(candidate.handle, {}) if article is candidate.article else {}
         name = candidate.handle if article is candidate.article else article.url
+        text = text_of(edits)
         return Document(
-            name, edits.get("title", article.title), edits.get("body", article.text), article.date, article.url
+            name,
+            edits.get("title", article.title),
+            article.text if text is None else text,
+            article.date,
+            article.url,
         )
 
     def _offered(self, draft: Draft, target: str, rate: Callable[[Article], Rating]) -> tuple[Draft, str]:
@@ -256,7 +262,7 @@ class Deciding(Judging):
                 confidence={
                     one.handle: one.article.confidence
                     for one in draft.candidates
-                    if "body" not in draft.edits.get(one.handle, {})
+                    if text_of(draft.edits.get(one.handle, {})) is None
                 },
             )
         )

@@ -32,6 +32,8 @@ class Context:
     """Whether this is for review: marked 送审稿 and annotated."""
     findings: tuple[Finding, ...] = ()
     """What a draft is annotated with."""
+    revision: int = 0
+    """Which revision of the draft this is, so that an edited file says what it was made from; 0 for no draft."""
     pictures: Pictures = no_picture
     """Where the bytes of pictures come from."""
 

@@ -12,6 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pipeline import errors
 from pipeline.config import Series
 from pipeline.model import Article, Block, Candidate, Draft, Issue, Item, Kind, Verdict, Window, chinese_date
+from pipeline.steps import blocks
 
 _SANDBOX = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
@@ -64,16 +65,19 @@ def _item(draft: Draft, candidate: Candidate) -> Item:
     article = candidate.article
     edits = draft.edits.get(candidate.handle, {})
     excerpt = candidate.handle in draft.excerpts
-    blocks = _edited(article.blocks, edits["body"]) if "body" in edits else article.blocks
-    if excerpt and "body" not in edits:
-        blocks = part(article, candidate.rating.excerpt)
+    if "blocks" in edits:
+        body = blocks.read(edits["blocks"])
+    elif "body" in edits:
+        body = _edited(article.blocks, edits["body"])
+    else:
+        body = part(article, candidate.rating.excerpt) if excerpt else article.blocks
     return Item(
         handle=candidate.handle,
         title=edits.get("title", article.title),
         outlet=edits.get("outlet", article.outlet),
         url=edits.get("url", article.url),
         date=dt.date.fromisoformat(edits["date"]) if "date" in edits else article.date,
-        blocks=blocks,
+        blocks=body,
         origin=article.origin,
         publisher=article.publisher,
         time=article.time,
@@ -97,11 +101,11 @@ def part(article: Article, lines: Sequence[int]) -> tuple[Block, ...]:
     return _with_pictures(kept, article.blocks)
 
 
-def _edited(blocks: Sequence[Block], body: str) -> tuple[Block, ...]:
+def _edited(given: Sequence[Block], body: str) -> tuple[Block, ...]:
     """An editor's text as blocks: a line that stood in the article stays what it was, the rest are paragraphs."""
-    kinds = {block.plain: block for block in blocks if block.plain and block.kind is not Kind.TABLE}
+    kinds = {block.plain: block for block in given if block.plain and block.kind is not Kind.TABLE}
     lines = (line.strip() for line in body.splitlines())
-    return _with_pictures([kinds.get(line, Block(Kind.PARAGRAPH, line)) for line in lines if line], blocks)
+    return _with_pictures([kinds.get(line, Block(Kind.PARAGRAPH, line)) for line in lines if line], given)
 
 
 def _with_pictures(kept: Sequence[Block], blocks: Sequence[Block]) -> tuple[Block, ...]:

@@ -13,13 +13,15 @@ from dataclasses import replace
 
 from pipeline.errors import UsageError
 from pipeline.model import Article, Candidate, Decision, Draft, Flag, Rating, Verdict, Waiver, digest
+from pipeline.steps import blocks
 from pipeline.steps.select import in_order, representing
 from pipeline.steps.urls import canonical_url
 
 Rate = Callable[[Article], Rating]
 Verb = Callable[[Draft, Decision, Rate], Draft]
 
-FIELDS = ("title", "outlet", "url", "date", "body")
+_TEXT = ("body", "blocks")
+FIELDS = ("title", "outlet", "url", "date", *_TEXT)
 
 
 def decide(draft: Draft, decision: Decision, rate: Rate) -> Draft:
@@ -260,7 +262,11 @@ def _edit(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
                 raise UsageError(f"“{value}”不是日期。", "请写成 2024-06-04。") from None
         elif field in ("title", "outlet") and not value.strip():
             raise UsageError("标题和来源不能为空。")
-        values[field] = value if field == "body" else " ".join(value.split())
+        if field in _TEXT:  # one text: what was given last
+            values = {name: kept for name, kept in values.items() if name not in _TEXT}
+        if field == "blocks":
+            value = blocks.written(blocks.read(value))
+        values[field] = value if field in _TEXT else " ".join(value.split())
     return replace(draft, edits={**draft.edits, candidate.handle: values})
 
 
