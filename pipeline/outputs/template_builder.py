@@ -1,168 +1,28 @@
-"""Makes the document template `gongwen`: `python -m pipeline.outputs.template_builder templates/gongwen.docx`.
+"""Makes the document templates: `python -m pipeline.outputs.template_builder templates`.
 
-The look follows GB/T 9704-2012 (党政机关公文格式): A4, a type area of 156 × 225 mm, 22 lines of 28 characters in
-16 pt 仿宋. The result is an ordinary document with named styles, footers, field labels and placeholders; an
-office edits it in Word or WPS, so this script is only how the first one came about.
-
-Sizes are in points, lengths of the page in millimetres; OOXML wants half-points and twentieths.
+The results are ordinary documents with named styles, footers, field labels and placeholders; an office edits them in
+Word or WPS, so this script is only how the first ones came about. What they look like stands in `look_gongwen` and
+`look_classic`.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from pipeline.outputs.look import LATIN, LINK, Design, Look
+from pipeline.outputs.look_classic import CLASSIC
+from pipeline.outputs.look_gongwen import GONGWEN
 from pipeline.outputs.package import pack
 
-FANG, KAI, HEI, SONG, TITLE = "仿宋", "楷体", "黑体", "宋体", "方正小标宋简体"
-LATIN = "Times New Roman"
-RED, LINK = "E60012", "1F3864"
-GRID = 28.95  # 225 mm over 22 lines
-VERSION = "gongwen-1"
+DESIGNS = (GONGWEN, CLASSIC)
+"""The templates that travel with the package."""
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One paragraph style; lengths in points, indents in characters of its own size where named so.
-
-    What is `None`, zero or empty is inherited.
-    """
-
-    id: str
-    name: str
-    font: str = ""
-    latin: str = ""
-    size: float = 0
-    line: float = 0
-    """Exact distance of the lines; negative: at least one line of the font's own height."""
-    before: float | None = None
-    after: float | None = None
-    align: str = ""
-    based: str = "Normal"
-    follows: str = ""
-    indent: float = 0
-    """First line, in characters."""
-    left: float = 0
-    right: float | None = None
-    hanging: float = 0
-    tab: str = ""
-    """Position and kind of the one tab stop: `right`, or `right dot`, at the right edge."""
-    keep_next: bool = False
-    keep_lines: bool = False
-    new_page: bool = False
-    bold: bool = False
-    colour: str = ""
-    outline: int = -1
-    rules: str = ""
-    break_words: bool = False
-    """Lets a long address break anywhere."""
-
-
-_EDGE = 8845  # 156 mm in twentieths of a point
-_RED_RULE = f'<w:bottom w:val="single" w:sz="18" w:space="6" w:color="{RED}"/>'
-_THIN_RULES = (
-    '<w:top w:val="single" w:sz="8" w:space="4" w:color="auto"/>'
-    '<w:bottom w:val="single" w:sz="8" w:space="4" w:color="auto"/>'
-)
-_AT_THE_FOOT = (
-    f'<w:framePr w:w="{_EDGE}" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin" w:x="1" w:yAlign="bottom"/>'
-)
-
-# fmt: off - it is read as a table
-LOOKS = (
-    Look("Masthead", "报头名称", TITLE, TITLE, 32, 43, 20, 10, "center", colour=RED, follows="IssueNo"),
-    Look("IssueNo", "报头期号", KAI, LATIN, 16, GRID, 0, 14, "center", follows="OrgLine"),
-    Look("OrgLine", "报头编发行", after=22, align="left", tab="right", rules=_RED_RULE),
-    Look("LeadLabel", "导语标签", HEI, HEI, align="left", keep_next=True, follows="Lead"),
-    Look("Lead", "导语", align="both", indent=2),
-    Look("Heading1", "heading 1", HEI, HEI, 16, GRID, 14.5, 7.2, "left", keep_next=True, outline=0, follows="Body"),
-    Look("Heading1Page", "一级标题另页", based="Heading1", new_page=True, follows="Body"),
-    Look("TOC1", "toc 1", size=15, align="left", left=21, hanging=21, tab="right dot", keep_next=True),
-    Look("TOC2", "toc 2", KAI, LATIN, 14, 21, 0, 6, "left", left=14),
-    Look(
-        "Heading2",
-        "heading 2",
-        HEI,
-        HEI,
-        16,
-        GRID,
-        15,
-        0,
-        "left",
-        keep_next=True,
-        keep_lines=True,
-        outline=1,
-        follows="Meta",
-    ),
-    Look("Heading2First", "二级标题首条", based="Heading2", before=0, follows="Meta"),
-    Look("Meta", "条目信息", align="left", keep_next=True),
-    Look("MetaLink", "条目链接", align="left", left=48, hanging=48, keep_next=True, break_words=True),
-    Look(
-        "ArtTitle",
-        "文章标题",
-        TITLE,
-        TITLE,
-        18,
-        27,
-        17.4,
-        5.8,
-        "center",
-        keep_next=True,
-        keep_lines=True,
-        follows="Dateline",
-    ),
-    Look("Dateline", "文章来源行", KAI, LATIN, 14, GRID, 0, 10.1, "center", keep_next=True, follows="Body"),
-    Look(
-        "Heading3",
-        "heading 3",
-        KAI,
-        LATIN,
-        16,
-        GRID,
-        7.2,
-        0,
-        "left",
-        indent=2,
-        bold=True,
-        keep_next=True,
-        outline=2,
-        follows="Body",
-    ),
-    Look("Heading4", "heading 4", align="left", indent=2, bold=True, keep_next=True, outline=3, follows="Body"),
-    Look("Body", "文章正文", indent=2),
-    Look("Item", "文章列举", indent=2),
-    Look("Item2", "文章列举二级", indent=2, left=32),
-    Look("Item3", "文章列举三级", indent=2, left=64),
-    Look("Quotation", "文章引文", KAI, LATIN, indent=2, left=32, right=32),
-    Look("Figure", "文章图片", line=-1, before=6, after=3, align="center", keep_next=True),
-    Look("FigureAlone", "无说明图片", line=-1, before=6, after=6, align="center"),
-    Look("Caption", "caption", KAI, LATIN, 12, 20, 0, 6, "center"),
-    Look("TableTitle", "表格标题", HEI, HEI, 12, 20, 6, 3, "center", keep_next=True),
-    Look("Cell", "表格文字", size=12, line=18, align="left"),
-    Look("CellHead", "表格表头", HEI, HEI, 12, 18, align="center", based="Cell"),
-    Look("CellNumber", "表格数字", based="Cell", align="center"),
-    Look("CellSmall", "表格文字小号", size=9, line=13, align="left"),
-    Look("CellHeadSmall", "表格表头小号", HEI, HEI, 9, 13, align="center", based="CellSmall"),
-    Look("CellNumberSmall", "表格数字小号", based="CellSmall", align="center"),
-    Look("TableGap", "表格间隔", size=4, line=8),
-    Look("Colophon", "版记", size=14, line=24, align="left", left=14, right=14, tab="right in", rules=_THIN_RULES),
-    Look("Header", "header", KAI, LATIN, 14, 16, align="right"),
-    Look("Footer", "footer", SONG, SONG, 14, 16, align="right", right=14),
-    Look("FooterEven", "页脚双页", based="Footer", align="left", left=14, right=0),
-    Look("CommentText", "annotation text", size=10.5, line=-1, align="left"),
-)
-# fmt: on
-"""Every paragraph style beside `Normal`."""
-
-FACES = (FANG, KAI, HEI, TITLE)
-"""Fonts that have a character style for punctuation that must be full width wherever it stands."""
 
 
 def _twips(points: float) -> int:
@@ -186,7 +46,7 @@ def _spacing(look: Look) -> str:
     return f"<w:spacing {' '.join(parts)}/>" if parts else ""
 
 
-def _indent(look: Look) -> str:
+def _indent(look: Look, design: Design) -> str:
     parts = []
     if look.left:
         parts.append(f'w:left="{_twips(look.left)}"')
@@ -195,20 +55,20 @@ def _indent(look: Look) -> str:
     if look.hanging:
         parts.append(f'w:hanging="{_twips(look.hanging)}"')
     if look.indent:
-        size = look.size or 16
+        size = look.size or design.normal.size
         parts.append(f'w:firstLineChars="{look.indent * 100:.0f}" w:firstLine="{_twips(look.indent * size)}"')
     return f"<w:ind {' '.join(parts)}/>" if parts else ""
 
 
-def _tab(look: Look) -> str:
+def _tab(look: Look, design: Design) -> str:
     if not look.tab:
         return ""
     leader = ' w:leader="dot"' if "dot" in look.tab else ""
-    at = _EDGE - (_twips(look.right or 0) if "in" in look.tab.split() else 0)
+    at = design.width - (_twips(look.right or 0) if "in" in look.tab.split() else 0)
     return f'<w:tabs><w:tab w:val="right"{leader} w:pos="{at}"/></w:tabs>'
 
 
-def _paragraph_style(look: Look) -> str:
+def _paragraph_style(look: Look, design: Design) -> str:
     def on(tag: str, wanted: bool) -> str:
         return f"<w:{tag}/>" if wanted else ""
 
@@ -218,11 +78,12 @@ def _paragraph_style(look: Look) -> str:
             on("keepLines", look.keep_lines),
             on("pageBreakBefore", look.new_page),
             f"<w:pBdr>{look.rules}</w:pBdr>" if look.rules else "",
-            _tab(look),
+            _tab(look, design),
             '<w:wordWrap w:val="0"/>' if look.break_words else "",
-            '<w:snapToGrid w:val="0"/>' if look.line not in (0, GRID) else "",  # else LibreOffice makes it two lines
+            # else LibreOffice makes it two lines
+            '<w:snapToGrid w:val="0"/>' if design.grid and look.line not in (0, design.grid) else "",
             _spacing(look),
-            _indent(look),
+            _indent(look, design),
             f'<w:jc w:val="{look.align}"/>' if look.align else "",
             f'<w:outlineLvl w:val="{look.outline}"/>' if look.outline >= 0 else "",
         )
@@ -272,59 +133,41 @@ def _table_style() -> str:
     )
 
 
-def _styles() -> str:
+def _styles(design: Design) -> str:
+    normal = design.normal
+    half_points, fonts = round(normal.size * 2), _fonts(normal.font, normal.latin)
+    pitch = f'<w:spacing w:val="{_twips(design.pitch)}"/>' if design.pitch else ""
     base = (
         f'<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/><w:qFormat/><w:pPr>'
         "<w:widowControl/><w:overflowPunct/>"
-        f'<w:spacing w:before="0" w:after="0" w:line="{_twips(GRID)}" w:lineRule="exact"/><w:jc w:val="both"/></w:pPr>'
-        f'<w:rPr>{_fonts(FANG, LATIN)}<w:spacing w:val="-5"/><w:kern w:val="0"/><w:sz w:val="32"/><w:szCs w:val="32"/>'
-        "</w:rPr></w:style>"
+        f'<w:spacing w:before="0" w:after="0" w:line="{_twips(normal.line)}" w:lineRule="exact"/>'
+        f'<w:jc w:val="{normal.align}"/></w:pPr>'
+        f"<w:rPr>{fonts}{pitch}"
+        f'<w:kern w:val="0"/><w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/></w:rPr></w:style>'
         '<w:style w:type="character" w:default="1" w:styleId="DefaultParagraphFont">'
         '<w:name w:val="Default Paragraph Font"/><w:uiPriority w:val="1"/><w:semiHidden/><w:unhideWhenUsed/></w:style>'
     )
     characters = [
-        _character_style("Label", "条目标签", _fonts(HEI, HEI)),
+        _character_style("Label", "条目标签", _fonts(design.label, design.label)),
         _character_style("Hyperlink", "Hyperlink", f'<w:color w:val="{LINK}"/><w:u w:val="none"/>'),
         _character_style("ContentsLink", "目录链接", '<w:color w:val="auto"/><w:u w:val="none"/>'),
         _character_style("CommentReference", "annotation reference", '<w:sz w:val="21"/><w:szCs w:val="21"/>'),
-        *(_character_style(f"Wide{n}", f"全角标点 {face}", _fonts(face, face)) for n, face in enumerate(FACES, 1)),
+        *(
+            _character_style(f"Wide{n}", f"全角标点 {face}", _fonts(face, face))
+            for n, face in enumerate(design.faces, 1)
+        ),
     ]
     return (
-        f"{_HEAD}<w:styles {_W}><w:docDefaults><w:rPrDefault><w:rPr>{_fonts(FANG, LATIN)}"
-        '<w:sz w:val="32"/><w:szCs w:val="32"/><w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr>'
+        f"{_HEAD}<w:styles {_W}><w:docDefaults><w:rPrDefault><w:rPr>{fonts}"
+        f'<w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/>'
+        '<w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr>'
         "</w:rPrDefault><w:pPrDefault/></w:docDefaults>"
         + base
-        + "".join(map(_paragraph_style, LOOKS))
+        + "".join(_paragraph_style(look, design) for look in design.looks)
         + "".join(characters)
         + _table_style()
         + "</w:styles>"
     )
-
-
-CONTENT: tuple[tuple[str, str], ...] = (
-    ("Masthead", "{{ 刊名 }}"),
-    ("IssueNo", "（第{{ 期号 }}期）"),
-    ("OrgLine", "{{ 编发单位 }}\t{{ 日期 }}"),
-    ("LeadLabel", "本期导语："),
-    ("Lead", "{{ 导语 }}"),
-    ("Heading1", "一、信息目录"),
-    ("Normal", "{% 目录 %}"),
-    ("TOC1", "{{ 序号 }}. {{ 标题 }}\t{{ 页码 }}"),
-    ("TOC2", "（{{ 来源 }}）"),
-    ("Normal", "{% 目录结束 %}"),
-    ("Heading1Page", "二、具体内容"),
-    ("Normal", "{% 条目 %}"),
-    ("Heading2", "{{ 序号 }}. 标题：{{ 标题 }}"),
-    ("Meta", "[来源：]{{ 来源 }}"),
-    ("MetaLink", "[链接：]{{ 链接 }}"),
-    ("Meta", "[主要内容：]"),
-    ("ArtTitle", "{{ 文章标题 }}"),
-    ("Dateline", "{{ 发布日期 }}　来源：{{ 来源 }}"),
-    ("Body", "{{ 正文 }}"),
-    ("Normal", "{% 条目结束 %}"),
-    ("Colophon", "{{ 版记 }}"),
-)
-"""Style and text of each paragraph; what stands in square brackets gets the character style `Label`."""
 
 
 def _run(text: str, style: str = "") -> str:
@@ -333,56 +176,66 @@ def _run(text: str, style: str = "") -> str:
     return f'<w:r><w:rPr>{character}<w:rFonts w:hint="eastAsia"/></w:rPr>{inner}</w:r>'
 
 
-def _paragraph(style: str, text: str) -> str:
+def _paragraph(style: str, text: str, design: Design) -> str:
     label, runs = "", ""
     if text.startswith("["):
         label, text = text[1:].split("]", 1)
         runs = _run(label, "Label")
     if text:
         runs += _run(text)
-    frame = _AT_THE_FOOT if style == "Colophon" else ""  # LibreOffice ignores the place of a style's frame
+    frame = _at_the_foot(design) if style == "Colophon" else ""  # LibreOffice ignores the place of a style's frame
     named = "" if style == "Normal" else f'<w:pPr><w:pStyle w:val="{style}"/>{frame}</w:pPr>'
     return f"<w:p>{named}{runs}</w:p>"
 
 
-def _document() -> str:
+def _at_the_foot(design: Design) -> str:
+    return (
+        f'<w:framePr w:w="{design.width}" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin" w:x="1" '
+        'w:yAlign="bottom"/>'
+    )
+
+
+def _document(design: Design) -> str:
     def mm(length: float) -> int:
         return round(length * 1440 / 25.4)
 
-    right = 11906 - mm(28) - _EDGE  # what rounding leaves goes to the right margin
+    top, bottom, left = map(mm, design.margins)
+    right = 11906 - left - design.width
+    grid = f'<w:docGrid w:type="lines" w:linePitch="{_twips(design.grid)}"/>' if design.grid else ""
     section = (
         '<w:sectPr><w:footerReference w:type="even" r:id="rId5"/><w:footerReference w:type="default" r:id="rId6"/>'
-        f'<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="{mm(37)}" w:right="{right}" w:bottom="{mm(35)}" '
-        f'w:left="{mm(28)}" w:header="{mm(20)}" w:footer="{mm(25)}" w:gutter="0"/>'
-        f'<w:docGrid w:type="lines" w:linePitch="{_twips(GRID)}"/></w:sectPr>'
+        f'<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="{top}" w:right="{right}" w:bottom="{bottom}" '
+        f'w:left="{left}" w:header="{mm(design.header)}" w:footer="{mm(design.footer)}" w:gutter="0"/>{grid}</w:sectPr>'
     )
-    body = "".join(_paragraph(style, text) for style, text in CONTENT)
+    body = "".join(_paragraph(style, text, design) for style, text in design.content)
     return f"{_HEAD}<w:document {_W} {_R}><w:body>{body}{section}</w:body></w:document>"
 
 
-def _footer(style: str) -> str:
+def _footer(style: str, design: Design) -> str:
     hint = '<w:rPr><w:rFonts w:hint="eastAsia"/></w:rPr>'
+    before, after = design.page_number
     field = "".join(
         f"<w:r>{hint}{inner}</w:r>"
         for inner in (
-            '<w:t xml:space="preserve">— </w:t>',
+            f'<w:t xml:space="preserve">{before}</w:t>',
             '<w:fldChar w:fldCharType="begin"/>',
             '<w:instrText xml:space="preserve"> PAGE </w:instrText>',
             '<w:fldChar w:fldCharType="separate"/>',
             "<w:t>1</w:t>",
             '<w:fldChar w:fldCharType="end"/>',
-            '<w:t xml:space="preserve"> —</w:t>',
+            f'<w:t xml:space="preserve">{after}</w:t>',
         )
     )
     return f'{_HEAD}<w:ftr {_W}><w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>{field}</w:p></w:ftr>'
 
 
+# The GB names of the same faces, and for 小标宋, which no system brings, what comes nearest in Windows.
 _FONT_TABLE = (
-    (FANG, "FangSong", "modern"),
-    (KAI, "KaiTi", "modern"),
-    (HEI, "SimHei", "modern"),
-    (SONG, "SimSun", "auto"),
-    (TITLE, "FZXiaoBiaoSong-B05S,方正小标宋_GBK,FZXiaoBiaoSong-B05,华文中宋,STZhongsong", "auto"),
+    ("仿宋", "FangSong", "modern"),
+    ("楷体", "KaiTi", "modern"),
+    ("黑体", "SimHei", "modern"),
+    ("宋体", "SimSun", "auto"),
+    ("方正小标宋简体", "FZXiaoBiaoSong-B05S,方正小标宋_GBK,FZXiaoBiaoSong-B05,华文中宋,STZhongsong", "auto"),
 )
 
 
@@ -421,22 +274,25 @@ def _settings() -> str:
     )
 
 
-def _theme() -> str:
+def _theme(design: Design) -> str:
     def colour(name: str, value: str) -> str:
         return f'<a:{name}><a:srgbClr val="{value}"/></a:{name}>'
 
-    palette = f"dk1 000000 lt1 FFFFFF dk2 {LINK} lt2 E7E6E6 accent1 {RED} accent2 {LINK} accent3 A5A5A5 accent4 FFC000"
+    palette = (
+        f"dk1 000000 lt1 FFFFFF dk2 {LINK} lt2 E7E6E6 accent1 {design.red} accent2 {LINK} accent3 A5A5A5 accent4 FFC000"
+    )
     words = iter(f"{palette} accent5 4472C4 accent6 70AD47 hlink {LINK} folHlink {LINK}".split())
     colours = "".join(colour(name, value) for name, value in zip(words, words, strict=True))
-    face = f'<a:latin typeface="{LATIN}"/><a:ea typeface="{FANG}"/><a:cs typeface=""/>'
+    face = f'<a:latin typeface="{LATIN}"/><a:ea typeface="{design.normal.font}"/><a:cs typeface=""/>'
     fill = '<a:solidFill><a:schemeClr val="phClr"/></a:solidFill>'
     line = f'<a:ln w="6350" cap="flat" cmpd="sng" algn="ctr">{fill}<a:prstDash val="solid"/></a:ln>'
     effect = "<a:effectStyle><a:effectLst/></a:effectStyle>"
+    name = f'name="{design.title}"'
     return (
-        f'{_HEAD}<a:theme xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" name="公文"><a:themeElements>'
-        f'<a:clrScheme name="公文">{colours}</a:clrScheme><a:fontScheme name="公文"><a:majorFont>{face}</a:majorFont>'
+        f'{_HEAD}<a:theme xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" {name}><a:themeElements>'
+        f"<a:clrScheme {name}>{colours}</a:clrScheme><a:fontScheme {name}><a:majorFont>{face}</a:majorFont>"
         f"<a:minorFont>{face}</a:minorFont></a:fontScheme>"
-        f'<a:fmtScheme name="公文"><a:fillStyleLst>{fill * 3}</a:fillStyleLst><a:lnStyleLst>{line * 3}</a:lnStyleLst>'
+        f"<a:fmtScheme {name}><a:fillStyleLst>{fill * 3}</a:fillStyleLst><a:lnStyleLst>{line * 3}</a:lnStyleLst>"
         f"<a:effectStyleLst>{effect * 3}</a:effectStyleLst><a:bgFillStyleLst>{fill * 3}</a:bgFillStyleLst>"
         "</a:fmtScheme></a:themeElements></a:theme>"
     )
@@ -455,8 +311,8 @@ def _relations(targets: Mapping[str, tuple[str, str]]) -> str:
     return f'{_HEAD}<Relationships xmlns="{_RELS}">{inner}</Relationships>'
 
 
-def build() -> bytes:
-    """The template as a DOCX file; the same bytes every time."""
+def build(design: Design) -> bytes:
+    """A template as a DOCX file; the same bytes every time."""
     types = {
         "word/document.xml": f"{_WORD_TYPE}.document.main+xml",
         "word/styles.xml": f"{_WORD_TYPE}.styles+xml",
@@ -472,8 +328,8 @@ def build() -> bytes:
     core = (
         f'{_HEAD}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
-        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>公文模板</dc:title>'
-        f"<cp:version>{VERSION}</cp:version></cp:coreProperties>"
+        f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>{design.title}</dc:title>'
+        f"<cp:version>{design.version}</cp:version></cp:coreProperties>"
     )
     app = (
         f'{_HEAD}<Properties xmlns="{_OFFICE}/extended-properties">'
@@ -505,13 +361,13 @@ def build() -> bytes:
                 "rId6": (f"{_OFFICE}/relationships/footer", "footer2.xml"),
             }
         ),
-        "word/document.xml": _document(),
-        "word/styles.xml": _styles(),
+        "word/document.xml": _document(design),
+        "word/styles.xml": _styles(design),
         "word/settings.xml": _settings(),
         "word/fontTable.xml": _font_table(),
-        "word/theme/theme1.xml": _theme(),
-        "word/footer1.xml": _footer("FooterEven"),
-        "word/footer2.xml": _footer("Footer"),
+        "word/theme/theme1.xml": _theme(design),
+        "word/footer1.xml": _footer("FooterEven", design),
+        "word/footer2.xml": _footer("Footer", design),
         "docProps/core.xml": core,
         "docProps/app.xml": app,
     }
@@ -519,4 +375,5 @@ def build() -> bytes:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_bytes(build())
+    for design in DESIGNS:
+        (Path(sys.argv[1]) / f"{design.name}.docx").write_bytes(build(design))
