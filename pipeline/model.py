@@ -949,6 +949,7 @@ _VERBS = {
     "represent": "换用",
     "waive": "放行",
     "skip": "跳过",
+    "return": "回读",
 }
 
 
@@ -1174,6 +1175,10 @@ class ReturnedItem:
     """The title as it stands over the text; the two are one field, and an editor may have changed either."""
     byline: str = ""
     """The outlet as it stands in the line under the headline."""
+    target: str = ""
+    """Where its link leads, when that is another address than the one that stands there."""
+    unsure: tuple[int, ...] = ()
+    """Indices of the blocks whose kind was concluded from their look, the file no longer saying it by a style."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1191,6 +1196,89 @@ class Returned:
     items: tuple[ReturnedItem, ...]
     notes: tuple[str, ...] = ()
     """What could not be read or was decided on reading (tracked changes taken as accepted), in Chinese."""
+    lines: tuple[str, ...] = ()
+    """Of each line of the 目录 the handle it leads to; empty where it leads nowhere, none when no line does."""
+    number_chinese: str = ""
+    """The number as it is printed: （第五三五期）."""
+    date: str = ""
+    """The issue date as it is printed; empty when the file has none."""
+
+
+class Edited(StrEnum):
+    """What somebody changed in a draft's file."""
+
+    ORDER = "order"
+    LEFT_OUT = "left_out"
+    TITLE = "title"
+    OUTLET = "outlet"
+    URL = "url"
+    DATE = "date"
+    TEXT = "blocks"
+    EXCERPT = "excerpt"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return _EDITED[self]
+
+
+_EDITED = {
+    Edited.ORDER: "移动",
+    Edited.LEFT_OUT: "删去",
+    Edited.TITLE: "标题",
+    Edited.OUTLET: "来源",
+    Edited.URL: "链接",
+    Edited.DATE: "日期",
+    Edited.TEXT: "正文",
+    Edited.EXCERPT: "节选",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Retouched:
+    """One paragraph, table or picture of an item's text that was changed, added or taken away."""
+
+    place: str
+    """Where, in Chinese: 第3段; by the file for what was added, by the draft for what is gone."""
+    before: str
+    """Empty for what was added."""
+    after: str
+    """Empty for what was taken away."""
+    note: str = ""
+    """What else became of it, in Chinese: 改为小标题."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that an edited file changes of one item."""
+
+    what: Edited
+    handle: str
+    title: str
+    """The item's title as it was exported."""
+    position: int
+    """The item's number as it was exported, from 1."""
+    before: str = ""
+    after: str = ""
+    """A field's new value, `2024-06-04` for a date; the new position for an item that was moved; `yes` or nothing
+    for an excerpt."""
+    blocks: tuple[Block, ...] = ()
+    """The text as it is now, where that was changed."""
+    paragraphs: tuple[Retouched, ...] = ()
+    """How it was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an edited file changes, and what could not be taken from it."""
+
+    taken: tuple[Change, ...] = ()
+    order: tuple[str, ...] = ()
+    """The handles of its items in their new order; none while that is as it was exported."""
+    untaken: tuple[str, ...] = ()
+    """What was seen in the file and is not taken: where, what, and what to do, in Chinese."""
+    notes: tuple[str, ...] = ()
+    """What was decided on reading, in Chinese."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,45 @@
+"""Two lines of text as one, with what was taken away and what was added marked plainly: 〔删：…〕〔增：…〕."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+
+_LEAST_SAME = 2  # characters; a single one that happens to stay parts a change into crumbs
+_AROUND = 12  # characters of what stays that are shown beside a change
+_MOST = 20_000  # characters compared letter by letter; the time grows with the square
+
+
+def marked(before: str, after: str) -> str:
+    """What became of `before`, what stays of it shortened to what stands around the changes."""
+    pieces = _pieces(before, after)
+    told = []
+    for place, (same, gone, new) in enumerate(pieces):
+        if same:
+            told.append(_short(same, head=place == 0, tail=place == len(pieces) - 1))
+        else:
+            told.append((f"〔删：{gone}〕" if gone else "") + (f"〔增：{new}〕" if new else ""))
+    return "".join(told)
+
+
+def _pieces(before: str, after: str) -> list[tuple[str, str, str]]:
+    """What stays, or what is gone and what is new in its place, in order."""
+    if max(len(before), len(after)) > _MOST:
+        return [("", before, after)]
+    pieces: list[tuple[str, str, str]] = []
+    for kind, start, end, begin, finish in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        old, new = before[start:end], after[begin:finish]
+        inside = start > 0 and end < len(before)
+        if kind == "equal" and (len(old) >= _LEAST_SAME or not inside):
+            pieces.append((old, "", ""))
+        elif pieces and not pieces[-1][0]:
+            pieces[-1] = ("", pieces[-1][1] + old, pieces[-1][2] + new)
+        else:
+            pieces.append(("", old, new))
+    return pieces
+
+
+def _short(same: str, *, head: bool, tail: bool) -> str:
+    before, after = (0 if head else _AROUND), (0 if tail else _AROUND)
+    if len(same) <= before + after + 2:
+        return same
+    return f"{same[:before]}……{same[-after:] if after else ''}"
