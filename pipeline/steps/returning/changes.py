@@ -463,7 +463,8 @@ def _conflict(one: Change, was: Item, now: Item | None) -> str | None:
             return None
         if now.blocks == one.blocks:
             return ""
-        return f"{name}的正文两边都改了，保持草稿里的。文件里改了 {len(one.paragraphs)} 处：{'；'.join(_lines(one.paragraphs))}"
+        told = "；".join(_lines(one.paragraphs))
+        return f"{name}的正文两边都改了，保持草稿里的。文件里改了 {len(one.paragraphs)} 处：{told}"
     before, after, mine = _value(was, one.what), _value(now, one.what), one.after
     if before == after:
         return None
