@@ -39,6 +39,7 @@ class Releasing(Deciding):
             pages=page_numbers(issue, template, pictures=self._blobs.get, estimate_only=True),
             draft=True,
             findings=tuple(self.findings(desked)),
+            revision=desked.revision,
             pictures=self._blobs.get,
         )
         return FORMATS[name].render(issue, context)

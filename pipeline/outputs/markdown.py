@@ -22,6 +22,7 @@ from pipeline.errors import TemplateError
 from pipeline.model import Block, Issue, Kind, chinese_date
 from pipeline.outputs.context import Context, Pictures, no_picture
 from pipeline.outputs.figures import figure, file_name
+from pipeline.outputs.review import DRAFT, remark
 from pipeline.outputs.tables import grid
 from pipeline.outputs.text import clean, live_address
 from pipeline.outputs.word import bookmarks
@@ -33,6 +34,8 @@ _CLOSING_HASHES = re.compile(r"(#+)$")  # a heading loses them
 _NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 _COUNTED = re.compile(r"(\d{1,9})\.")
 _HASHES = ("#####", "######")
+_FRONT_MATTER = re.compile(r"---\n.*?\n---\n", re.DOTALL)
+_ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
 
 
 class _Markup(str):
@@ -48,20 +51,30 @@ class Markdown:
 
     def render(self, issue: Issue, context: Context) -> bytes:
         """The issue as UTF-8 Markdown; raises `TemplateError` when the template cannot be used."""
-        return render_markdown(
-            issue, templates=context.templates, draft=context.draft, pictures=context.pictures
-        ).encode()
+        text = render_markdown(
+            issue,
+            templates=context.templates,
+            draft=context.draft,
+            revision=context.revision,
+            pictures=context.pictures,
+        )
+        return (_reviewed(text, issue, context) if context.draft else text).encode()
 
 
 def render_markdown(
-    issue: Issue, *, templates: Path | None = None, draft: bool = False, pictures: Pictures = no_picture
+    issue: Issue,
+    *,
+    templates: Path | None = None,
+    draft: bool = False,
+    revision: int = 0,
+    pictures: Pictures = no_picture,
 ) -> str:
     """The issue as Markdown; raises `TemplateError` when `bulletin.md.j2` in `templates` cannot be used.
 
     Pictures are files in a folder beside it (see `figures`).
     """
     folder = templates or packaged("templates")
-    anchors = tuple(name.removeprefix("_").replace("_", "-") for name in bookmarks(issue))
+    anchors = _anchors(issue)
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
@@ -78,13 +91,39 @@ def render_markdown(
     }
     environment.filters.update(filters)
     try:
-        return environment.get_template(_FILE).render(issue=issue, draft=draft)
+        return environment.get_template(_FILE).render(issue=issue, draft=draft, revision=revision)
     except TemplateNotFound as error:
         raise TemplateError(f"{folder / _FILE}: 模板不存在。", "从随软件提供的模板复制一份。") from error
     except TemplateSyntaxError as error:
         raise TemplateError(f"{_FILE}:{error.lineno}: {error.message}", "改正模板的这一行。") from error
     except JinjaError as error:
         raise TemplateError(f"{_FILE}: {error}", "改正模板中的占位符。") from error
+
+
+def _anchors(issue: Issue) -> tuple[str, ...]:
+    return tuple(name.removeprefix("_").replace("_", "-") for name in bookmarks(issue))
+
+
+def _reviewed(text: str, issue: Issue, context: Context) -> str:
+    """A draft with 送审稿 over its masthead and each finding as an HTML comment over its item, whatever the template.
+
+    No text of an item can pass for an item's anchor: `escape` leaves no `<` bare.
+    """
+    of = {item.handle: anchor for item, anchor in zip(issue.items, _anchors(issue), strict=True)}
+    said: dict[str, list[str]] = {}
+    for one in context.findings:
+        # a comment ends at the first two hyphens that a stricter reader meets
+        line = f"<!-- {clean(remark(one)).replace('--', '——').replace('>', '＞')} -->"
+        said.setdefault(of.get(one.handle, ""), []).append(line)
+    front = _FRONT_MATTER.match(text)
+    head, body = (text[: front.end()], text[front.end() :]) if front else ("", text)
+    mark = f"> {DRAFT}（修订{context.revision}）" if context.revision else f"> {DRAFT}"
+    lines = [head.rstrip("\n"), "", mark, "", *said.pop("", ())] if head else [mark, "", *said.pop("", ())]
+    for line in body.split("\n"):
+        lines.append(line)
+        if (found := _ANCHOR.fullmatch(line)) and found[1] in said:
+            lines += ["", *said.pop(found[1])]
+    return "\n".join(lines)
 
 
 def escape(text: str) -> str:

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 from docx.document import Document
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
+from lxml import etree
 
 from pipeline.model import digest
 
@@ -20,6 +21,7 @@ _CUSTOM_TYPE = "application/vnd.openxmlformats-officedocument.custom-properties+
 _CUSTOM_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/custom-properties"
 _CUSTOM_SPACE = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
 _VALUE_SPACE = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
+_NO_ENTITIES = etree.XMLParser(resolve_entities=False, no_network=True)
 _FORMAT = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"  # the format id every custom property carries
 
 
@@ -56,6 +58,15 @@ def save(document: Document, properties: Mapping[str, str]) -> bytes:
     parts = unpack(buffer.getvalue())
     parts[_CUSTOM] = _custom({**properties, "content-digest": content_digest(parts)})
     return pack(parts)
+
+
+def custom_properties(parts: Mapping[str, bytes]) -> dict[str, str]:
+    """The custom properties that hold text, by name; none where there are none that can be read."""
+    try:
+        root = etree.fromstring(parts.get(_CUSTOM, b""), _NO_ENTITIES)
+    except etree.XMLSyntaxError:
+        return {}
+    return {str(one.get("name")): "".join(str(part) for part in one.itertext()) for one in root if one.get("name")}
 
 
 def _custom(properties: Mapping[str, str]) -> bytes:

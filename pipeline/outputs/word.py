@@ -35,6 +35,7 @@ from pipeline.outputs.drawing import drawing, last_drawing
 from pipeline.outputs.figures import Figure, figure
 from pipeline.outputs.layout import estimate
 from pipeline.outputs.package import save
+from pipeline.outputs.review import DRAFT, remark
 from pipeline.outputs.styles import Styles, w
 from pipeline.outputs.tables import Grid, column_widths, grid, is_number
 from pipeline.outputs.template import CONTENTS, Fixed, Loop, Piece, Sample, Template
@@ -42,7 +43,6 @@ from pipeline.outputs.text import clean, em, live_address
 from pipeline.outputs.titles import balanced_lines
 
 EXCERPT = "（节选）"
-DRAFT = "送审稿"
 _REVIEWER, _INITIALS = "发布检查", "检"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -75,6 +75,7 @@ class Word:
             pages=context.pages,
             draft=context.draft,
             findings=context.findings,
+            revision=context.revision,
             pictures=context.pictures,
         )
 
@@ -86,11 +87,13 @@ def render_docx(
     pages: Mapping[str, int] | None = None,
     draft: bool = False,
     findings: Sequence[Finding] = (),
+    revision: int = 0,
     pictures: Pictures = no_picture,
 ) -> bytes:
     """The issue as a DOCX file; `pages` (handle → page) are printed in the 目录, estimated where missing.
 
-    Only a draft shows `findings`, as review comments. Raises `TemplateError` when the template cannot be used.
+    Only a draft shows `findings`, as review comments, and says which `revision` it was made from.
+    Raises `TemplateError` when the template cannot be used.
     """
     opened = Template(template)
     writer = _Writer(opened, issue, pictures)
@@ -98,11 +101,13 @@ def render_docx(
     writer.number_pages(pages or {})
     document = opened.document
     _says_it_all(document, issue, template)
+    properties = {"issue": f"{issue.series}/{issue.number}", "template": opened.version}
     if draft:
         _mark_as_draft(document, opened.styles)
         writer.annotate(findings)
+        properties["revision"] = str(revision)
     _describe(document, issue)
-    return save(document, {"issue": f"{issue.series}/{issue.number}", "template": opened.version})
+    return save(document, properties)
 
 
 def _says_it_all(document: Document, issue: Issue, template: Path) -> None:
@@ -154,7 +159,10 @@ def _describe(document: Document, issue: Issue) -> None:
 def _mark_as_draft(document: Document, styles: Styles) -> None:
     style = styles.id("header")
     for section in document.sections:
-        for header in (section.header, section.even_page_header):
+        headers = [section.header, section.even_page_header]
+        if section.different_first_page_header_footer:
+            headers.append(section.first_page_header)
+        for header in headers:
             if header.is_linked_to_previous:
                 header.is_linked_to_previous = False
             paragraph = header.paragraphs[0] if header.paragraphs else header.add_paragraph()
@@ -489,8 +497,7 @@ class _Writer:
             runs = [] if paragraph is None else Paragraph(cast(CT_P, paragraph), self._template.document._body).runs
             if not runs:
                 raise TemplateError(f"{self._template.path.name}: 没有可以加批注的段落。", "模板中应有刊名和条目标题。")
-            text = clean(f"【{finding.severity.chinese}】{finding.message}{finding.fix}")
-            comment = self._template.document.add_comment(runs, text, _REVIEWER, _INITIALS)
+            comment = self._template.document.add_comment(runs, clean(remark(finding)), _REVIEWER, _INITIALS)
             comment._comment_elm.date = when  # python-docx writes the time of day
             for run in comment._comment_elm.iter(w("r")):
                 _hint(run)
