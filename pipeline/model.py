@@ -1282,6 +1282,24 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Readback:
+    """What a finished file prints, read from the file itself; a file that could not be made says why."""
+
+    file: str
+    """The template it was made from: gongwen.docx, bulletin.md.j2."""
+    head: tuple[str, ...] = ()
+    """The lines over the 目录, headers and footers included."""
+    contents: tuple[tuple[str, ...], ...] = ()
+    """The lines of each entry of the 目录."""
+    items: tuple[tuple[str, ...], ...] = ()
+    """The lines of each item, its heading first."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What a front matter says: `number`, `window.start`, `items.2.title`."""
+    trouble: str = ""
+    """Why there is no file, in Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """An issue put out elsewhere, read from its text."""
 

@@ -23,6 +23,7 @@ from pipeline.model import (
     Novelty,
     Printed,
     Rating,
+    Readback,
     Relation,
     Retelling,
     Revision,
@@ -32,6 +33,7 @@ from pipeline.model import (
     Window,
     digest,
 )
+from pipeline.outputs import FORMATS, READERS, Context, template_file
 from pipeline.steps.assemble import assemble
 from pipeline.steps.blocks import text_of
 from pipeline.steps.check import Inspection, check
@@ -231,9 +233,24 @@ class Deciding(Judging):
 
     def _inspected(self, desked: Desked) -> list[Finding]:
         issue = self.issue(desked)
-        return self._checked(issue, desked.draft, self.earlier(documents_of(issue)))
+        return self._checked(issue, desked.draft, self.earlier(documents_of(issue)), self._tried(issue))
 
-    def _checked(self, issue: Issue, draft: Draft, earlier: Sequence[Printed]) -> list[Finding]:
+    def _tried(self, issue: Issue) -> list[Readback]:
+        """What the issue's files would print now, without their pictures and with any page numbers."""
+        name = self.config.settings.template
+        pages = {item.handle: 1 for item in issue.items}
+        tried: list[Readback] = []
+        for suffix, read in READERS.items():
+            try:
+                context = Context(templates=self._template(f"{name}.docx").parent, template=name, pages=pages)
+                tried.append(read(FORMATS[suffix].render(issue, context), name))
+            except TemplateError as error:
+                tried.append(Readback(template_file(suffix, name), trouble=f"{error.message}{error.fix}"))
+        return tried
+
+    def _checked(
+        self, issue: Issue, draft: Draft, earlier: Sequence[Printed], readbacks: Sequence[Readback] = ()
+    ) -> list[Finding]:
         ids = {article.id: one.handle for one in draft.candidates for article in one.articles}
         return check(
             Inspection(
@@ -257,6 +274,7 @@ class Deciding(Judging):
                 titles={key: one.title for key, one in self.config.series.items()},
                 window=self._option(draft),
                 alarm=draft.alarm,
+                readbacks=readbacks,
                 revisits=self.revisits.of(item.url for item in issue.items),
                 notes={one.handle: one.article.notes for one in draft.candidates},
                 confidence={

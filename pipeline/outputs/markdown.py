@@ -34,7 +34,7 @@ _CLOSING_HASHES = re.compile(r"(#+)$")  # a heading loses them
 _NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 _COUNTED = re.compile(r"(\d{1,9})\.")
 _HASHES = ("#####", "######")
-_FRONT_MATTER = re.compile(r"---\n.*?\n---\n", re.DOTALL)
+FRONT_MATTER = re.compile(r"---\n.*?\n---\n", re.DOTALL)
 _ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
 
 
@@ -115,7 +115,7 @@ def _reviewed(text: str, issue: Issue, context: Context) -> str:
         # a comment ends at the first two hyphens that a stricter reader meets
         line = f"<!-- {clean(remark(one)).replace('--', '——').replace('>', '＞')} -->"
         said.setdefault(of.get(one.handle, ""), []).append(line)
-    front = _FRONT_MATTER.match(text)
+    front = FRONT_MATTER.match(text)
     head, body = (text[: front.end()], text[front.end() :]) if front else ("", text)
     mark = f"> {DRAFT}（修订{context.revision}）" if context.revision else f"> {DRAFT}"
     lines = [head.rstrip("\n"), "", mark, "", *said.pop("", ())] if head else [mark, "", *said.pop("", ())]

@@ -26,6 +26,7 @@ from pipeline.model import (
     Issue,
     Item,
     Printed,
+    Readback,
     Relation,
     Revisit,
     Severity,
@@ -37,12 +38,14 @@ from pipeline.steps.cover import cover
 from pipeline.steps.dateline import credited
 from pipeline.steps.dedupe import relate
 from pipeline.steps.illustrate import missing_pictures
+from pipeline.steps.misprint import misprints
 from pipeline.steps.urls import is_mobile
 
 # under a third most of what is printed is about something else: 636 item 3, four scenes of which one is a hospital's,
 # has 0.22; 534 item 2, on three regions' health services throughout, has 0.43
 _SMALL_SHARE = 0.33
 _UNSURE = 0.5  # agreement of the two readers; below it one of them has less than half of what the other has
+_MOST_MISPRINTS = 8  # a template that is wrong once is wrong for every item
 _LETTERS = 4  # `ynet` is the shortest name a typo was seen in; below that neighbours are too many
 
 
@@ -75,6 +78,8 @@ class Inspection:
     """Handle → the desktop address of an item that is printed with a mobile one."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """Series → what it is called."""
+    readbacks: Sequence[Readback] = ()
+    """What the finished files print; none for an issue that is only looked at."""
     window: str = ""
     """The option by which commands mean this issue: `--month 2024-06`."""
 
@@ -480,6 +485,21 @@ def _page_now(inspection: Inspection) -> Iterator[Finding]:
             )
 
 
+def _misprint(inspection: Inspection) -> Iterator[Finding]:
+    for file in inspection.readbacks:
+        name = f"misprint-{file.file}"
+        if file.trouble:
+            yield Finding(name, Severity.BLOCKING, f"{file.file} 不能用：{file.trouble.rstrip('。')}", "改正模板。")
+        elif wrong := misprints(inspection.issue, file):
+            listed = "；".join(wrong[:_MOST_MISPRINTS]) + (f"；等 {len(wrong)} 处" if wrong[_MOST_MISPRINTS:] else "")
+            yield Finding(
+                name,
+                Severity.BLOCKING,
+                f"按模板 {file.file} 印出的与本期不一致：{listed}",
+                "改正模板（导语的措辞在 lead.j2），再重新检查。",
+            )
+
+
 CHECKS: Mapping[str, Check] = {
     "link": _link,
     "host": _host,
@@ -499,6 +519,7 @@ CHECKS: Mapping[str, Check] = {
     "sources": _sources,
     "sanity": _sanity,
     "page-now": _page_now,
+    "misprint": _misprint,
 }
 
 
