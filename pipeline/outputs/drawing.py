@@ -7,6 +7,8 @@ from lxml import etree
 
 _SPACE = "http://schemas.openxmlformats.org/drawingml/2006/"
 _WP, _A, _PIC = (f"{_SPACE}{name}" for name in ("wordprocessingDrawing", "main", "picture"))
+SHAPE = f"{{{_WP}}}docPr"
+"""The element that holds a drawing's number."""
 _EMBED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
 _EMU_PER_CM = 360_000
 
@@ -41,7 +43,7 @@ def drawing(number: int, relation: str, width: float, height: float, words: str)
 
 def last_drawing(body: etree._Element) -> int:
     """The highest number that a drawing of a document has; 0 when it has none."""
-    numbers = (one.get("id", "") for one in body.iter(f"{{{_WP}}}docPr"))
+    numbers = (one.get("id", "") for one in body.iter(SHAPE))
     return max((int(number) for number in numbers if number.isdigit()), default=0)
 
 

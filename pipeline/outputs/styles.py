@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from pipeline.errors import TemplateError
+from pipeline.outputs.vocabulary import BUILT_IN, PURPOSES, STAND_INS
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
@@ -49,11 +50,11 @@ class Styles:
     def __init__(self, root: etree._Element, place: str) -> None:
         self._place = place
         self._elements = {style.get(w("styleId"), ""): style for style in root.iter(w("style"))}
-        self._ids = {
-            (style.get(w("type"), ""), name.get(w("val"), "").lower()): id
-            for id, style in self._elements.items()
-            if (name := style.find(w("name"))) is not None
-        }
+        self._ids: dict[tuple[str, str], str] = {}
+        for names in (_names, _other_names):  # a name wins over what is an alias elsewhere
+            for id, style in self._elements.items():
+                for name in names(style):
+                    self._ids.setdefault((style.get(w("type"), ""), name.lower()), id)
         paragraphs = (id for id, style in self._elements.items() if style.get(w("type")) == "paragraph")
         self.normal = next((id for id in paragraphs if self._elements[id].get(w("default"))), "")
         self._defaults = root.find(w("docDefaults"))
@@ -67,11 +68,15 @@ class Styles:
         return self._ids.get((kind, name.lower()), "")
 
     def id(self, name: str, kind: str = "paragraph") -> str:
-        """The id of the style called `name`; raises `TemplateError` when there is none."""
-        if found := self.find(name, kind):
-            return found
+        """The id of the style called `name`, or of what stands in for it; raises `TemplateError` when there is none."""
+        wanted = name
+        while wanted:
+            if found := self.find(wanted, kind):
+                return found
+            wanted = STAND_INS.get(wanted, "")
+        purpose = f"（用于{PURPOSES[name]}）" if name in PURPOSES else ""
         raise TemplateError(
-            f"{self._place}: 模板缺少样式“{name}”。", "请在模板中补上这个样式，或改用随软件提供的模板。"
+            f"{self._place}: 模板缺少样式“{name}”{purpose}。", "请在模板中补上这个样式，或改用随软件提供的模板。"
         )
 
     def starting(self, name: str, kind: str = "character") -> dict[str, str]:
@@ -104,6 +109,18 @@ class Styles:
             yield self._elements[id]
             based = self._elements[id].find(w("basedOn"))
             id = based.get(w("val"), "") if based is not None else ""
+
+
+def _names(style: etree._Element) -> Iterator[str]:
+    if (name := style.find(w("name"))) is not None:
+        yield name.get(w("val"), "")
+
+
+def _other_names(style: etree._Element) -> Iterator[str]:
+    """What Word calls an alias, and Word's own name of a style that bears a translated one."""
+    if (aliases := style.find(w("aliases"))) is not None:
+        yield from map(str.strip, aliases.get(w("val"), "").split(","))
+    yield from (BUILT_IN[name] for name in _names(style) if name in BUILT_IN)
 
 
 _SWITCHES = ("keepNext", "keepLines", "pageBreakBefore")

@@ -5,6 +5,9 @@ runs, turns quotes curly and an input method types full-width braces, so the run
 these are translated before the expression is read. Paragraphs between `{% 目录 %}` and `{% 目录结束 %}`, and
 between `{% 条目 %}` and `{% 条目结束 %}`, are samples repeated for each item.
 
+A placeholder may stand in a table, a text box, a header or a footer too; a loop may not. What a paragraph holds beside
+text, as a picture or a page number, stays where it is.
+
 Expressions are evaluated in a sandbox and get values, never the text of an article as a template.
 """
 
@@ -21,21 +24,38 @@ from zipfile import BadZipFile
 import docx
 from docx.document import Document
 from docx.opc.exceptions import OpcError
-from jinja2 import StrictUndefined, TemplateSyntaxError
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta
 from jinja2.exceptions import TemplateError as JinjaError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
 from pipeline.errors import TemplateError
+from pipeline.outputs.drawing import last_drawing
 from pipeline.outputs.package import content_digest, unpack
 from pipeline.outputs.styles import Styles, w
+from pipeline.outputs.tidy import tidy
+from pipeline.outputs.vocabulary import CONTENTS, LOOPS, PLACEHOLDERS, meant
 
-CONTENTS, ITEMS = "目录", "条目"
+__all__ = ["CONTENTS", "Fixed", "Loop", "Piece", "Sample", "Template"]
+
 _PLACEHOLDER = re.compile(r"[{｛]{2}(.*?)[}｝]{2}", re.DOTALL)
 _MARKER = re.compile(r"[{｛][%％]\s*(\w+?)(结束)?\s*[%％][}｝]")
-_TYPED = str.maketrans("“”‘’（），｜：．", "\"\"''(),|:.")
+_ANY_MARKER = re.compile(r"[{｛][%％].*?[%％][}｝]", re.DOTALL)
+_TYPED = str.maketrans("“”‘’（），｜：．\u3000\xa0", "\"\"''(),|:.  ")
 _NOISE = (w("lang"), w("noProof"), w("rFonts"))  # what Word writes into runs by itself, and the hint we set anew
+_TEXT = {w("tab"): "\t", w("cr"): "\n", w("noBreakHyphen"): "-", w("softHyphen"): ""}
+_OBJECT = "\ufffc"  # where something stands that is not text
+_CELL_EDGES = 10.8  # points between the edges of a cell and its text, unless a table says otherwise
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Something of the template that is printed as it stands, but for the placeholders inside it."""
+
+    element: etree._Element
+    holes: tuple[tuple[int, Sample], ...] = ()
+    """Which of its paragraphs, counted in the order of the document, have placeholders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +68,8 @@ class Piece:
     source: str = ""
     """The expression, when it is one."""
     evaluate: Callable[..., Any] | None = None
+    fixed: Fixed | None = None
+    """Something else than text: a run or a link, printed as it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +80,8 @@ class Sample:
     style: str
     pieces: tuple[Piece, ...]
     place: str
+    width: float = 0.0
+    """Of the table cell it stands in, without its edges, in points; 0 where it has the whole line."""
 
     @property
     def fields(self) -> frozenset[str]:
@@ -72,17 +96,19 @@ class Sample:
                 continue
             try:
                 yield piece, str(piece.evaluate(**names))
+            except UndefinedError as error:
+                missing = sorted(_names(piece.source) - names.keys())
+                if not missing:
+                    raise _unreadable(self.place, piece.source, error) from error
+                known = {one.name: one for one in PLACEHOLDERS}
+                if (one := known.get(missing[0])) and one.loops:
+                    loops = "或".join(f"{{% {loop} %}}" for loop in one.loops)
+                    fix = f"“{missing[0]}”只能写在 {loops} 与相应的结束标记之间。"
+                else:
+                    fix = f"{meant(missing[0], names.keys())}可用的占位符：{'、'.join(names)}。"
+                raise TemplateError(f"{self.place}: 此处没有占位符“{missing[0]}”可用。", fix) from error
             except (JinjaError, TypeError, ValueError, ArithmeticError, LookupError) as error:
-                raise TemplateError(
-                    f"{self.place}: 占位符“{piece.source}”无法求值（{error}）。", f"可用的占位符：{'、'.join(names)}。"
-                ) from error
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """Something of the template that is printed as it stands."""
-
-    element: etree._Element
+                raise _unreadable(self.place, piece.source, error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,27 +135,45 @@ class Template:
         self.path = path
         self.body: etree._Element = self.document.element.body
         self.styles = Styles(self.document.styles.element, path.name)
+        self.tracked = tidy(self.body)
+        """Whether it had tracked changes, which are taken as accepted."""
+        self.drawings = 0
+        """The highest number of a drawing in headers and footers; those of the body are numbered anew."""
         self.nodes = tuple(self._nodes())
+        self.around = tuple(self._around())
+        """The headers and footers that have placeholders, to be filled in place."""
         for element in [child for child in self.body if child.tag != w("sectPr")]:
             self.body.remove(element)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drops what belongs to the template and not to an issue: its comments, and what asks when a file is opened."""
+        relations = self.document.part.rels
+        for id in [id for id, one in relations.items() if re.search(r"/(comments\w*|people)$", one.reltype)]:
+            del relations[id]
+        settings = self.document.settings.element
+        for asking in settings.findall(w("updateFields")):
+            settings.remove(asking)
 
     def _nodes(self) -> Iterator[Sample | Fixed | Loop]:
         loop, inside = "", list[Sample | Fixed]()
         for number, element in enumerate(self.body, 1):
             if element.tag == w("sectPr"):
                 continue
-            place = f"{self.path.name} 第{number}段"
-            marker = _MARKER.fullmatch("".join(text for _, text in _runs(element)).strip())
+            text = "".join(text for _, text, _ in _atoms(element)) if element.tag == w("p") else ""
+            place = f"{self.path.name} 第{number}段{_quoted(text)}"
+            marker = _MARKER.fullmatch(text.strip())
             if marker is None:
                 node = self._node(element, place)
                 if loop:
                     inside.append(node)
                 else:
                     yield node
-            elif marker[1] not in (CONTENTS, ITEMS) or bool(marker[2]) != bool(loop) or (loop and marker[1] != loop):
+            elif marker[1] not in LOOPS or bool(marker[2]) != bool(loop) or (loop and marker[1] != loop):
+                guess = "" if marker[1] in LOOPS else meant(marker[1], LOOPS)
                 raise TemplateError(
                     f"{place}: 标记“{marker[0]}”不成对或无法识别。",
-                    "成对使用 {% 目录 %} … {% 目录结束 %} 和 {% 条目 %} … {% 条目结束 %}。",
+                    f"{guess}成对使用 {{% 目录 %}} … {{% 目录结束 %}} 和 {{% 条目 %}} … {{% 条目结束 %}}。",
                 )
             elif marker[2]:
                 yield Loop(loop, tuple(inside))
@@ -139,52 +183,149 @@ class Template:
         if loop:
             raise TemplateError(f"{self.path.name}: 标记“{{% {loop} %}}”没有结束。", f"补上 {{% {loop}结束 %}}。")
 
+    def _around(self) -> Iterator[Fixed]:
+        for relation in self.document.part.rels.values():
+            kind = relation.reltype.rpartition("/")[2]
+            if kind not in ("header", "footer") or relation.is_external:
+                continue
+            root = relation.target_part.element
+            self.tracked = tidy(root) or self.tracked
+            self.drawings = max(self.drawings, last_drawing(root))
+            place = f"{self.path.name} {'页眉' if kind == 'header' else '页脚'}"
+            if (one := self._fixed(root, place)).holes:
+                yield one
+
     def _node(self, element: etree._Element, place: str) -> Sample | Fixed:
-        runs = list(_runs(element)) if element.tag == w("p") else []
-        text = "".join(text for _, text in runs)
+        if element.tag == w("p") and (sample := self._sample(element, place)) is not None:
+            return sample
+        return self._fixed(deepcopy(element), place)
+
+    def _fixed(self, element: etree._Element, place: str) -> Fixed:
+        holes: list[tuple[int, Sample]] = []
+        taken: list[etree._Element] = []
+        for number, paragraph in enumerate(element.iter(w("p"))):
+            if any(above in taken for above in paragraph.iterancestors(w("p"))):
+                continue  # in a text box of a sample, which looks after it
+            if (sample := self._sample(paragraph, place)) is not None:
+                holes.append((number, sample))
+                taken.append(paragraph)
+        return Fixed(element, tuple(holes))
+
+    def _sample(self, paragraph: etree._Element, place: str) -> Sample | None:
+        atoms = list(_atoms(paragraph))
+        text = "".join(text for _, text, _ in atoms)
+        if found := _ANY_MARKER.search(text):
+            raise TemplateError(
+                f"{place}: 标记“{found[0]}”须在正文中独占一段，不能放在表格、文本框、页眉页脚里。",
+                "标记只有 {% 目录 %}、{% 目录结束 %}、{% 条目 %}、{% 条目结束 %}。",
+            )
         if not _PLACEHOLDER.search(text):
-            return Fixed(deepcopy(element))
-        properties = element.find(w("pPr"))
+            return None
+        properties = paragraph.find(w("pPr"))
         style = properties.find(w("pStyle")) if properties is not None else None
         return Sample(
             properties=deepcopy(properties),
             style=style.get(w("val"), "") if style is not None else self.styles.normal,
-            pieces=tuple(_pieces(runs, text, place)),
+            pieces=tuple(self._pieces(atoms, text, place)),
             place=place,
+            width=_cell_width(paragraph),
         )
 
+    def _pieces(self, atoms: list[_Atom], text: str, place: str) -> Iterator[Piece]:
+        bounds: list[tuple[int, _Atom]] = []
+        at = 0
+        for atom in atoms:
+            bounds.append((at, atom))
+            at += len(atom[1])
+        last = 0
+        for found in _PLACEHOLDER.finditer(text):
+            yield from self._literal(bounds, text, last, found.start(), place)
+            source = found[1].replace(_OBJECT, "").translate(_TYPED).strip()
+            look = next(atom[0] for start, atom in reversed(bounds) if start <= found.start())
+            yield Piece(_look(look), source=source, evaluate=_compile(source, place))
+            last = found.end()
+        yield from self._literal(bounds, text, last, len(text), place)
 
-def _runs(paragraph: etree._Element) -> Iterator[tuple[etree._Element | None, str]]:
-    """The properties and the text of each run, tabs and breaks as characters."""
-    for run in paragraph.iter(w("r")):
-        text = "".join(
-            (node.text or "") if node.tag == w("t") else {w("tab"): "\t", w("br"): "\n"}.get(str(node.tag), "")
-            for node in run
-        )
-        yield run.find(w("rPr")), text
+    def _literal(self, bounds: list[tuple[int, _Atom]], text: str, start: int, end: int, place: str) -> Iterator[Piece]:
+        """What stands from `start` to `end`, cut where the runs change."""
+        ends = [*(begin for begin, _ in bounds[1:]), len(text)]
+        for (begin, (look, _, element)), after in zip(bounds, ends, strict=True):
+            if not (part := text[max(start, begin) : min(end, after)]):
+                continue
+            if element is not None:
+                yield Piece(None, fixed=self._fixed(element, place))
+            else:
+                yield Piece(_look(look), text=part)
 
 
-def _pieces(runs: list[tuple[etree._Element | None, str]], text: str, place: str) -> Iterator[Piece]:
-    bounds: list[tuple[int, etree._Element | None]] = []
-    at = 0
-    for look, part in runs:
-        bounds.append((at, _look(look)))
-        at += len(part)
-    last = 0
-    for found in _PLACEHOLDER.finditer(text):
-        yield from _literal(bounds, text, last, found.start())
-        source = found[1].translate(_TYPED).strip()
-        look = next(look for start, look in reversed(bounds) if start <= found.start())
-        yield Piece(look, source=source, evaluate=_compile(source, place))
-        last = found.end()
-    yield from _literal(bounds, text, last, len(text))
+_Atom = tuple[etree._Element | None, str, etree._Element | None]
+"""The properties of a run and its text; or `_OBJECT` and the element that stands there."""
 
 
-def _literal(bounds: list[tuple[int, etree._Element | None]], text: str, start: int, end: int) -> Iterator[Piece]:
-    """The text from `start` to `end`, cut where the runs change."""
-    for (begin, look), after in zip(bounds, [*(place for place, _ in bounds[1:]), len(text)], strict=True):
-        if part := text[max(start, begin) : min(end, after)]:
-            yield Piece(look, text=part)
+def _atoms(paragraph: etree._Element) -> Iterator[_Atom]:
+    """What a paragraph holds, in order; text boxes are part of the run they hang on."""
+    depth = 0
+    for child in paragraph.iterchildren("*"):
+        inside = [child]
+        if child.tag == w("hyperlink") and re.search("[{}｛｝]", "".join(map(str, child.itertext(w("t"))))):
+            inside = list(child.iterchildren(w("r")))
+        for element in inside:
+            if element.tag == w("r"):
+                for look, text, other in _of_run(element):
+                    kinds = [mark.get(w("fldCharType")) for mark in (other if other is not None else ())]
+                    depth += kinds.count("begin")
+                    if depth and other is None:  # the result of a field belongs to it, even where it is text
+                        yield None, _OBJECT, _as_run(look, text)
+                    else:
+                        yield look, text, other
+                    depth -= kinds.count("end")
+            elif element.tag != w("pPr"):
+                yield None, _OBJECT, deepcopy(element)
+
+
+def _of_run(run: etree._Element) -> Iterator[_Atom]:
+    look = run.find(w("rPr"))
+    text = ""
+    for child in run.iterchildren("*"):
+        if child is look:
+            continue
+        if child.tag == w("t"):
+            text += child.text or ""
+        elif child.tag in _TEXT:
+            text += _TEXT[str(child.tag)]
+        elif child.tag == w("br") and child.get(w("type"), "textWrapping") == "textWrapping":
+            text += "\n"
+        else:
+            if text:
+                yield look, text, None
+                text = ""
+            alone = run.makeelement(w("r"))
+            alone.extend([deepcopy(one) for one in (look, child) if one is not None])
+            yield None, _OBJECT, alone
+    if text:
+        yield look, text, None
+
+
+def _as_run(look: etree._Element | None, text: str) -> etree._Element:
+    run: etree._Element = etree.Element(w("r"))
+    if look is not None:
+        run.append(deepcopy(look))
+    etree.SubElement(run, w("t")).text = text
+    return run
+
+
+def _cell_width(paragraph: etree._Element) -> float:
+    cell = next(paragraph.iterancestors(w("tc")), None)
+    width = cell.find(f"{w('tcPr')}/{w('tcW')}") if cell is not None else None
+    if width is None or width.get(w("type")) != "dxa" or not width.get(w("w"), "").isdecimal():
+        return 0.0
+    return max(int(width.get(w("w"), "0")) / 20 - _CELL_EDGES, 0.0)
+
+
+def _quoted(text: str) -> str:
+    """The beginning of a paragraph, so that it can be found: Word does not number them."""
+    text = " ".join(text.replace(_OBJECT, " ").split())
+    return f"（“{text[:12]}{'…' if len(text) > 12 else ''}”）" if text else ""
 
 
 def _look(properties: etree._Element | None) -> etree._Element | None:
@@ -202,3 +343,13 @@ def _compile(source: str, place: str) -> Callable[..., Any]:
         return _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
     except TemplateSyntaxError as error:
         raise TemplateError(f"{place}: 占位符“{source}”写法有误（{error.message}）。", "例如：{{ 期号 }}。") from error
+
+
+def _names(source: str) -> frozenset[str]:
+    """The names an expression asks for."""
+    return frozenset(meta.find_undeclared_variables(_ENVIRONMENT.parse(f"{{{{ {source} }}}}")))
+
+
+def _unreadable(place: str, source: str, error: Exception) -> TemplateError:
+    known = "、".join(one.name for one in PLACEHOLDERS)
+    return TemplateError(f"{place}: 占位符“{source}”无法求值（{error}）。", f"可用的占位符：{known}。")

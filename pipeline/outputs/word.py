@@ -31,7 +31,7 @@ from lxml import etree
 from pipeline.errors import TemplateError
 from pipeline.model import Block, Finding, Issue, Item, Kind, chinese_date, digest
 from pipeline.outputs.context import Context, Pictures, no_picture
-from pipeline.outputs.drawing import drawing, last_drawing
+from pipeline.outputs.drawing import SHAPE, drawing
 from pipeline.outputs.figures import Figure, figure
 from pipeline.outputs.layout import estimate
 from pipeline.outputs.package import save
@@ -100,7 +100,7 @@ def render_docx(
     writer.write()
     writer.number_pages(pages or {})
     document = opened.document
-    _says_it_all(document, issue, template)
+    _says_it_all(opened, issue)
     properties = {"issue": f"{issue.series}/{issue.number}", "template": opened.version}
     if draft:
         _mark_as_draft(document, opened.styles)
@@ -110,9 +110,10 @@ def render_docx(
     return save(document, properties)
 
 
-def _says_it_all(document: Document, issue: Issue, template: Path) -> None:
+def _says_it_all(template: Template, issue: Issue) -> None:
     """Refuses a template that lost its placeholders: what it prints would be an empty issue."""
-    printed = _squeezed("".join(document.element.body.itertext(w("t"))))
+    roots = (template.body, *(one.element for one in template.around))
+    printed = _squeezed("".join(str(text) for root in roots for text in root.itertext(w("t"))))
     number = issue.number_chinese if issue.number_chinese in printed else str(issue.number)
     wanted = {
         "刊名": issue.title,
@@ -122,7 +123,7 @@ def _says_it_all(document: Document, issue: Issue, template: Path) -> None:
     }
     if missing := [what for what, text in wanted.items() if _squeezed(clean(text)) not in printed]:
         raise TemplateError(
-            f"{template.name} 印不出{'、'.join(missing[:5])}：模板缺少占位符或循环标记。",
+            f"{template.path.name} 印不出{'、'.join(missing[:5])}：模板缺少占位符或循环标记。",
             "请从软件自带的模板改起。",
         )
 
@@ -166,8 +167,8 @@ def _mark_as_draft(document: Document, styles: Styles) -> None:
             if header.is_linked_to_previous:
                 header.is_linked_to_previous = False
             paragraph = header.paragraphs[0] if header.paragraphs else header.add_paragraph()
-            if paragraph.text:
-                paragraph = header.add_paragraph()
+            if paragraph.text or any(True for _ in paragraph._p.iter(w("drawing"), w("pict"))):
+                paragraph = header.add_paragraph()  # the office's own stays
             element = paragraph._p
             for child in list(element):
                 element.remove(child)
@@ -183,7 +184,7 @@ class _Writer:
         self._pictures = pictures
         self._drawings: dict[str, str] = {}
         """Picture → the id of its relationship: one that is printed twice is stored once."""
-        self._last_drawing = last_drawing(template.body)
+        self._last_drawing = template.drawings
         self._styles = template.styles
         self._issue = issue
         self._body: etree._Element = OxmlElement("w:body")
@@ -223,11 +224,13 @@ class _Writer:
                 for position, item in enumerate(issue.items, 1):
                     self._item(node, names, position, item)
             elif isinstance(node, Fixed):
-                self._body.append(deepcopy(node.element))
+                self._body.append(self._fixed(node, names))
             else:
                 paragraph = self._sample(self._body, node, names)
                 if paragraph is not None:
                     self._headings.setdefault(0, paragraph)
+        for around in self._template.around:
+            self._fill_holes(around, around.element, names)
         section = self._template.body.find(w("sectPr"))
         for element in list(self._body):
             if section is None:
@@ -250,7 +253,7 @@ class _Writer:
         }
         for place, node in enumerate(loop.inside):
             if isinstance(node, Fixed):
-                self._body.append(deepcopy(node.element))
+                self._body.append(self._fixed(node, values, position))
             elif node.fields == {"正文"}:
                 self._blocks(item.blocks)
             elif loop.name == CONTENTS:
@@ -272,12 +275,12 @@ class _Writer:
     ) -> etree._Element | None:
         """One sample filled in; none when all it would show is nothing."""
         pieces = _trimmed(list(sample.values(names)))
-        if not any(text.strip() for _, text in pieces):
+        if not any(text.strip() or piece.fixed for piece, text in pieces):
             return None
         paragraph = etree.SubElement(parent, w("p"))
         style = sample.style
-        if first and f"{style}First" in self._styles:
-            style = f"{style}First"
+        if first and style == self._styles.find("heading 2"):
+            style = self._styles.find("二级标题首条") or style
         if sample.properties is not None:
             paragraph.append(deepcopy(sample.properties))
             if (named := paragraph.find(f"{w('pPr')}/{w('pStyle')}")) is not None:
@@ -287,11 +290,52 @@ class _Writer:
             target = etree.SubElement(paragraph, w("hyperlink"))
             target.set(w("anchor"), self._bookmarks[position - 1])
             target.set(w("history"), "1")
-        for piece, text in pieces:
-            self._piece(target, piece, text, style, position, self._entry_style if linked else "")
+        self._pieces(target, sample, pieces, names, style, position, self._entry_style if linked else "")
         return paragraph
 
-    def _piece(self, parent: etree._Element, piece: Piece, text: str, style: str, position: int, plain: str) -> None:
+    def _pieces(
+        self,
+        target: etree._Element,
+        sample: Sample,
+        pieces: Sequence[tuple[Piece, str]],
+        names: Mapping[str, str],
+        style: str,
+        position: int,
+        plain: str = "",
+    ) -> None:
+        for piece, text in pieces:
+            if piece.fixed is not None:
+                target.append(self._fixed(piece.fixed, names, position))
+            else:
+                self._piece(target, piece, text, style, position, plain, sample.width or self._width)
+
+    def _fixed(self, node: Fixed, names: Mapping[str, str], position: int = 0) -> etree._Element:
+        """A copy of something of the template, its placeholders filled in."""
+        copy = deepcopy(node.element)
+        filled = self._fill_holes(node, copy, names, position)
+        outside = (one for one in filled if next(one.iterancestors(w("txbxContent")), None) is None)
+        if not position and (first := next(outside, None)) is not None:  # Word allows no comment in a text box
+            self._headings.setdefault(0, first)
+        for shape in copy.iter(SHAPE):
+            self._last_drawing += 1
+            shape.set("id", str(self._last_drawing))
+        return copy
+
+    def _fill_holes(
+        self, node: Fixed, element: etree._Element, names: Mapping[str, str], position: int = 0
+    ) -> list[etree._Element]:
+        paragraphs = list(element.iter(w("p")))
+        filled = [paragraphs[place] for place, _ in node.holes]
+        for paragraph, (_, sample) in zip(filled, node.holes, strict=True):
+            for child in [child for child in paragraph if child.tag != w("pPr")]:
+                paragraph.remove(child)
+            pieces = _trimmed(list(sample.values(names)))
+            self._pieces(paragraph, sample, pieces, names, sample.style, position)
+        return filled
+
+    def _piece(
+        self, parent: etree._Element, piece: Piece, text: str, style: str, position: int, plain: str, width: float
+    ) -> None:
         measure = self._styles.measure(style)
         match piece.source:
             case "页码":
@@ -299,11 +343,11 @@ class _Writer:
             case "链接" if target := live_address(text):
                 self._link(parent, text, target)
             case "文章标题":
-                lines = balanced_lines(text, self._width / (measure.size + measure.pitch) - 0.5)
+                lines = balanced_lines(text, width / (measure.size + measure.pitch) - 0.5)
                 self._text(parent, "\n".join(lines), measure.font, piece.look)
             case "刊名":
                 look = deepcopy(piece.look) if piece.look is not None else OxmlElement("w:rPr")
-                fitted = _MASTHEAD_SHARE * self._width / max(em(text), 1.0) - measure.pitch
+                fitted = _MASTHEAD_SHARE * width / max(em(text), 1.0) - measure.pitch
                 if fitted < measure.size:
                     size = str(max(int(fitted * 2), 20))
                     for tag in ("sz", "szCs"):
@@ -506,7 +550,7 @@ class _Writer:
 def _trimmed(pieces: list[tuple[Piece, str]]) -> list[tuple[Piece, str]]:
     """The pieces without the space at both ends that a missing value leaves."""
     texts = [text for _, text in pieces]
-    if pieces and not texts[0].strip() and len(pieces) > 1 and not pieces[1][0].source:
+    if pieces and pieces[0][0].source and not texts[0].strip() and len(pieces) > 1 and not pieces[1][0].source:
         texts[1] = texts[1].lstrip()
     return [(piece, text) for (piece, _), text in zip(pieces, texts, strict=True)]
 
