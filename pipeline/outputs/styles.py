@@ -54,7 +54,8 @@ class Styles:
         for names in (_names, _other_names):  # a name wins over what is an alias elsewhere
             for id, style in self._elements.items():
                 for name in names(style):
-                    self._ids.setdefault((style.get(w("type"), ""), name.lower()), id)
+                    for written in (name, name.lower()):
+                        self._ids.setdefault((style.get(w("type"), ""), written), id)
         paragraphs = (id for id, style in self._elements.items() if style.get(w("type")) == "paragraph")
         self.normal = next((id for id in paragraphs if self._elements[id].get(w("default"))), "")
         self._defaults = root.find(w("docDefaults"))
@@ -65,7 +66,8 @@ class Styles:
 
     def find(self, name: str, kind: str = "paragraph") -> str:
         """The id of the style called `name`, empty when there is none."""
-        return self._ids.get((kind, name.lower()), "")
+        # LibreOffice saves its own `Caption` beside our `caption`
+        return self._ids.get((kind, name)) or self._ids.get((kind, name.lower()), "")
 
     def id(self, name: str, kind: str = "paragraph") -> str:
         """The id of the style called `name`, or of what stands in for it; raises `TemplateError` when there is none."""

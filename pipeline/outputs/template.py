@@ -23,7 +23,9 @@ from zipfile import BadZipFile
 
 import docx
 from docx.document import Document
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.exceptions import OpcError
+from docx.opc.rel import Relationships
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta
 from jinja2.exceptions import TemplateError as JinjaError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -34,7 +36,7 @@ from pipeline.outputs.drawing import last_drawing
 from pipeline.outputs.package import content_digest, unpack
 from pipeline.outputs.styles import Styles, w
 from pipeline.outputs.tidy import tidy
-from pipeline.outputs.vocabulary import CONTENTS, LOOPS, PLACEHOLDERS, meant
+from pipeline.outputs.vocabulary import COLOPHON, CONTENTS, LOOPS, PLACEHOLDERS, meant
 
 __all__ = ["CONTENTS", "Fixed", "Loop", "Piece", "Sample", "Template"]
 
@@ -148,15 +150,18 @@ class Template:
 
     def _forget(self) -> None:
         """Drops what belongs to the template and not to an issue: its comments, and what asks when a file is opened."""
-        relations = self.document.part.rels
-        for id in [id for id, one in relations.items() if re.search(r"/(comments\w*|people)$", one.reltype)]:
-            del relations[id]
+        whole = self.document.part.package.rels
+        # LibreOffice calls them by a type of its own; python-docx would write a second part of the same name
+        _drop(
+            whole, lambda kind: kind.endswith("/metadata/core-properties") and kind != RELATIONSHIP_TYPE.CORE_PROPERTIES
+        )
+        _drop(self.document.part.rels, lambda kind: re.search(r"/(comments\w*|people)$", kind) is not None)
         settings = self.document.settings.element
         for asking in settings.findall(w("updateFields")):
             settings.remove(asking)
 
     def _nodes(self) -> Iterator[Sample | Fixed | Loop]:
-        loop, inside = "", list[Sample | Fixed]()
+        loop, inside, behind = "", list[Sample | Fixed](), list[Sample]()
         for number, element in enumerate(self.body, 1):
             if element.tag == w("sectPr"):
                 continue
@@ -165,7 +170,9 @@ class Template:
             marker = _MARKER.fullmatch(text.strip())
             if marker is None:
                 node = self._node(element, place)
-                if loop:
+                if loop and isinstance(node, Sample) and COLOPHON in node.fields:
+                    behind.append(node)  # LibreOffice saves a framed paragraph before the one that it follows
+                elif loop:
                     inside.append(node)
                 else:
                     yield node
@@ -177,7 +184,8 @@ class Template:
                 )
             elif marker[2]:
                 yield Loop(loop, tuple(inside))
-                loop, inside = "", []
+                yield from behind
+                loop, inside, behind = "", [], []
             else:
                 loop = marker[1]
         if loop:
@@ -326,6 +334,11 @@ def _quoted(text: str) -> str:
     """The beginning of a paragraph, so that it can be found: Word does not number them."""
     text = " ".join(text.replace(_OBJECT, " ").split())
     return f"（“{text[:12]}{'…' if len(text) > 12 else ''}”）" if text else ""
+
+
+def _drop(relations: Relationships, unwanted: Callable[[str], bool]) -> None:
+    for id in [id for id, one in relations.items() if unwanted(one.reltype)]:
+        del relations[id]
 
 
 def _look(properties: etree._Element | None) -> etree._Element | None:

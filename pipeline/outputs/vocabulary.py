@@ -78,7 +78,7 @@ BUILT_IN = {
 }
 """What WPS and translated files call Word's own styles → the name that Word writes."""
 
-CONTENTS, ITEMS = "目录", "条目"
+CONTENTS, ITEMS, COLOPHON = "目录", "条目", "版记"
 LOOPS = {CONTENTS: "每一条在目录中的样子", ITEMS: "每一条在正文中的样子"}
 """What stands between `{% 目录 %}` and `{% 目录结束 %}`, and so on."""
 
@@ -103,7 +103,7 @@ PLACEHOLDERS = (
     Placeholder("起始日期", "本期窗口的第一天"),
     Placeholder("篇数", "本期的条数"),
     Placeholder("导语", "导语", required=True),
-    Placeholder("版记", "版记各行，见 series.yaml 的 footer"),
+    Placeholder(COLOPHON, "版记各行，见 series.yaml 的 footer"),
     Placeholder("序号", "第几条", (CONTENTS, ITEMS)),
     Placeholder("标题", "标题", (CONTENTS, ITEMS), required=True),
     Placeholder("来源", "来源", (CONTENTS, ITEMS)),

@@ -21,7 +21,9 @@ from pipeline.steps.misprint import misprints
 from sample_issues import HOSTILE, every_kind, issue_535
 
 EMPTY = dataclasses.replace(
-    issue_535(), items=(), lead="本期无符合条件的信息，监测时间从2024年6月1日至2024年6月30日，监测范围包括全国主流媒体及政府网站等。"
+    issue_535(),
+    items=(),
+    lead="本期无符合条件的信息，监测时间从2024年6月1日至2024年6月30日，监测范围包括全国主流媒体及政府网站等。",
 )
 
 
