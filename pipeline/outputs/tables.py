@@ -6,20 +6,28 @@ and documents never do. Then the first row is one when it looks like one.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.model import Block
-from pipeline.outputs.text import clean, em
+from pipeline.outputs.text import advances, clean, em
 
 _NUMBER = re.compile(r"[+\-−]?[\d,]+(\.\d+)?\s?[%％‰]?")
 _WHOLE = re.compile(r"[\x21-\x7e％‰−]+")  # what a line must not be broken in, as far as it fits
 _MOST_HEAD = 4  # rows; a head cell that reaches farther down heads a column, not the table
 _HEAD_CELL = 14.0  # squares; a head that nobody marked is short
+_HEAD = 6.0  # squares; a longer head may stand in two lines
 _LONGEST = 24.0  # squares that a column may ask for, so that one long remark does not starve the others
 _LONGEST_WORD = 8.0  # squares; an address is broken rather than given half the page
 _NARROWEST = 2.0  # squares
+_SHORT = 4.0  # squares; a cell like 门头沟区 looks torn in two lines
+_WIDER = 0.1  # squares
+_PIECES = re.compile(r"[（(][^（）()]*[）)]|[^（(]+|.")  # of a head: 机构, （家）
+_LOOKED_AT = 60  # rows whose height is weighed; the others are like them
+_MOVES, _STEPS = 12, (0.5, 1.0, 2.0, 4.0)  # squares
+_FULLNESS = 0.3
 _SLACK = 0.2  # squares; digits are half a square in the Latin font, commas and points less
 
 
@@ -161,21 +169,29 @@ def _headed(table: Grid, header: int) -> Grid:
 def column_widths(table: Grid, room: float) -> list[float] | None:
     """Widths in squares of the text that fill `room`; `None` when its numbers and words would be torn apart.
 
-    `room` is the text's width without the space at the edges of the cells. Numbers stay whole; what is left goes
-    to the columns by what stands in them.
+    `room` is the text's width without the space at the edges of the cells. Numbers stay whole, and short words too
+    where there is room; what is left goes to the columns so that the table becomes low.
     """
     above = table.covered
-    least, wanted = [_NARROWEST] * table.columns, [_NARROWEST] * table.columns
+    least, short, wanted = ([_NARROWEST] * table.columns for _ in range(3))
+    needs: list[list[tuple[float, ...]]] = []
     for y, row in enumerate(table.rows):
+        needs.append([()] * table.columns)
         for x, text in enumerate(row):
             if not text or (y, x) in above or table.spans.get((y, x), (1, 1))[1] > 1:
                 continue
             words = max((em(word) for word in _WHOLE.findall(text)), default=0.0)
             least[x] = max(least[x], min(words, _LONGEST_WORD) + _SLACK)
-            whole = em(text) / 2 if y < table.header else em(text)  # a head may stand in two lines
-            wanted[x] = max(wanted[x], least[x], min(whole, _LONGEST) + 2 * _SLACK)
+            head = y < table.header
+            pieces = tuple(map(_bold, _PIECES.findall(text))) if head else (advances(text)[-1],)
+            short[x] = max(short[x], least[x], *(piece + _SLACK for piece in pieces if piece <= _SHORT))
+            whole = max(sum(pieces) / 2, min(sum(pieces), _HEAD)) if head else sum(pieces)
+            wanted[x] = max(wanted[x], short[x], min(whole, _LONGEST) + 2 * _SLACK)
+            needs[y][x] = pieces
     if sum(least) > room:
         return None
+    if sum(short) <= room:
+        least = short
     if sum(wanted) <= room:
         return [want * room / sum(wanted) for want in wanted]
     low, high = 0.0, _LONGEST + 1
@@ -183,4 +199,43 @@ def column_widths(table: Grid, room: float) -> list[float] | None:
         level = (low + high) / 2
         taken = sum(max(few, min(want, level)) for few, want in zip(least, wanted, strict=True))
         low, high = (level, high) if taken <= room else (low, level)
-    return [max(few, min(want, low)) for few, want in zip(least, wanted, strict=True)]
+    widths = [max(few, min(want, low)) for few, want in zip(least, wanted, strict=True)]
+    return _lower(widths, least, needs[:_LOOKED_AT])
+
+
+def _lower(widths: list[float], least: Sequence[float], needs: Sequence[Sequence[tuple[float, ...]]]) -> list[float]:
+    """The widths with some moved from column to column, as long as that makes the table lower."""
+
+    def high(tried: Sequence[float]) -> float:
+        return sum(max(map(_height, row, tried)) for row in needs)
+
+    best = high(widths)
+    for _ in range(_MOVES):
+        tall = {x for x in range(len(widths)) if any(_lines(row[x], widths[x]) > 1 for row in needs)}
+        moved = [
+            [width - by * (x == giver) + by * (x == taker) for x, width in enumerate(widths)]
+            for taker in tall
+            for giver in range(len(widths))
+            for by in _STEPS
+            if giver != taker and widths[giver] - by >= least[giver]
+        ]
+        if not moved or high(found := min(moved, key=high)) >= best:
+            break
+        widths, best = found, high(found)
+    return widths
+
+
+def _height(pieces: tuple[float, ...], width: float) -> float:
+    """The lines of a cell, and a little for how full they are: so a step on the way to a line less is one too."""
+    return _lines(pieces, width) + _FULLNESS * sum(pieces) / width
+
+
+def _lines(pieces: tuple[float, ...], width: float) -> int:
+    """How many lines a cell takes; a head that does not fit in one is broken between its pieces."""
+    room = width - _SLACK
+    return 1 if sum(pieces) <= room else sum(math.ceil(piece / room) for piece in pieces)
+
+
+def _bold(piece: str) -> float:
+    """The width of a piece of a head, whose face has wider digits."""
+    return advances(piece)[-1] + _WIDER * sum(map(str.isascii, piece))

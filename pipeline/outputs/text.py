@@ -13,6 +13,8 @@ _UNPRINTABLE = re.compile(
 )
 _BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]+")
 _UNSAFE = re.compile(r"[\s<>\"{}|\\^`]")
+_JOINT = 0.2  # squares
+_CAPITAL = 0.2  # squares by which a capital letter is wider than the others
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~"  # RFC 3986 reserved characters, and % so that nothing is encoded twice
 
 
@@ -44,3 +46,14 @@ def is_wide(char: str) -> bool:
 def em(text: str) -> float:
     """The width of `text` in squares: 1 for Chinese characters, 1/2 for the others."""
     return sum(1.0 if is_wide(char) else 0.5 for char in text)
+
+
+def advances(text: str) -> list[float]:
+    """How wide `text` is up to each of its characters, in squares, set with a gap between Chinese and Latin."""
+    steps, last = [0.0], ""
+    for char in text:
+        wide = em(char) + (_CAPITAL if "A" <= char <= "Z" else 0.0)
+        joint = last and not (last.isspace() or char.isspace()) and is_wide(last) != is_wide(char)
+        steps.append(steps[-1] + wide + (_JOINT if joint else 0.0))
+        last = char
+    return steps

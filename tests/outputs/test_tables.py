@@ -115,6 +115,22 @@ def test_short_columns_stay_on_one_line_and_the_long_one_gets_the_rest() -> None
     assert widths[2] > 2 * max(widths[:2])
 
 
+def test_a_head_keeps_its_unit_and_a_short_name_stays_on_one_line() -> None:
+    rows = [("指标", "2024年", "2025年", "说明"), ("互认率", "36%", "58%", "统计口径与上年一致，" * 6)]
+    widths = column_widths(grid(plain(*rows)), 32.0)
+    assert min(widths[1:3]) >= 3.6  # 2025年 in a bold face with the gap after its digits
+    rows = [("区", *(f"{n}月" for n in range(12))), *((f"{n}台山区", *("1,024",) * 12) for n in "甲乙")]
+    assert column_widths(grid(plain(*rows)), 38.6)[0] >= 4
+
+
+def test_columns_are_as_wide_as_makes_the_table_low() -> None:
+    rows = [("机构名称", "备注"), *((f"丰台区方庄第{n}社区卫生服务中心", "") for n in "一二三四五六七八")]
+    rows.append(("某院", "接口改造已完成，历史数据清洗中，预计下季度开放调阅，" * 2))
+    widths = column_widths(grid(plain(*rows)), 28.0)
+    assert widths[0] > 15.9, "one tall row costs less than eight of two lines"
+    assert sum(widths) <= 28.0
+
+
 def test_a_table_of_a_year_is_set_small_and_one_of_a_month_of_days_as_lines() -> None:
     def year(columns: int) -> Block:
         numbers = tuple(f"{1000 + n:,}" for n in range(columns))
