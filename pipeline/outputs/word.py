@@ -58,6 +58,8 @@ _POINTS_PER_CM = 72 / 2.54
 _MAX_COLUMNS = 63  # Word opens no table with more
 _CELL_EDGES = 8.0  # points between the rules of a cell and its text, as the style 文章表格 has them
 _MASTHEAD_SHARE = 0.96  # of the line, so that the title stands clear of both edges
+_SLACK = 0.5  # squares of a title's line that stay free: fonts differ a little in their widths
+_PAGE_NUMBER = 3.0  # squares that an entry of the 目录 keeps free for a few dots and the number
 _AMBIGUOUS = re.compile("[“”‘’…—]+")
 _HAN = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 
@@ -273,9 +275,9 @@ class _Writer:
         linked: bool = False,
         first: bool = False,
     ) -> etree._Element | None:
-        """One sample filled in; none when all it would show is nothing."""
+        """One sample filled in; none when it would say nothing."""
         pieces = _trimmed(list(sample.values(names)))
-        if not any(text.strip() or piece.fixed for piece, text in pieces):
+        if not _says_something(pieces):
             return None
         paragraph = etree.SubElement(parent, w("p"))
         style = sample.style
@@ -303,11 +305,16 @@ class _Writer:
         position: int,
         plain: str = "",
     ) -> None:
+        before, width = "", sample.width or self._width
         for piece, text in pieces:
             if piece.fixed is not None:
                 target.append(self._fixed(piece.fixed, names, position))
-            else:
-                self._piece(target, piece, text, style, position, plain, sample.width or self._width)
+                continue
+            printed = text
+            if piece.source == "标题":
+                printed = "\n".join(self._title_lines(text, before, style, width, numbered=bool(plain)))
+            self._piece(target, piece, printed, style, position, plain, width)
+            before += text
 
     def _fixed(self, node: Fixed, names: Mapping[str, str], position: int = 0) -> etree._Element:
         """A copy of something of the template, its placeholders filled in."""
@@ -333,6 +340,17 @@ class _Writer:
             self._pieces(paragraph, sample, pieces, names, sample.style, position)
         return filled
 
+    def _title_lines(self, title: str, before: str, style: str, width: float, *, numbered: bool) -> list[str]:
+        """A title that goes on after `before`; left to itself, a line would end inside a word or hold one character.
+
+        `numbered` titles have the page's number behind them, which must not stand in a line of its own.
+        """
+        measure = self._styles.measure(style)
+        square = measure.size + measure.pitch
+        room = (width - measure.left - measure.right) / square - _SLACK
+        taken = em(before) + measure.first / square
+        return balanced_lines(title, room, before=taken, after=_PAGE_NUMBER * numbered, centred=False)
+
     def _piece(
         self, parent: etree._Element, piece: Piece, text: str, style: str, position: int, plain: str, width: float
     ) -> None:
@@ -343,7 +361,7 @@ class _Writer:
             case "链接" if target := live_address(text):
                 self._link(parent, text, target)
             case "文章标题":
-                lines = balanced_lines(text, width / (measure.size + measure.pitch) - 0.5)
+                lines = balanced_lines(text, width / (measure.size + measure.pitch) - _SLACK)
                 self._text(parent, "\n".join(lines), measure.font, piece.look)
             case "刊名":
                 look = deepcopy(piece.look) if piece.look is not None else OxmlElement("w:rPr")
@@ -364,16 +382,18 @@ class _Writer:
 
         above: Kind | None = None
         """What was printed last: a caption belongs to the picture above it, else to the table below."""
+        titled = False
         for number, block in enumerate(blocks):
+            title = block.kind is Kind.CAPTION and above is not Kind.FIGURE and follows(number, Kind.TABLE)
             if (one := figure(blocks, number, self._pictures)) is not None:
                 self._figure(one, "文章图片" if follows(number, Kind.CAPTION) else "无说明图片")
-            elif block.kind is Kind.CAPTION and above is not Kind.FIGURE and follows(number, Kind.TABLE):
+            elif title:
                 self._paragraph(self._body, self._optional("表格标题", "caption"), clean(block.text))
             else:
-                if block.kind is Kind.TABLE and above not in (None, Kind.TABLE, Kind.CAPTION, Kind.HEADING):
+                if block.kind is Kind.TABLE and not titled and above not in (None, Kind.TABLE, Kind.HEADING):
                     self._gap()  # after these it would part the table from what is kept with it
                 self._block(block)
-            above = block.kind
+            above, titled = block.kind, title
 
     def _block(self, block: Block) -> None:
         if block.kind is Kind.TABLE:
@@ -545,6 +565,15 @@ class _Writer:
             comment._comment_elm.date = when  # python-docx writes the time of day
             for run in comment._comment_elm.iter(w("r")):
                 _hint(run)
+
+
+def _says_something(pieces: list[tuple[Piece, str]]) -> bool:
+    """Whether a sample filled in is printed: brackets around nothing are not, a labelled field stays as a form's."""
+    if any(piece.fixed is not None for piece, _ in pieces):
+        return True
+    filled = [text for piece, text in pieces if piece.source]
+    labelled = any(piece.look is not None and piece.look.find(w("rStyle")) is not None for piece, _ in pieces)
+    return any(text.strip() for text in (filled if filled and not labelled else (text for _, text in pieces)))
 
 
 def _trimmed(pieces: list[tuple[Piece, str]]) -> list[tuple[Piece, str]]:
