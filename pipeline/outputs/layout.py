@@ -106,6 +106,8 @@ def _together(boxes: list[_Box], index: int) -> float:
     """Height of what must stand on one page from here on: headings and the first two lines of what follows."""
     height = 0.0
     for place, box in enumerate(boxes[index:]):
+        if place and box.measure.new_page:
+            return height
         gap = max(box.measure.before, boxes[index + place - 1].measure.after) if place else box.measure.before
         if not box.measure.keep_next:
             lines = box.lines if box.measure.keep_lines or box.lines <= 3 else 2
