@@ -41,6 +41,7 @@ _LOOKS = (
          outline=2, follows="Body"),
     Look("Heading4", "heading 4", align="left", indent=2, bold=True, keep_next=True, outline=3, follows="Body"),
     Look("Body", "文章正文", indent=2),
+    Look("BodyLeft", "文章正文左齐", based="Body", align="left", break_words=True),
     Look("Item", "文章列举", indent=2),
     Look("Item2", "文章列举二级", indent=2, left=32),
     Look("Item3", "文章列举三级", indent=2, left=64),

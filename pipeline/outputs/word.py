@@ -53,6 +53,8 @@ _STYLES = {
     Kind.CAPTION: "caption",
 }
 _HEADINGS = ("heading 3", "heading 4")
+_LEFT = "文章正文左齐"
+_UNBROKEN = re.compile(r"[!-,./0-~]{20,}")  # an address that goes to the next line tears a justified one apart
 _DEEPER = ("文章列举二级", "文章列举三级")
 _POINTS_PER_CM = 72 / 2.54
 _MAX_COLUMNS = 63  # Word opens no table with more
@@ -406,6 +408,8 @@ class _Writer:
             name = _HEADINGS[min(max(block.level, 1), len(_HEADINGS)) - 1]
         elif block.kind is Kind.ITEM and block.level > 0:
             name = _DEEPER[min(block.level, len(_DEEPER)) - 1]
+        elif block.kind is Kind.PARAGRAPH and _UNBROKEN.search(text):
+            name = _LEFT
         else:
             name = _STYLES[block.kind]
         self._paragraph(self._body, self._optional(name, _STYLES.get(block.kind, name)), text)
