@@ -5,7 +5,6 @@ import difflib
 import hashlib
 import io
 import re
-from collections import Counter
 from collections.abc import Callable
 
 import docx
@@ -20,14 +19,15 @@ from PIL import Image
 from outline import OUTLINES, drawn
 from pipeline.config import packaged
 from pipeline.model import Block, Issue, Kind
-from pipeline.outputs.package import content_digest, pack, unpack
+from pipeline.outputs.lint import lint
+from pipeline.outputs.package import content_digest, unpack
+from pipeline.outputs.template_builder import DESIGNS
 from pipeline.outputs.text import clean
 from pipeline.outputs.word import bookmarks, render_docx
-from sample_issues import HOSTILE, every_kind, findings, issue_535, long_issue
+from sample_issues import HOSTILE, every_kind, findings, issue_535
 
 TEMPLATE = packaged("templates") / "gongwen.docx"
-ALLOWED_IN_RUNS = {qn("w:rStyle"), qn("w:rFonts")}
-ALLOWED_IN_PARAGRAPHS = {qn("w:pStyle"), qn("w:framePr")}  # the 版记's place is the template's own
+DRAWN = drawn()
 
 
 def render(issue: Issue, **more: object) -> bytes:
@@ -45,80 +45,17 @@ def one_paragraph(text: str) -> Issue:
     )
 
 
-def lint(data: bytes) -> list[str]:
-    """What is wrong inside a document beside its schema: marks that point nowhere, looks set on the spot."""
-    parts = unpack(data)
-    faults = []
-    styles = set(re.findall(r'w:styleId="([^"]+)"', parts["word/styles.xml"].decode()))
-    body = etree.fromstring(parts["word/document.xml"])
-    targets = set(re.findall(r'Id="([^"]+)"', parts["word/_rels/document.xml.rels"].decode()))
-    names = [mark.get(qn("w:name")) for mark in body.iter(qn("w:bookmarkStart"))]
-    ids = Counter(mark.get(qn("w:id")) for mark in body.iter(qn("w:bookmarkStart")))
-    faults += [f"bookmark {name} twice" for name, count in Counter(names).items() if count > 1]
-    faults += [f"bookmark id {id} twice" for id, count in ids.items() if count > 1]
-    faults += [f"long bookmark {name}" for name in names if len(name) > 40]
-    for link in body.iter(qn("w:hyperlink")):
-        anchor, target = link.get(qn("w:anchor")), link.get(qn("r:id"))
-        if (anchor or target) not in (names if anchor else targets):
-            faults.append(f"link to nowhere: {anchor or target}")
-    for code in body.iter(qn("w:instrText")):
-        if code.text.split()[0] != "PAGEREF" or code.text.split()[1] not in names:
-            faults.append(f"field {code.text}")
-    kinds = Counter(mark.get(qn("w:fldCharType")) for mark in body.iter(qn("w:fldChar")))
-    if len(set(kinds.values())) > 1:
-        faults.append(f"unbalanced fields {kinds}")
-    pictures = Counter(node.get("id") for node in body.iter(qn("wp:docPr")))
-    faults += [f"docPr {id} twice" for id, count in pictures.items() if count > 1]
-    for name in ("pStyle", "rStyle", "tblStyle"):
-        faults += [
-            f"no style {s.get(qn('w:val'))}" for s in body.iter(qn(f"w:{name}")) if s.get(qn("w:val")) not in styles
-        ]
-    for paragraph in body.iter(qn("w:pPr")):
-        faults += [f"set on the spot: {child.tag}" for child in paragraph if child.tag not in ALLOWED_IN_PARAGRAPHS]
-    for run in body.iter(qn("w:rPr")):
-        masthead = "Masthead" in etree.tostring(run.getparent().getparent()).decode()
-        for child in run:
-            fitted = masthead and child.tag in (qn("w:sz"), qn("w:szCs"))
-            hint = child.tag != qn("w:rFonts") or set(child.attrib) == {qn("w:hint")}
-            if not fitted and (child.tag not in ALLOWED_IN_RUNS or not hint):
-                faults.append(f"set on the spot: {child.tag} {dict(child.attrib)}")
-    return faults
-
-
-@pytest.mark.parametrize("name", ["issue-535.txt", "every-kind-draft.txt"])
+@pytest.mark.parametrize("name", DRAWN)
 def test_a_document_is_drawn_as_its_outline_says(name: str) -> None:
-    made, expected = drawn()[name], (OUTLINES / name).read_text(encoding="utf-8")
+    made, expected = DRAWN[name](), (OUTLINES / name).read_text(encoding="utf-8")
     difference = "\n".join(difflib.unified_diff(expected.splitlines(), made.splitlines(), lineterm="", n=1))
     assert made == expected, f"{difference}\n如属有意修改：python tests/outline.py"
 
 
-@pytest.mark.parametrize("draft", [False, True], ids=["released", "draft"])
-@pytest.mark.parametrize("issue", [issue_535(), every_kind(), long_issue(0)], ids=["535", "every kind", "empty"])
-def test_a_validator_finds_nothing_in_a_document(issue: Issue, draft: bool, tmp_path) -> None:
-    remarks = findings() if issue.items else ()
-    path = tmp_path / "issue.docx"
-    path.write_bytes(render(issue, draft=draft, findings=remarks))
-    result = OpenXmlValidator().validate(path)
-    assert [str(error) for error in result.errors] == []
-
-
-@pytest.mark.parametrize("issue", [issue_535(), every_kind()], ids=["535", "every kind"])
-def test_marks_resolve_and_nothing_is_formatted_on_the_spot(issue: Issue) -> None:
-    assert lint(render(issue, draft=True, findings=findings())) == []
-
-
-def test_the_lint_sees_a_broken_link_a_doubled_mark_an_unknown_style_and_a_look_set_on_the_spot() -> None:
-    parts = unpack(render(issue_535()))
-    body = parts["word/document.xml"]
-    for old, new in (
-        (b'w:anchor="_item_a1"', b'w:anchor="_item_zz"'),
-        (b'w:name="_item_a2"', b'w:name="_item_a3"'),
-        (b'<w:pStyle w:val="Lead"/>', b'<w:pStyle w:val="Lede"/>'),
-        (b'<w:pStyle w:val="LeadLabel"/>', b'<w:pStyle w:val="LeadLabel"/><w:jc w:val="center"/>'),
-        (b'<w:fldChar w:fldCharType="end"/>', b""),
-    ):
-        assert old in body
-        assert lint(pack({**parts, "word/document.xml": body.replace(old, new, 1)})) != []
+@pytest.mark.parametrize("design", DESIGNS, ids=[design.name for design in DESIGNS])
+def test_every_style_of_a_paragraph_is_met_in_an_outline(design) -> None:
+    lines = "\n".join((OUTLINES / name).read_text(encoding="utf-8").lower() for name in DRAWN)
+    assert [look.name for look in design.looks if not re.search(rf"(^|[ :]){look.name}( |:|$)", lines, re.M)] == []
 
 
 def test_the_same_issue_gives_the_same_bytes() -> None:
