@@ -1,49 +1,23 @@
 """Estimates on which page each bookmark of a document falls, without a word processor.
 
-Fills lines and pages the way a word processor does, from what the styles say: full squares for Chinese
-characters, average widths for Latin ones, no Latin word cut, closing punctuation hanging over the edge, no
-single line of a paragraph left alone, headings kept with what follows. Fonts are never opened, so a page can be
-off by one; the exact numbers come from `pages`.
+Fills pages the way LibreOffice does, from what the styles say: no single line of a paragraph left alone, headings
+kept with what follows, the head of a table set again on each of its pages. Fonts are never opened and only the
+commonest breaks of Latin words known, so a page can be off by one; the exact numbers come from `pages`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
 from pipeline.outputs.drawing import drawn_height
-from pipeline.outputs.styles import Measure, Styles, w
-from pipeline.outputs.text import is_wide
+from pipeline.outputs.lines import line_count
+from pipeline.outputs.styles import Edges, Measure, Styles, w
 
-_HANGING = frozenset("，。、．")  # LibreOffice and Word let these stand outside the line
-_NO_START = frozenset("，。、．：；！？”’）》」』】〉％%")
-_OPENING = frozenset("“‘（《「『【〈")
-_PAIRED = frozenset("—…")
-_TOKEN = re.compile(r"[\x21-\x7e\u00c0-\u024f]+|.", re.DOTALL)
-_TIMES = {
-    0.25: " .,",
-    0.278: "/:;ijlt",
-    0.333: "!()-I[]`fr",
-    0.389: "Js",
-    0.444: "?acez",
-    0.5: "#$*_0123456789bdghknopquvxy",
-    0.556: "FPS",
-    0.611: "ELTZ",
-    0.667: "BCR",
-    0.722: "ADGHKNOQUVXYw",
-    0.778: "&m",
-    0.833: "%",
-    0.889: "M",
-    0.944: "W@",
-}
-_WIDTHS = {char: width for width, chars in _TIMES.items() for char in chars}  # shares of the size, Times New Roman
-_AVERAGE = 0.5
-_JOINT = 0.2  # of the size: the gap set between Chinese and Latin characters
-_CELL_PADDING = 8.0
-_SIGNS = {w("br"): "\n", w("tab"): " "}
+_HAIR = 0.02  # points, for pages that are full to the last line
+_SIGNS = {w("br"): "\n", w("tab"): "\t"}
 
 
 @dataclass(slots=True)
@@ -72,6 +46,8 @@ class _Box:
     """Distance of the lines."""
     names: tuple[str, ...] = ()
     """Bookmarks that start in it."""
+    above: float = 0.0
+    """Height of what is set again above it where it begins a page: the head of its table."""
 
     @property
     def height(self) -> float:
@@ -85,9 +61,12 @@ def estimate(body: etree._Element, styles: Styles) -> dict[str, int]:
     for index, box in enumerate(boxes):
         if box.measure.new_page and page.used:
             page.turn(asked=True)
-        chain = _together(boxes, index) if index == 0 or not boxes[index - 1].measure.keep_next else 0.0
-        if page.used and chain <= page.height and page.used + chain > page.height:
-            page.turn(asked=False)
+        if page.used and (index == 0 or not boxes[index - 1].measure.keep_next):
+            gap = max(box.measure.before, page.after)
+            chain = _together(boxes, index)
+            if chain <= page.height < page.used + gap + chain:
+                page.turn(asked=False)
+                page.used = box.above
         _place(page, box)
     return page.found
 
@@ -99,7 +78,12 @@ def _geometry(body: etree._Element) -> _Page:
 
     height = length("pgSz", "h", 16838) - length("pgMar", "top", 1440) - length("pgMar", "bottom", 1440)
     width = length("pgSz", "w", 11906) - length("pgMar", "left", 1800) - length("pgMar", "right", 1800)
-    return _Page(max(height, 100.0) + 0.5, max(width, 100.0))  # half a point: margins are rounded to twentieths
+    height, width = max(height, 100.0), max(width, 100.0)
+    grid = body.find(f"{w('sectPr')}/{w('docGrid')}")
+    if grid is not None and grid.get(w("type")) in ("lines", "linesAndChars"):
+        pitch = float(grid.get(w("linePitch"), "0")) / 20
+        height = height // pitch * pitch if pitch else height  # LibreOffice uses whole lines of the grid only
+    return _Page(height + _HAIR, width)
 
 
 def _together(boxes: list[_Box], index: int) -> float:
@@ -108,18 +92,19 @@ def _together(boxes: list[_Box], index: int) -> float:
     for place, box in enumerate(boxes[index:]):
         if place and box.measure.new_page:
             return height
-        gap = max(box.measure.before, boxes[index + place - 1].measure.after) if place else box.measure.before
+        if place:
+            height += max(box.measure.before, boxes[index + place - 1].measure.after)
         if not box.measure.keep_next:
             lines = box.lines if box.measure.keep_lines or box.lines <= 3 else 2
-            return height + gap + lines * box.pitch
-        height += gap + box.height
+            return height + lines * box.pitch
+        height += box.height
     return height
 
 
 def _place(page: _Page, box: _Box) -> None:
     gap = max(box.measure.before, page.after) if page.used or page.opened else 0.0
     lines, start = box.lines, page.used + gap
-    fits = int((page.height - start + 0.01) // box.pitch) if box.pitch else lines
+    fits = int((page.height - start) // box.pitch) if box.pitch else lines
     if fits < lines:
         whole = box.measure.keep_lines or lines <= 3
         if whole or fits < 2:
@@ -142,32 +127,48 @@ def _boxes(element: etree._Element, styles: Styles, width: float) -> Iterable[_B
         box = _paragraph(element, styles, width)
         return () if box.measure.framed else (box,)
     if element.tag == w("tbl"):
-        return [_row(row, styles, width) for row in element.iter(w("tr"))]
+        return _table(element, styles, width)
     return ()
 
 
 def _paragraph(element: etree._Element, styles: Styles, width: float) -> _Box:
     style = element.find(f"{w('pPr')}/{w('pStyle')}")
     measure = styles.measure(style.get(w("val"), "") if style is not None else "")
+    size = element.find(f"{w('r')}/{w('rPr')}/{w('sz')}")
+    if size is not None:  # a masthead fitted to its line
+        measure = replace(measure, size=float(size.get(w("val"), "21")) / 2)
     parts: list[str] = []
     for run in element.iter(w("r")):  # the tab stops of a paragraph are called `tab` too
         for node in run:
             parts.append((node.text or "") if node.tag == w("t") else _SIGNS.get(str(node.tag), ""))
     inner = width - measure.left - measure.right
     lines = sum(
-        _lines(part, measure, inner, measure.first if place == 0 else 0.0)
+        line_count(part, measure, inner, measure.first if place == 0 else 0.0)
         for place, part in enumerate("".join(parts).split("\n"))
     )
-    names = tuple(str(mark.get(w("name"))) for mark in element.iter(w("bookmarkStart")))
+    names = _marks(element)
     if height := drawn_height(element):
         return _Box(measure, 1, height, names)
     return _Box(measure, lines, measure.line or measure.size * 1.3, names)
 
 
-def _row(row: etree._Element, styles: Styles, width: float) -> _Box:
-    """A table row as one unbreakable line."""
+def _table(table: etree._Element, styles: Styles, width: float) -> Iterator[_Box]:
+    style = table.find(f"{w('tblPr')}/{w('tblStyle')}")
+    edges = styles.edges(style.get(w("val"), "") if style is not None else "")
+    rows = table.findall(w("tr"))
+    above, last = 0.0, len(rows) - 1
+    for number, row in enumerate(rows):
+        heads = row.find(f"{w('trPr')}/{w('tblHeader')}") is not None and number < last
+        rules = edges.top * (number == 0) + (edges.inside if number < last else edges.bottom)
+        height = _row_height(row, styles, width, edges) + edges.padding + rules
+        # a head stands with the row below it, and again over the rows of the next page
+        yield _Box(Measure(keep_next=heads), 1, height, _marks(row), 0.0 if heads else above)
+        above += height if heads else 0.0
+
+
+def _row_height(row: etree._Element, styles: Styles, width: float, edges: Edges) -> float:
     cells = row.findall(w("tc"))
-    tallest, measure = 0.0, Measure()
+    tallest = 0.0
     for cell in cells:
         if cell.find(f"{w('tcPr')}/{w('vMerge')}") is not None:
             continue  # it shares several rows, and seldom fills them
@@ -175,40 +176,10 @@ def _row(row: etree._Element, styles: Styles, width: float) -> _Box:
         given = cell.find(f"{w('tcPr')}/{w('tcW')}")
         if given is not None and given.get(w("type")) == "dxa":
             share = float(given.get(w("w"), "0")) / 20
-        inside = [_paragraph(p, styles, max(share - _CELL_PADDING, 12.0)) for p in cell.iter(w("p"))]
+        inside = [_paragraph(p, styles, max(share - edges.sides, 12.0)) for p in cell.iter(w("p"))]
         tallest = max(tallest, sum(box.height for box in inside))
-    return _Box(measure, 1, tallest + 4.0)
+    return tallest
 
 
-def _lines(text: str, measure: Measure, width: float, first: float) -> int:
-    """How many lines `text` fills; an empty paragraph fills one."""
-    lines, used = 1, first
-    for advance, needed in _clusters(text, measure):
-        if used + needed > width + 0.01 and used > 0:
-            lines += 1
-            used = 0.0
-        used += advance
-        while used - advance + needed > width and used > width:  # an address longer than a line
-            lines += 1
-            used -= width
-    return lines
-
-
-def _clusters(text: str, measure: Measure) -> Iterator[tuple[float, float]]:
-    """Stretches without a place to break: their width, and the width without a mark that may hang over the edge."""
-    square, joint = measure.size + measure.pitch, measure.size * _JOINT
-    advance, last = 0.0, ""
-    for token in _TOKEN.findall(text):
-        first = token[0]
-        if last and not (last in _OPENING or first in _NO_START or (first == last and first in _PAIRED)):
-            yield advance, advance - square if last in _HANGING else advance
-            advance = 0.0
-        if is_wide(first):
-            advance += square
-        else:
-            advance += sum(_WIDTHS.get(char, _AVERAGE) for char in token) * measure.size + measure.pitch * len(token)
-        if last and not token.isspace() and not last.isspace() and is_wide(first) != is_wide(last):
-            advance += joint
-        last = token[-1]
-    if last:
-        yield advance, advance - square if last in _HANGING else advance
+def _marks(element: etree._Element) -> tuple[str, ...]:
+    return tuple(str(mark.get(w("name"))) for mark in element.iter(w("bookmarkStart")))

@@ -24,6 +24,9 @@ class Measure:
 
     font: str = ""
     """The East Asian font."""
+    latin: str = ""
+    """The font of Latin text."""
+    bold: bool = False
     size: float = 10.5
     pitch: float = 0.0
     """Added to the width of each character."""
@@ -42,6 +45,21 @@ class Measure:
     new_page: bool = False
     framed: bool = False
     """Whether it floats outside the text, as a 版记 does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What a table style says about space, in points."""
+
+    top: float = 0.0
+    """Thickness of the rule above the first row."""
+    inside: float = 0.0
+    """Of the rules between rows."""
+    bottom: float = 0.0
+    padding: float = 0.0
+    """Between the text of a cell and the rules above and below it, together."""
+    sides: float = 0.0
+    """Left and right of the text, together."""
 
 
 class Styles:
@@ -95,6 +113,23 @@ class Styles:
             self._measures[id] = self._read(id)
         return self._measures[id]
 
+    def edges(self, id: str) -> Edges:
+        """What the table style says of rules and of the margins of cells, with everything it inherits."""
+        said: dict[str, float] = {}
+        for style in reversed(list(self._chain(id))):
+            for rule in style.iterfind(f"{w('tblPr')}/{w('tblBorders')}/*"):
+                said[etree.QName(rule).localname] = float(rule.get(w("sz"), "0")) / 8
+            for margin in style.iterfind(f"{w('tblPr')}/{w('tblCellMar')}/*"):
+                said[f"margin.{etree.QName(margin).localname}"] = float(margin.get(w("w"), "0")) / 20
+        found = {side: said.get(f"margin.{side}", 0.0) for side in ("top", "bottom", "left", "right")}
+        return Edges(
+            top=said.get("top", 0.0),
+            inside=said.get("insideH", 0.0),
+            bottom=said.get("bottom", 0.0),
+            padding=found["top"] + found["bottom"],
+            sides=found["left"] + found["right"],
+        )
+
     def _read(self, id: str) -> Measure:
         said: dict[str, str] = {}
         if self._defaults is not None:
@@ -125,7 +160,7 @@ def _other_names(style: etree._Element) -> Iterator[str]:
     yield from (BUILT_IN[name] for name in _names(style) if name in BUILT_IN)
 
 
-_SWITCHES = ("keepNext", "keepLines", "pageBreakBefore")
+_SWITCHES = ("keepNext", "keepLines", "pageBreakBefore", "b")
 
 
 def _collect(element: etree._Element, said: dict[str, str]) -> None:
@@ -165,6 +200,8 @@ def _measure(said: Mapping[str, str]) -> Measure:
     hanging = points("paragraph.ind.hanging")
     return Measure(
         font=said.get("run.rFonts.eastAsia", ""),
+        latin=said.get("run.rFonts.ascii", ""),
+        bold=on("b"),
         size=size,
         pitch=points("run.spacing.val"),
         line=points("paragraph.spacing.line") if said.get("paragraph.spacing.lineRule") == "exact" else 0.0,
