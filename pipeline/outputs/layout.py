@@ -48,6 +48,7 @@ class _Box:
     """Bookmarks that start in it."""
     above: float = 0.0
     """Height of what is set again above it where it begins a page: the head of its table."""
+    begins_table: bool = False
 
     @property
     def height(self) -> float:
@@ -61,10 +62,10 @@ def estimate(body: etree._Element, styles: Styles) -> dict[str, int]:
     for index, box in enumerate(boxes):
         if box.measure.new_page and page.used:
             page.turn(asked=True)
-        if page.used and (index == 0 or not boxes[index - 1].measure.keep_next):
+        # what is too high for any page starts one all the same, and is parted before its table
+        if page.used and (box.begins_table or not boxes[index - 1].measure.keep_next):
             gap = max(box.measure.before, page.after)
-            chain = _together(boxes, index)
-            if chain <= page.height < page.used + gap + chain:
+            if page.used + gap + _together(boxes, index) > page.height:
                 page.turn(asked=False)
                 page.used = box.above
         _place(page, box)
@@ -162,7 +163,7 @@ def _table(table: etree._Element, styles: Styles, width: float) -> Iterator[_Box
         rules = edges.top * (number == 0) + (edges.inside if number < last else edges.bottom)
         height = _row_height(row, styles, width, edges) + edges.padding + rules
         # a head stands with the row below it, and again over the rows of the next page
-        yield _Box(Measure(keep_next=heads), 1, height, _marks(row), 0.0 if heads else above)
+        yield _Box(Measure(keep_next=heads), 1, height, _marks(row), 0.0 if heads else above, number == 0)
         above += height if heads else 0.0
 
 

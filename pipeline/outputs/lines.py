@@ -59,6 +59,8 @@ _NO_END = frozenset(
     "([{£¥'\"‵〈《「『〔〖【（［｛￡￥〝︵︷︹︻︽︿﹁﹃﹙﹛﹝“‘"
 )  # both as LibreOffice has them for zh-CN
 _CLOSED = frozenset("。，、”’）》」』】〕〉〗")  # no Latin letter or digit starts a line behind these
+_OPENED = frozenset("（《“‘【「『〈…")  # nor do these start one behind them
+_SHARES = frozenset("％℃‰")
 _BREAKS = frozenset("/-|!?")
 
 
@@ -129,13 +131,18 @@ def _break(text: str, start: int, end: int) -> int:
     for at in range(end, start, -1):
         if _may_part(text[at - 1], text[at]):
             return at
-    return end
+    # nowhere, as in the cells of narrow tables: still no number is cut that would fit
+    return next((at for at in range(end, start, -1) if is_square(text[at - 1]) or is_square(text[at])), end)
 
 
 def _may_part(last: str, first: str) -> bool:
     if first in _NO_START or last in _NO_END:
         return False
-    if first.isascii() and first.isalnum() and (last in _CLOSED or (last == "％" and first.isdigit())):
+    if (first.isascii() and first.isalnum() and last in _CLOSED) or (
+        last.isascii() and last.isalnum() and first in _OPENED
+    ):
+        return False
+    if (first.isdigit() and last == "％") or (last.isdigit() and first in _SHARES):
         return False
     if last.isspace() or is_square(last) or is_square(first):
         return True
