@@ -14,6 +14,7 @@
     │   ├── ForbiddenAddress   the address is outside the policy, or resolves outside it
     │   └── TooLarge           the body passed its cap
     ├── TemplateError          a template that is missing or broken
+    ├── NotConverted           a file that only LibreOffice can make, and that it did not make
     ├── NotImported            an old issue that cannot be read, or does not fit the archive
     ├── NothingCollected       every source failed, so no issue is made of it
     └── Blocked                findings that keep an issue from release
@@ -126,6 +127,10 @@ class TooLarge(FetchError):
 
 class TemplateError(DeskError):
     """A template that is missing or broken."""
+
+
+class NotConverted(DeskError):
+    """A file that only LibreOffice can make, and that it did not make."""
 
 
 class NotImported(DeskError):

@@ -26,6 +26,7 @@ _FILTER = "pdf:writer_pdf_Export:" + json.dumps(
     {
         "ExportBookmarksToPDFDestination": {"type": "boolean", "value": "true"},
         "UseTaggedPDF": {"type": "boolean", "value": "true"},
+        "SelectPdfVersion": {"type": "long", "value": "2"},  # PDF/A-2b
     },
     separators=(",", ":"),
 )
@@ -55,7 +56,7 @@ def page_numbers(
 
 
 def to_pdf(document: bytes, *, fonts: Path | None = None, seconds: float = SECONDS) -> bytes:
-    """A DOCX file as a tagged PDF with its bookmarks as destinations; empty when LibreOffice cannot make it."""
+    """A DOCX file as a tagged PDF/A with its bookmarks as destinations; empty when LibreOffice cannot make it."""
     return convert(document, "docx", _FILTER, fonts=fonts, seconds=seconds)
 
 
