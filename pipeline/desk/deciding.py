@@ -233,20 +233,20 @@ class Deciding(Judging):
 
     def _inspected(self, desked: Desked) -> list[Finding]:
         issue = self.issue(desked)
-        return self._checked(issue, desked.draft, self.earlier(documents_of(issue)), self._tried(issue))
+        return self._checked(issue, desked.draft, self.earlier(documents_of(issue)), self._read_back(issue))
 
-    def _tried(self, issue: Issue) -> list[Readback]:
+    def _read_back(self, issue: Issue) -> list[Readback]:
         """What the issue's files would print now, without their pictures and with any page numbers."""
-        name = self.config.settings.template
+        template = self._template(f"{self.config.settings.template}.docx")
         pages = {item.handle: 1 for item in issue.items}
-        tried: list[Readback] = []
+        context = Context(templates=template.parent, template=template.stem, pages=pages)
+        found: list[Readback] = []
         for suffix, read in READERS.items():
             try:
-                context = Context(templates=self._template(f"{name}.docx").parent, template=name, pages=pages)
-                tried.append(read(FORMATS[suffix].render(issue, context), name))
+                found.append(read(FORMATS[suffix].render(issue, context), template.stem))
             except TemplateError as error:
-                tried.append(Readback(template_file(suffix, name), trouble=f"{error.message}{error.fix}"))
-        return tried
+                found.append(Readback(template_file(suffix, template.stem), trouble=error.message))
+        return found
 
     def _checked(
         self, issue: Issue, draft: Draft, earlier: Sequence[Printed], readbacks: Sequence[Readback] = ()
