@@ -368,7 +368,8 @@ def _moments(patient: _Patient) -> Iterator[Sign]:
 def _blobs(patient: _Patient) -> Iterator[Sign]:
     blobs = Blobs(patient.config.data / "blobs")
     released = set(Issues(patient.database).published().values())
-    released |= {one.imported.blob for one in Issues(patient.database).released() if one.imported}
+    for one in Issues(patient.database).released():
+        released |= {one.imported.blob} if one.imported else set(one.basis.templates.values()) if one.basis else set()
     needed = released | patient.database.blobs()
     missing = []
     for name in needed:
@@ -378,7 +379,9 @@ def _blobs(patient: _Patient) -> Iterator[Sign]:
             missing.append(name)
     frozen = [name for name in missing if name in released]
     if frozen:
-        yield _fault("文件库", f"{len(frozen)} 份已发布的成品或导入的原件不见了：{frozen[0][:12]}…", "恢复最近的备份")
+        yield _fault(
+            "文件库", f"{len(frozen)} 份已发布的成品、所用模板或导入的原件不见了：{frozen[0][:12]}…", "恢复最近的备份"
+        )
     if len(missing) > len(frozen):
         yield _warning("文件库", f"{len(missing) - len(frozen)} 个采集的页面或配图不见了", "恢复最近的备份，或重新采集")
     if not missing:

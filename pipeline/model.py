@@ -1326,6 +1326,18 @@ class Elsewhere:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What an issue's files were made with beside its data, so that they can be made again."""
+
+    template: str
+    """The name of the document template, without its ending."""
+    templates: Mapping[str, str]
+    """File name in the folder of templates → SHA-256 of its bytes."""
+    program: Mapping[str, str]
+    """What of the program has a say in the bytes → its version."""
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """An issue put out, for good: which revision, by whom, and the digests of its files."""
 
@@ -1340,6 +1352,8 @@ class Release:
     tally: Tally
     imported: Elsewhere | None = None
     """Where it came from when it was put out elsewhere; then nothing of it is published here."""
+    basis: Basis | None = None
+    """`None` for an imported issue, and for one released before this was kept."""
 
 
 # --------------------------------------------------------------------------------------- learning

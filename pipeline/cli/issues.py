@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -26,12 +26,9 @@ from pipeline.cli.app import (
 )
 from pipeline.cli.showing import remark
 from pipeline.cli.speech import out, plain, say, table
-from pipeline.cli.workspace import opened, signed, wants_prefect, window_of
+from pipeline.cli.workspace import known_workspace, opened, signed, wants_prefect, window_of
 from pipeline.errors import UsageError
 from pipeline.errors import reason as why
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command()
@@ -125,6 +122,9 @@ def issue_show(
         out(f"{found.imported.blob}  {found.imported.file}")
         return
     out(str(found.tally))
+    if found.basis:
+        template = f"{found.basis.template}.docx"
+        out(f"{found.basis.templates[template]}  模板 {template}")
     for name, sha in found.files.items():
         out(f"{sha}  {name}")
 
@@ -172,6 +172,39 @@ def issue_export(
             except OSError as error:
                 raise UsageError(f"{target}：{why(error)}。", "请用 --to 另指一个文件夹。") from None
             out(str(target))
+
+
+@app.command()
+def verify(
+    series: Annotated[str, typer.Argument(help="Which bulletin. Default: all.")] = "",
+    number: Annotated[int, typer.Argument(help="The issue number, as 535. Default: all.")] = 0,
+    files: Annotated[
+        list[Path] | None, typer.Option("--file", help="A file that somebody holds: is it the released one?")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that what was released is still as it was released (核验).
+
+    Works offline and changes nothing: the frozen files, the stored data, the files made again from it, the published
+    copies, the numbers. Exit codes: 1 something that is kept is damaged, 5 a --file is not the released one, 3 only
+    published copies were changed or deleted.
+    """
+    from pipeline.desk import Proof
+    from pipeline.desk import verify as verified
+
+    found = verified(known_workspace(), series, number, files or ())
+    if as_json:
+        out(json.dumps([{**plain(one), "proof": one.proof.value} for one in found], ensure_ascii=False))
+    else:
+        for one in found:
+            out(f"{one.what}：{one.proof.chinese}")
+            for statement in one.statements:
+                out(f"  [{statement.proof.chinese}] {statement.text}{'。' if statement.fix else ''}{statement.fix}")
+        if not found:
+            say("还没有已发布或导入的期刊。")
+    worst = {one.proof for one in found}
+    codes = {Proof.DAMAGED: FAILED, Proof.OTHER: BLOCKED, Proof.COPY: DEGRADED}
+    raise typer.Exit(next((code for proof, code in codes.items() if proof in worst), DONE))
 
 
 @app.command("import-issue")

@@ -11,6 +11,8 @@ from pipeline.cli.app import State
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.config import Config
     from pipeline.desk import Desk
     from pipeline.model import Window
@@ -21,8 +23,7 @@ def opened() -> Iterator[Desk]:
     """The desk of the workspace, for as long as a command needs it."""
     from pipeline.desk import now, open_desk
 
-    _known_workspace()
-    with open_desk(State.workspace, clock=now) as desk:
+    with open_desk(known_workspace(), clock=now) as desk:
         yield desk
 
 
@@ -30,15 +31,16 @@ def configuration() -> Config:
     """The workspace's configuration."""
     from pipeline.config import load
 
-    _known_workspace()
-    return load(State.workspace)
+    return load(known_workspace())
 
 
-def _known_workspace() -> None:
+def known_workspace() -> Path:
+    """The workspace; raises `UsageError` when it is none."""
     if not (State.workspace / "config").is_dir():
         raise UsageError(
             f"{State.workspace.resolve()} 不是工作区。", "请先进入工作区，或用 -C 指明；新建用 bulletin init。"
         )
+    return State.workspace
 
 
 def loose_configuration() -> Config:

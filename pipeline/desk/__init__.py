@@ -28,6 +28,8 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
     Watching      how sources are doing                   ← Room
     Claiming      who works on what                       ← Room
     Room          the stores, the ways out, the settings
+
+Beside them, for what must not open a desk: `verifying` proves what was released, `rebuilding` makes its files again.
 """
 
 from pipeline.desk.checking import Checked, Suggested
@@ -40,6 +42,7 @@ from pipeline.desk.reasoning import Pile, Replayed
 from pipeline.desk.relating import document
 from pipeline.desk.room import command
 from pipeline.desk.running import Report
+from pipeline.desk.verifying import Proof, Verified, verify
 from pipeline.desk.wiring import Desk, children, fetcher, now, open_desk, open_store
 
 __all__ = [
@@ -49,12 +52,14 @@ __all__ = [
     "Inline",
     "Pasted",
     "Pile",
+    "Proof",
     "Proposal",
     "Replayed",
     "Report",
     "Schooling",
     "Suggested",
     "Surroundings",
+    "Verified",
     "children",
     "command",
     "document",
@@ -62,4 +67,5 @@ __all__ = [
     "now",
     "open_desk",
     "open_store",
+    "verify",
 ]

@@ -12,13 +12,15 @@ import structlog
 
 from pipeline.config import Series
 from pipeline.desk.deciding import Deciding
+from pipeline.desk.rebuilding import basis_of, laid_out, rendered
 from pipeline.desk.relating import carried
 from pipeline.desk.room import command
 from pipeline.errors import Blocked, StoreError, UsageError
-from pipeline.model import BEIJING, Decision, Desked, Fate, Release, Severity, State, Tally, Window, digest
-from pipeline.outputs import FORMATS, Context, picture_files
+from pipeline.model import BEIJING, Decision, Desked, Fate, Finding, Release, Severity, State, Tally, Window, digest
+from pipeline.outputs import FORMATS, READERS, Context, picture_files
 from pipeline.outputs.pages import page_numbers
 from pipeline.steps import select
+from pipeline.steps.check import misprint
 from pipeline.steps.precedent import rulings
 from pipeline.steps.window import between
 from pipeline.store import Accounted, write_whole
@@ -61,18 +63,19 @@ class Releasing(Deciding):
             raise UsageError(f"窗口{desked.draft.window}还没有结束，不能发布。")
         self._nothing_before(series, desked)
         self._number_is_free(desked)
-        if blocking := [one for one in self.findings(desked) if one.severity is Severity.BLOCKING]:
-            listed = "\n".join(f"  [{one.key}] {one.message}。{one.fix}" for one in blocking)
-            raise Blocked(f"有 {len(blocking)} 项检查未通过，不能发布：\n{listed}")
+        basis = basis_of(self._template(f"{self.config.settings.template}.docx"), self._blobs)
+        _nothing_blocks(self.findings(desked))
         issue = self.issue(desked)
-        template = self._template(f"{self.config.settings.template}.docx")
-        pages = page_numbers(issue, template, pictures=self._blobs.get)
-        context = Context(templates=template.parent, template=template.stem, pages=pages, pictures=self._blobs.get)
-        files = {
-            f"{issue.filename}.{name}": self._blobs.put(output.render(issue, context))
-            for name, output in FORMATS.items()
-        } | picture_files(issue, self._blobs.get)
-        release = Release(issue, desked.revision, who, self._clock(), pages, files, self.tally(desked))
+        with laid_out(basis, self._blobs) as template:
+            pages = page_numbers(issue, template, pictures=self._blobs.get)
+            made = rendered(issue, template, pages, self._blobs.get)
+        # an office that saves its template between the check and the rendering must not put out what nobody checked
+        printed = [read(made[suffix], basis.template) for suffix, read in READERS.items()]
+        _nothing_blocks(self._answered(desked.draft, list(misprint(issue, printed))))
+        files = {f"{issue.filename}.{suffix}": self._blobs.put(data) for suffix, data in made.items()} | picture_files(
+            issue, self._blobs.get
+        )
+        release = Release(issue, desked.revision, who, self._clock(), pages, files, self.tally(desked), basis=basis)
         decided = rulings(issue, desked.draft, self.reasons(desked.id))
         self.issues.release(desked, release, carried(issue), decided)
         log.info("released", series=series.id, number=issue.number, items=len(issue.items), who=who)
@@ -176,6 +179,12 @@ class Releasing(Deciding):
                     f"{path} 已经发布过第{number[1]}期，数据库里却没有它的记录。",
                     "请恢复较新的备份；如确为误放的文件，请先移走。",
                 )
+
+
+def _nothing_blocks(findings: Iterable[Finding]) -> None:
+    if blocking := [one for one in findings if one.severity is Severity.BLOCKING]:
+        listed = "\n".join(f"  [{one.key}] {one.message}。{one.fix}" for one in blocking)
+        raise Blocked(f"有 {len(blocking)} 项检查未通过，不能发布：\n{listed}")
 
 
 def counted(verdicts: Iterable[Accounted]) -> Tally:

@@ -46,6 +46,11 @@ class Output(Protocol):
         """The MIME type of what `render` gives."""
         ...
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same issue and context give the same bytes on every machine, at any time."""
+        ...
+
     def render(self, issue: Issue, context: Context) -> bytes:
         """The issue as a file; raises `TemplateError` when the template cannot be used."""
         ...

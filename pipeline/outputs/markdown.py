@@ -48,6 +48,7 @@ class Markdown:
     """The output `md`."""
 
     media_type = "text/markdown; charset=utf-8"
+    repeatable = True
 
     def render(self, issue: Issue, context: Context) -> bytes:
         """The issue as UTF-8 Markdown; raises `TemplateError` when the template cannot be used."""

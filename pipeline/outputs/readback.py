@@ -36,7 +36,7 @@ def read_docx(data: bytes, template: str) -> Readback:
     parts = unpack(data)
     body = etree.fromstring(parts["word/document.xml"], _NO_ENTITIES)
     margins = [
-        _paragraph_text(one)
+        paragraph_text(one)
         for name in sorted(parts)
         if _MARGINS.fullmatch(name)
         for one in etree.fromstring(parts[name], _NO_ENTITIES).iter(w("p"))
@@ -88,10 +88,11 @@ def _marked(paragraph: etree._Element) -> Marked:
     leads_to = next((one.get(w("anchor"), "") for one in paragraph.iter(w("hyperlink"))), "")
     names = (one.get(w("name"), "") for one in paragraph.iter(w("bookmarkStart")))
     carries = next((name for name in names if name.startswith(_MARK)), "")
-    return _paragraph_text(paragraph), leads_to if leads_to.startswith(_MARK) else "", carries
+    return paragraph_text(paragraph), leads_to if leads_to.startswith(_MARK) else "", carries
 
 
-def _paragraph_text(paragraph: etree._Element) -> str:
+def paragraph_text(paragraph: etree._Element) -> str:
+    """The text of a paragraph, tabs and line breaks as such; what a tracked change took away is not in it."""
     breaks: Final = {w("tab"): "\t", w("br"): "\n"}
     return "".join(
         (one.text or "") if one.tag == w("t") else breaks[str(one.tag)] for one in paragraph.iter(w("t"), *breaks)

@@ -70,6 +70,7 @@ class Word:
     """The output `docx`."""
 
     media_type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    repeatable = True
 
     def render(self, issue: Issue, context: Context) -> bytes:
         """The issue as a DOCX file; raises `TemplateError` when the template cannot be used."""

@@ -453,7 +453,7 @@ def _lead(inspection: Inspection) -> Iterator[Finding]:
     if not stated:
         wrong.append("导语没有写明起止日期")
     for one in wrong:
-        yield Finding("lead", Severity.BLOCKING, one, "导语由系统计算，请恢复导语模板。")
+        yield Finding("lead", Severity.BLOCKING, one, "导语由系统计算，请恢复导语模板 lead.j2。")
 
 
 def _sources(inspection: Inspection) -> Iterator[Finding]:
@@ -486,11 +486,16 @@ def _page_now(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _misprint(inspection: Inspection) -> Iterator[Finding]:
-    for file in inspection.readbacks:
+    return misprint(inspection.issue, inspection.readbacks)
+
+
+def misprint(issue: Issue, readbacks: Sequence[Readback]) -> Iterator[Finding]:
+    """Where finished files disagree with the issue: one finding a template, with the list."""
+    for file in readbacks:
         name = f"misprint-{file.file}"
         if file.trouble:
             yield Finding(name, Severity.BLOCKING, f"{file.file} 不能用：{file.trouble.rstrip('。')}", "改正模板。")
-        elif wrong := misprints(inspection.issue, file):
+        elif wrong := misprints(issue, file):
             listed = "；".join(wrong[:_MOST_MISPRINTS]) + (f"；等 {len(wrong)} 处" if wrong[_MOST_MISPRINTS:] else "")
             yield Finding(
                 name,

@@ -4,7 +4,7 @@ from pipeline.store.blobs import Blobs, write_whole
 from pipeline.store.claims import Claims
 from pipeline.store.database import Database
 from pipeline.store.fingerprints import Carried, Fingerprints, Known
-from pipeline.store.issues import Issues, Stand
+from pipeline.store.issues import Issues, Kept, Stand
 from pipeline.store.leads import Asked, Leads, Stored
 from pipeline.store.models import Models
 from pipeline.store.notices import Notices, Waiting
@@ -27,6 +27,7 @@ __all__ = [
     "Database",
     "Fingerprints",
     "Issues",
+    "Kept",
     "Known",
     "Leads",
     "Models",

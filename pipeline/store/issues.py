@@ -9,13 +9,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from pipeline.errors import Conflict, NotImported, UsageError
+from pipeline.errors import Conflict, NotImported, StoreError, UsageError
 from pipeline.model import (
     Decision,
     Desked,
@@ -51,6 +51,24 @@ class Stand:
     number: int
     revision: int
     state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One revision that was put out, as the database has it, whole or not."""
+
+    series: str
+    number: int
+    window: Window
+    revision: int
+    current: bool
+    """Whether it is the revision that stands."""
+    files: Mapping[str, str]
+    """File name → blob, as it stands beside the content."""
+    release: Release | None
+    """`None` when it is damaged."""
+    trouble: str = ""
+    """What is wrong with the row, in Chinese."""
 
 
 class Issues:
@@ -297,6 +315,42 @@ class Issues:
                 for row in connection.execute(query.where(here)):
                     found.append(_RELEASE.validate_json(whole(row.content, row.sha256, f"issue {series} {number}")))
         return found
+
+    def kept(self, series: str = "") -> list[Kept]:
+        """Every revision that was put out, by series and number; a damaged one does not hide the others."""
+        query = sa.select(ISSUES.c.id).where(ISSUES.c.state == State.RELEASED.value)
+        if series:
+            query = query.where(ISSUES.c.series == series)
+        with self._database.read() as connection:
+            ids = connection.execute(query.order_by(ISSUES.c.series, ISSUES.c.number)).scalars().all()
+        return [one for issue in ids for one in self._kept(issue)]
+
+    def _kept(self, issue: int) -> list[Kept]:
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(ISSUES).where(ISSUES.c.id == issue)).one()
+            query = sa.select(RELEASES.c.revision).where(RELEASES.c.issue == issue).order_by(RELEASES.c.revision)
+            revisions = connection.execute(query).scalars().all()
+        kept = []
+        for revision in revisions:
+            files: Mapping[str, str] = {}
+            release: Release | None = None
+            trouble = ""
+            try:
+                here = (RELEASES.c.issue == issue) & (RELEASES.c.revision == revision)
+                with self._database.read() as connection:
+                    files = connection.execute(sa.select(RELEASES.c.files).where(here)).scalar_one()
+                release = self.release_of(issue, revision)
+                self.at_revision(issue, revision)
+            except (StoreError, UsageError) as error:
+                trouble = f"数据库里的数据与写入时的摘要不符（{error.message.rstrip('.')}）"
+            except ValueError as error:  # what a change in the row left is no JSON, or says something else
+                trouble = f"数据库里的数据读不出来（{type(error).__name__}）"
+            current = revision == row.revision
+            kept.append(Kept(row.series, row.number, _window_of(row), revision, current, files, release, trouble))
+        if not any(one.current for one in kept):
+            lost = "数据库里没有这一期的发布记录"
+            kept.append(Kept(row.series, row.number, _window_of(row), row.revision, True, {}, None, lost))
+        return kept
 
     def published(self) -> dict[str, str]:
         """Every file that was ever put out: name → blob, a later revision's in place of an earlier one's."""

@@ -1,0 +1,50 @@
+"""An issue's files, made from nothing but what a release keeps.
+
+A release is rendered in this very way, so that making its files again later is the same work over again: the office
+may edit its templates and its settings meanwhile.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from pipeline.errors import StoreError
+from pipeline.model import Basis, Issue
+from pipeline.outputs import FORMATS, Context, Pictures
+from pipeline.outputs.program import program
+from pipeline.store import Blobs
+
+
+def basis_of(template: Path, blobs: Blobs) -> Basis:
+    """Keeps a template and all that lies beside it, other documents left out, and says what was kept."""
+    kept: dict[str, str] = {}
+    for path in sorted(template.parent.rglob("*")):
+        other = path.suffix == ".docx" and path != template
+        if path.is_file() and not other and not any(part.startswith(".") for part in path.parts[-2:]):
+            kept[path.relative_to(template.parent).as_posix()] = blobs.put(path.read_bytes())
+    return Basis(template.stem, kept, program())
+
+
+@contextmanager
+def laid_out(basis: Basis, blobs: Blobs) -> Iterator[Path]:
+    """The document template in a folder with all that lay beside it, for as long as it is needed.
+
+    Raises `StoreError` when something of it is missing or no longer the same.
+    """
+    with tempfile.TemporaryDirectory(prefix="bulletin-") as folder:
+        for name, blob in basis.templates.items():
+            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+                raise StoreError(f"{name} is no name of a template.", "Restore the last backup.")
+            target = Path(folder) / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(blobs.get(blob))
+        yield Path(folder) / f"{basis.template}.docx"
+
+
+def rendered(issue: Issue, template: Path, pages: Mapping[str, int], pictures: Pictures) -> dict[str, bytes]:
+    """The issue in every format, by suffix."""
+    context = Context(templates=template.parent, template=template.stem, pages=pages, pictures=pictures)
+    return {suffix: output.render(issue, context) for suffix, output in FORMATS.items()}

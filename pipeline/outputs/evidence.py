@@ -1,0 +1,136 @@
+"""What a DOCX says of itself, whether that is true, and how it differs from another one."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from pipeline.outputs.package import content_digest, custom_properties
+from pipeline.outputs.readback import paragraph_text
+from pipeline.outputs.styles import w
+
+_MAX_ENTRIES = 2_000
+_MAX_UNPACKED = 64 * 1024 * 1024
+_MOST_SHOWN = 10
+_SHOWN = 40  # characters of a line that is quoted
+_ISSUE = re.compile(r"([\w-]+)/(\d+)")
+_DOCUMENT, _CORE = "word/document.xml", "docProps/core.xml"
+_PLACES = ("word/header", "word/footer", "word/footnotes", "word/comments")
+_NO_ENTITIES = etree.XMLParser(resolve_entities=False, no_network=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A DOCX that somebody holds, as far as it can be read."""
+
+    parts: Mapping[str, bytes]
+    series: str = ""
+    """Which issue it says it is; empty when it does not say."""
+    number: int = 0
+    template: str = ""
+    revision: int = 0
+    """Of the draft it was made from; 0 for what is no draft."""
+    digest: str = ""
+    """The content digest it carries; empty when it carries none."""
+
+    @property
+    def true(self) -> bool:
+        """Whether its content is what its digest says."""
+        return bool(self.digest) and content_digest(self.parts) == self.digest
+
+
+def read_document(data: bytes) -> Document | None:
+    """A DOCX by what it says of itself; `None` when it is none, is broken, or unpacks to more than 64 MiB."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            if len(entries) > _MAX_ENTRIES or sum(one.file_size for one in entries) > _MAX_UNPACKED:
+                return None
+            parts = {one.filename: archive.read(one) for one in entries}
+        etree.fromstring(parts[_DOCUMENT], _NO_ENTITIES)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, NotImplementedError, RuntimeError, EOFError):
+        return None  # broken, encrypted, or no Word file
+    except (etree.XMLSyntaxError, zlib.error):
+        return None
+    said = custom_properties(parts)
+    # Word and WPS keep the identifier where other programs drop the custom properties
+    claim = _ISSUE.fullmatch(said.get("issue", "")) or _ISSUE.fullmatch(_identifier(parts))
+    revision = said.get("revision", "")
+    return Document(
+        parts,
+        series=claim[1] if claim else "",
+        number=int(claim[2]) if claim else 0,
+        template=said.get("template", ""),
+        revision=int(revision) if revision.isdecimal() else 0,
+        digest=said.get("content-digest", ""),
+    )
+
+
+def differences(original: Document, held: Document) -> list[str]:
+    """What `held` has otherwise than `original`, in Chinese: its text first, then what else; empty for none."""
+    before, after = _text(original.parts), _text(held.parts)
+    if changes := _changes(before, after):
+        told = changes[:_MOST_SHOWN]
+        if rest := len(changes) - len(told):
+            told.append(f"文字另有 {rest} 处不同")
+        return told
+    names = sorted(name for name in {*original.parts, *held.parts} if original.parts.get(name) != held.parts.get(name))
+    if not names:
+        return []
+    shown = "、".join(names[:_MOST_SHOWN]) + (f" 等 {len(names)} 个" if names[_MOST_SHOWN:] else "")
+    if all(name.startswith("docProps/") for name in names):
+        return [f"文字和版式相同，只有文件属性不同（{shown}）"]
+    return [f"文字相同，版式或附属部件不同（{shown}）"]
+
+
+def _identifier(parts: Mapping[str, bytes]) -> str:
+    try:
+        core = etree.fromstring(parts.get(_CORE, b""), _NO_ENTITIES)
+    except etree.XMLSyntaxError:
+        return ""
+    return core.findtext("{http://purl.org/dc/elements/1.1/}identifier") or ""
+
+
+def _text(parts: Mapping[str, bytes]) -> list[str]:
+    """The lines of a document as a reader sees them, the body first; white space tells nothing."""
+    lines = []
+    for name in (_DOCUMENT, *sorted(name for name in parts if name.startswith(_PLACES) and name.endswith(".xml"))):
+        try:
+            root = etree.fromstring(parts[name], _NO_ENTITIES)
+        except etree.XMLSyntaxError:
+            continue
+        lines += ["".join(paragraph_text(one).split()) for one in root.iter(w("p"))]
+    return [line for line in lines if line]
+
+
+def _changes(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    changes = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        for old, new in zip([*before[a:b], *[""] * (d - c)], [*after[c:d], *[""] * (b - a)], strict=True):
+            if old and new:
+                changes.append(_changed(old, new))
+            elif old:
+                changes.append(f"少了“{_quoted(old)}”")
+            elif new:
+                changes.append(f"多了“{_quoted(new)}”")
+    return changes
+
+
+def _changed(old: str, new: str) -> str:
+    """A line that was changed, shown from where it begins to differ."""
+    start = next((at for at, (x, y) in enumerate(zip(old, new, strict=False)) if x != y), min(len(old), len(new)))
+    start = max(start - 5, 0)
+    return f"“{_quoted(old[start:])}”改成了“{_quoted(new[start:])}”"
+
+
+def _quoted(text: str) -> str:
+    return text[:_SHOWN] + ("……" if text[_SHOWN:] else "")
