@@ -1202,6 +1202,9 @@ class Returned:
     """The number as it is printed: （第五三五期）."""
     date: str = ""
     """The issue date as it is printed; empty when the file has none."""
+    issuer: str = ""
+    footer: tuple[str, ...] = ()
+    """Lines of the 版记."""
 
 
 class Edited(StrEnum):

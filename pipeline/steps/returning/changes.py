@@ -267,6 +267,8 @@ class _Comparison:
             ("刊名", was.title, now.title, "刊名写在 config/series.yaml"),
             ("期号", was.number_chinese, now.number_chinese, "期号按发布的先后给出，不能改写"),
             ("出刊日期", was.date, now.date, "出刊日期是窗口的最后一天"),
+            ("编发单位", was.issuer, now.issuer, "编发单位写在 config/series.yaml"),
+            ("版记", "\n".join(was.footer), "\n".join(now.footer), "版记写在 config/series.yaml 的 footer"),
             ("导语", was.lead, now.lead, "导语由篇数和日期算出，措辞写在 templates/lead.j2"),
         ):
             if after and before and after != before:
