@@ -9,8 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.app import BLOCKED, DONE, AsJson, Month, Reason, SeriesArgument, Target, Week, Who, draft_app
-from pipeline.cli.showing import FIELDS, remark, show_draft, side_by_side
+from pipeline.cli.app import (
+    BLOCKED,
+    DEGRADED,
+    DONE,
+    AsJson,
+    Month,
+    Reason,
+    SeriesArgument,
+    Target,
+    Week,
+    Who,
+    draft_app,
+)
+from pipeline.cli.showing import FIELDS, remark, show_changes, show_draft, side_by_side
 from pipeline.cli.speech import out, plain, say, table, text_of
 from pipeline.cli.workspace import opened, signed, window_of
 from pipeline.errors import UsageError
@@ -267,6 +279,56 @@ def draft_log(series: SeriesArgument, month: Month = "", week: Week = "", as_jso
     table(rows, as_json, headings, "")
 
 
+SaidMonth = Annotated[str, typer.Option("--month", help="The month, as 2024-06. Default: what the file says.")]
+SaidWeek = Annotated[str, typer.Option("--week", help="The week, by any of its days. Default: what the file says.")]
+
+
+@draft_app.command("import")
+def draft_import(
+    series: SeriesArgument,
+    file: Annotated[Path, typer.Argument(help="The exported draft, edited and saved in Word, WPS or LibreOffice.")],
+    month: SaidMonth = "",
+    week: SaidWeek = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it changes.")] = False,
+    who: Who = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take an exported draft that was edited in Word back as a revision, and show what it changes.
+
+    Order, deletions, titles, outlets, links, dates and text are taken over; what could not be is listed, and the exit
+    code is then 3.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}：{why(error)}。") from None
+    with opened() as desk:
+        window = (
+            window_of(desk, series, month, week)
+            if month or week
+            else desk.returned_window(desk.returned(data, file.name), series)
+        )
+        desked = desk.desked(series, window)
+        done = desk.read_back(desked, data, file.name, signed(who), keep=not dry_run)
+        if as_json:
+            told = {"revision": done.desked.revision, "since": done.since, "sha256": done.blob}
+            out(json.dumps({**told, **plain(done.changes)}, ensure_ascii=False))
+        else:
+            issue = desk.issue(desked)
+            out(f"{issue.title}（第{issue.number_chinese}期） {file.name} 对照修订{done.since}")
+            for line in show_changes(done.changes):
+                out(line)
+        after = done.desked
+        if after != desked:
+            decision = next(one.decision for one in desk.revisions(after) if one.revision == after.revision)
+            say(f"第{after.number}期 修订{after.revision} {decision.who} {decision.chinese} {_meant(decision)}")
+        elif done.changes.taken:
+            say("试读，没有保存。")
+        else:
+            say("没有可采用的改动，不另记修订。")
+    raise typer.Exit(DEGRADED if done.changes.untaken else DONE)
+
+
 @draft_app.command("export")
 def draft_export(
     series: SeriesArgument,
@@ -330,8 +392,10 @@ def _meant(decision: Decision, *drafts: Draft) -> str:
             told.append(f"改印 {_titled(titles, value)}")
         elif field == "whole":
             told.append("印全文")
-        elif field == "file":
+        elif field in ("file", "told"):
             told.append(value)
+        elif field == "since":
+            told.append(f"（对照修订{value}）")
     return " ".join(one for one in told if one)
 
 

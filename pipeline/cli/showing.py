@@ -14,7 +14,7 @@ from pipeline.cli.speech import out, plain
 
 if TYPE_CHECKING:
     from pipeline.desk import Desk, Surroundings
-    from pipeline.model import Candidate, Desked, Draft, Finding, Side, SideBySide
+    from pipeline.model import Candidate, Change, Changes, Desked, Draft, Finding, Side, SideBySide
 
 FIELDS = {"title": "标题", "outlet": "来源", "url": "链接", "date": "日期", "body": "正文", "blocks": "正文"}
 """What can be edited of an item, as an editor reads it."""
@@ -180,6 +180,48 @@ def _marked(side: Side, only: str) -> Iterator[str]:
 
 
 _QUOTED = 24
+
+
+def show_changes(found: Changes) -> Iterator[str]:
+    """What an edited file changes, item by item, then what was not taken from it."""
+    from pipeline.model import Edited
+
+    def names(what: Edited) -> Iterator[str]:
+        return (f"第{one.position}条《{one.title}》" for one in found.taken if one.what is what)
+
+    for one in found.taken:
+        if one.what is Edited.ORDER:
+            yield f"移动  第{one.position}条《{one.title}》→ 第{one.after}条"
+    yield from (f"删去  {name}" for name in names(Edited.LEFT_OUT))
+    rest = [one for one in found.taken if one.what not in (Edited.ORDER, Edited.LEFT_OUT)]
+    for (position, title), some in groupby(
+        sorted(rest, key=lambda one: one.position), key=lambda one: (one.position, one.title)
+    ):
+        yield f"修改  第{position}条《{title}》"
+        for one in some:
+            yield from (f"    {line}" for line in _changed(one))
+    if not found.taken:
+        yield "没有改动。" if not found.untaken else "没有可采用的改动。"
+    for heading, lines in (("未采用", found.untaken), ("说明", found.notes)):
+        if lines:
+            yield f"{heading} {len(lines)} 项"
+            yield from (f"    {line}" for line in lines)
+
+
+def _changed(one: Change) -> Iterator[str]:
+    from pipeline.model import Edited
+    from pipeline.steps.returning import marked
+
+    if one.what is Edited.EXCERPT:
+        yield "标为（节选）" if one.after else "不再标为（节选）"
+    elif one.what is Edited.TITLE:
+        yield f"标题：{marked(one.before, one.after)}"
+    elif one.what is not Edited.TEXT:
+        yield f"{one.what.chinese}：{one.before or '（空）'} → {one.after or '（空）'}"
+    for each in one.paragraphs:
+        note = f"（{each.note}）" if each.note else ""
+        told = marked(each.before, each.after) if each.before != each.after else each.after
+        yield f"正文{each.place}{note}：{told}"
 
 
 def remark(finding: Finding, *, imported: bool) -> str:

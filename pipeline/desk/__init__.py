@@ -11,10 +11,11 @@ Between the stages travel ids and counts, never articles; what a stage learns is
 
 Each file holds one class with the verbs of its kind; who needs another's verbs derives from it::
 
-    Desk          opens everything                        ← Running, Archive, Checking, Reasoning, Learning
+    Desk          opens everything                        ← Running, Archive, Checking, Reasoning, Learning, Returning
     Running       a draft from its sources on             ← Illustrating, Revisiting, Telling, Claiming
     Archive       old issues taken in, all given out      ← Releasing
     Checking      sources tried out, nothing kept         ← Collecting
+    Returning     edited files taken back                 ← Releasing
     Reasoning     why, and what another scope would do    ← Releasing
     Illustrating  the pictures of what may be printed     ← Collecting, Judging
     Revisiting    printed pages asked for again           ← Collecting, Releasing
@@ -40,6 +41,7 @@ from pipeline.desk.judging import Proposal
 from pipeline.desk.learning import Schooling
 from pipeline.desk.reasoning import Pile, Replayed
 from pipeline.desk.relating import document
+from pipeline.desk.returning import ReadBack
 from pipeline.desk.room import command
 from pipeline.desk.running import Report
 from pipeline.desk.verifying import Proof, Verified, verify
@@ -54,6 +56,7 @@ __all__ = [
     "Pile",
     "Proof",
     "Proposal",
+    "ReadBack",
     "Replayed",
     "Report",
     "Schooling",

@@ -14,6 +14,7 @@ from pipeline.desk.archive import Archive
 from pipeline.desk.checking import Checking
 from pipeline.desk.learning import Learning
 from pipeline.desk.reasoning import Reasoning
+from pipeline.desk.returning import Returning
 from pipeline.desk.running import Running
 from pipeline.errors import ConfigError, StoreError
 from pipeline.executor import Children
@@ -24,7 +25,7 @@ from pipeline.store import Blobs, Database, Leads, Visits
 log = structlog.get_logger("pipeline.desk")
 
 
-class Desk(Running, Archive, Checking, Reasoning, Learning):
+class Desk(Running, Archive, Checking, Reasoning, Learning, Returning):
     """Everything one office's workspace can do."""
 
     def __init__(
@@ -87,7 +88,7 @@ def children(config: Config) -> Children:
     return Children(
         settings.workers,
         settings.page_seconds,
-        preload=("pipeline.steps.read", "pipeline.sources", "pipeline.steps.develop"),
+        preload=("pipeline.steps.read", "pipeline.sources", "pipeline.steps.develop", "pipeline.steps.returning"),
     )
 
 

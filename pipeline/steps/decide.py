@@ -14,6 +14,7 @@ from dataclasses import replace
 from pipeline.errors import UsageError
 from pipeline.model import Article, Candidate, Decision, Draft, Flag, Rating, Verdict, Waiver, digest
 from pipeline.steps import blocks
+from pipeline.steps.returning import taking
 from pipeline.steps.select import in_order, representing
 from pipeline.steps.urls import canonical_url
 
@@ -39,6 +40,8 @@ def resolved(draft: Draft, decision: Decision) -> Decision:
     """The decision with handles for places and titles, so that its record is true when those have changed."""
     if decision.verb == "waive":
         return replace(decision, target=finding_key(draft, decision.target))
+    if decision.verb == "return":
+        return decision  # of the whole draft; it names its items by their handles
     candidate, article = find(draft, decision.target)
     if decision.verb == "split" and article is not candidate.article:
         return replace(decision, target=article.url)  # a folded article has no handle of its own
@@ -304,6 +307,29 @@ def finding_key(draft: Draft, target: str) -> str:
     return f"{check}:{find(draft, item)[0].handle}" if item else check
 
 
+def _return(draft: Draft, decision: Decision, rate: Rate) -> Draft:
+    """What was taken from an edited file, see `returning`."""
+    said = taking.read(decision.values.get("taken", ""))
+    for handle, values in said.edits.items():
+        draft = _edit(draft, replace(decision, target=handle, values=values), rate)
+    for handle in said.left_out:
+        draft = _exclude(draft, replace(decision, target=handle, values={}), rate)
+    for handle, marked in said.excerpts.items():
+        draft = replace(draft, excerpts=(_with if marked else _without)(draft.excerpts, handle))
+    if not said.order:
+        return draft
+    return replace(draft, chosen=_arranged(draft.chosen, said.order), ordered=True)
+
+
+def _arranged(chosen: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...]:
+    """The items in a new order; one that it does not name stays behind the one it stood behind."""
+    arranged = [handle for handle in order if handle in chosen]
+    for place, handle in enumerate(chosen):
+        if handle not in arranged:
+            arranged.insert(arranged.index(chosen[place - 1]) + 1 if place else 0, handle)
+    return tuple(arranged)
+
+
 DECISIONS: Mapping[str, Verb] = {
     "include": _include,
     "exclude": _exclude,
@@ -314,6 +340,7 @@ DECISIONS: Mapping[str, Verb] = {
     "excerpt": _excerpt,
     "represent": _represent,
     "waive": _waive,
+    "return": _return,
 }
 
 

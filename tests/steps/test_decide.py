@@ -267,6 +267,7 @@ def test_every_verb_is_one_of_the_registry():
         "excerpt",
         "represent",
         "waive",
+        "return",
     }
 
 

@@ -7,6 +7,7 @@ decision keeps of the rest, and the verb `return` of `steps.decide` applies it.
 
 from pipeline.steps.returning.changes import against, changes
 from pipeline.steps.returning.differences import marked
+from pipeline.steps.returning.reading import READERS, format_of, read_returned
 from pipeline.steps.returning.taking import summary, taken
 
-__all__ = ["against", "changes", "marked", "summary", "taken"]
+__all__ = ["READERS", "against", "changes", "format_of", "marked", "read_returned", "summary", "taken"]

@@ -295,17 +295,18 @@ def _matched(
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Which item of the file is which of the draft, by index; and which only carries the mark of one."""
     known = {one.handle: at for at, one in enumerate(exported) if one.handle}
-    exact: dict[tuple[str, str], list[int]] = {}
+    titled: dict[str, list[int]] = {}
     for at, one in enumerate(exported):
-        exact.setdefault((one.url, one.title), []).append(at)
+        titled.setdefault(one.title, []).append(at)
     claims: dict[int, list[int]] = {}
     doubted: dict[int, int] = {}
     for at, one in enumerate(returned):
         if one.handle not in known:
             continue
         its = known[one.handle]
-        same = exact.get((one.url, one.title), [])
-        if _recognised(one, exported[its]) and (not one.url or not same or its in same):
+        named = titled.get(one.title, [its])
+        another = its not in named and one.url != exported[its].url  # the mark says one, all else another
+        if _recognised(one, exported[its]) and not another:
             claims.setdefault(its, []).append(at)
         else:
             doubted[at] = its
