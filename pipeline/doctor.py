@@ -294,7 +294,15 @@ def _folders(patient: _Patient) -> Iterator[Sign]:
 
 
 def _templates(patient: _Patient) -> Iterator[Sign]:
-    needed = (f"{patient.config.settings.template}.docx", "lead.j2", "bulletin.md.j2")
+    needed = (
+        f"{patient.config.settings.template}.docx",
+        "lead.j2",
+        "bulletin.md.j2",
+        "bulletin.html.j2",
+        "mail.html.j2",
+        "mail.txt.j2",
+        "archive.html.j2",
+    )
     missing = [name for name in needed if not os.access(patient.templates / name, os.R_OK)]
     if missing:
         yield _fault("模板", f"{patient.templates} 里读不到 {'、'.join(missing)}", "从随附的 templates/ 复制过来")

@@ -64,7 +64,7 @@ def test_an_editor_decides_checks_and_releases_from_the_command_line(drafted, bu
     code, out, err = bulletin(*here, "release", "beijing-monthly", *window, "--as", "王编辑", "--engine", "inline")
     assert code == 0, err
     assert "第五三五期 已发布：1条。2 条线索：收录 1，无关 1" in err
-    names = ["北京市卫生信息化舆情监测月报-第535期-20240630.docx", "北京市卫生信息化舆情监测月报-第535期-20240630.md"]
+    names = [f"北京市卫生信息化舆情监测月报-第535期-20240630.{one}" for one in ("docx", "html", "md")]
     assert sorted(path.name for path in (workspace / "out").iterdir()) == names
     (monthly, _) = json.loads(bulletin(*here, "schedule", "list", "--json")[1])
     assert (monthly["last"], "已发布 1" in monthly["windows"]) == (535, True)
@@ -363,7 +363,7 @@ def test_a_publication_that_could_not_be_written_is_said(drafted, bulletin):
     assert "尚未写出" in err
     (workspace / "out").unlink()
     bulletin(*here, "issue", "list")
-    assert len(list((workspace / "out").iterdir())) == 2
+    assert len(list((workspace / "out").iterdir())) == 3
 
 
 def test_a_month_and_a_week_at_once_are_refused(workspace, bulletin):

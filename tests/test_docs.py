@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from pipeline import cli
-from pipeline.config import load, packaged, variables
+from pipeline.config import Format, load, packaged, variables
 from pipeline.demo.play import SCENES
 from pipeline.outputs import FORMATS
 from pipeline.sources import KINDS
@@ -105,9 +105,13 @@ def test_every_setting_stands_in_the_sample_configuration():
         assert re.search(rf"^#[\s-]*{name}:", sample, re.MULTILINE), name
 
 
+def test_the_settings_know_the_formats_that_there_are():
+    assert set(get_args(Format)) == set(FORMATS)
+
+
 def test_every_format_decision_and_scene_is_named():
     for name in FORMATS:
-        assert {"docx": "DOCX", "md": "Markdown"}[name] in ENGLISH
+        assert {"docx": "DOCX", "md": "Markdown", "html": "html", "eml": "e-mail"}[name] in ENGLISH
     for verb in DECISIONS:
         assert verb in ENGLISH
     for scene in SCENES:

@@ -93,10 +93,11 @@ def test_an_imported_issue_is_exported_in_the_canonical_form_and_comes_back_from
     run("import-issue", SEED_534)
     code, out, _ = run("issue", "export", SERIES, "534", "--to", tmp_path / "出")
     assert code == 0
-    word, markdown = (line for line in out.splitlines())
+    word, markdown, page = out.splitlines()
     assert word.endswith("北京市卫生信息化舆情监测月报-第534期-20240531.docx")
     text = (tmp_path / "出" / "北京市卫生信息化舆情监测月报-第534期-20240531.md").read_text("utf-8")
     assert markdown.endswith(".md")
+    assert page.endswith(".html")
     assert "（第五三四期）" in text
     assert "本期月报共收集4篇卫生信息化相关信息，时间从2024年5月1日至2024年5月31日，" in text
     assert "链接：<http://news.enorth.com.cn/system/2024/05/10/056231400.shtm>" in text, "as printed"

@@ -13,11 +13,13 @@ app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_e
 sources_app = typer.Typer(no_args_is_help=True, help="The sources that are watched (信源).")
 draft_app = typer.Typer(no_args_is_help=True, help="Look at a draft and decide about it (看稿与改稿).")
 issue_app = typer.Typer(no_args_is_help=True, help="Issues that were released or imported (期刊).")
+archive_app = typer.Typer(no_args_is_help=True, help="All issues as a site (期刊存档).")
 config_app = typer.Typer(no_args_is_help=True, help="The configuration (配置).")
 schedule_app = typer.Typer(no_args_is_help=True, help="What is drafted by itself, and when (自动生成).")
 app.add_typer(sources_app, name="sources")
 app.add_typer(draft_app, name="draft")
 app.add_typer(issue_app, name="issue")
+app.add_typer(archive_app, name="archive")
 app.add_typer(config_app, name="config")
 app.add_typer(schedule_app, name="schedule")
 scope_app = typer.Typer(no_args_is_help=True, help="What the bulletins are about (监测范围).")
@@ -35,6 +37,10 @@ Reason = Annotated[str, typer.Option("--reason", help="Why (it is kept, with you
 Who = Annotated[str, typer.Option("--as", envvar="BULLETIN_EDITOR", help="Who decides; default: the login name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 EngineName = Annotated[str, typer.Option("--engine", help="prefect, or inline for plain calls without a server.")]
+
+Formats = Annotated[
+    list[str] | None, typer.Option("--format", help="docx, md, html or eml; may be given several times.")
+]
 
 
 class State:

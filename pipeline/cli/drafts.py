@@ -14,6 +14,7 @@ from pipeline.cli.app import (
     DEGRADED,
     DONE,
     AsJson,
+    Formats,
     Month,
     Reason,
     SeriesArgument,
@@ -24,7 +25,7 @@ from pipeline.cli.app import (
 )
 from pipeline.cli.showing import FIELDS, remark, show_changes, show_draft, side_by_side
 from pipeline.cli.speech import out, plain, say, table, text_of
-from pipeline.cli.workspace import opened, signed, window_of
+from pipeline.cli.workspace import formats_of, opened, signed, window_of
 from pipeline.errors import UsageError
 from pipeline.errors import reason as why
 
@@ -335,15 +336,19 @@ def draft_export(
     folder: Annotated[Path, typer.Option("--to", help="Where the files go.")] = Path(),
     month: Month = "",
     week: Week = "",
+    formats: Formats = None,
 ) -> None:
-    """Write a draft as DOCX and Markdown, marked 送审稿."""
-    from pipeline.outputs import FORMATS
+    """Write a draft as DOCX, Markdown, HTML page or e-mail, marked 送审稿.
 
+    Without --format in the formats that a release publishes.
+    """
     with opened() as desk:
+        wanted = formats_of(formats) or desk.config.settings.formats
         desked = desk.desked(series, window_of(desk, series, month, week))
         stem = f"{desk.issue(desked).filename}-送审稿{desked.revision}"
-        files = {f"{stem}.{name}": desk.render(desked, name) for name in FORMATS}
-        for name, data in {**files, **desk.picture_files(desked)}.items():
+        files = {f"{stem}.{name}": desk.render(desked, name) for name in wanted}
+        pictures = desk.picture_files(desked) if "md" in wanted else {}
+        for name, data in {**files, **pictures}.items():
             target = folder / name
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)

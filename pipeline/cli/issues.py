@@ -15,6 +15,7 @@ from pipeline.cli.app import (
     FAILED,
     AsJson,
     EngineName,
+    Formats,
     Month,
     Reason,
     SeriesArgument,
@@ -26,7 +27,7 @@ from pipeline.cli.app import (
 )
 from pipeline.cli.showing import remark
 from pipeline.cli.speech import out, plain, say, table
-from pipeline.cli.workspace import known_workspace, opened, signed, wants_prefect, window_of
+from pipeline.cli.workspace import formats_of, known_workspace, opened, signed, wants_prefect, window_of
 from pipeline.errors import UsageError
 from pipeline.errors import reason as why
 
@@ -158,13 +159,15 @@ def issue_export(
     series: SeriesArgument,
     number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
     folder: Annotated[Path, typer.Option("--to", help="Where the files go.")] = Path(),
+    formats: Formats = None,
 ) -> None:
-    """Write an issue's DOCX and Markdown.
+    """Write an issue's files, as DOCX, Markdown, HTML page or e-mail.
 
-    Of a released issue they are the frozen files; an imported one is written in the canonical form.
+    Of a released issue they are the frozen files; an imported one is written in the canonical form. A --format that
+    was not published is made now.
     """
     with opened() as desk:
-        for name, data in desk.copies(desk.released(series, number)).items():
+        for name, data in desk.copies(desk.released(series, number), formats_of(formats)).items():
             target = folder / name
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)

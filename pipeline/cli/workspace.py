@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,15 @@ def loose_configuration() -> Config:
     from pipeline.config import load
 
     return load(State.workspace)
+
+
+def formats_of(names: Sequence[str] | None) -> Sequence[str]:
+    """The formats that `--format` names, each once."""
+    from pipeline.outputs import FORMATS
+
+    if unknown := [name for name in names or () if name not in FORMATS]:
+        raise UsageError(f"没有格式“{unknown[0]}”。", f"可用的格式：{'、'.join(FORMATS)}。")
+    return list(dict.fromkeys(names or ()))
 
 
 def window_of(desk: Desk, series: str, month: str, week: str) -> Window:

@@ -16,7 +16,16 @@ from pipeline.config.origins import Origin, masked, origins
 from pipeline.config.outlets import Outlet, Outlets, registered, same_site
 from pipeline.config.scope import Axis, PageType, PlaceRule, Scope, Terms, Topic
 from pipeline.config.series import LastIssue, Series
-from pipeline.config.settings import Classifiers, Illustration, LanguageModel, Politeness, Settings, Timing, Told
+from pipeline.config.settings import (
+    Classifiers,
+    Format,
+    Illustration,
+    LanguageModel,
+    Politeness,
+    Settings,
+    Timing,
+    Told,
+)
 from pipeline.config.sources import (
     EpaperSource,
     ExtractRule,
@@ -45,6 +54,7 @@ __all__ = [
     "ExtractRule",
     "FeedSource",
     "FolderSource",
+    "Format",
     "Illustration",
     "JsonSource",
     "LanguageModel",

@@ -11,6 +11,9 @@ from pydantic import Field, SecretStr
 from pipeline.config.strict import Strict, written_as
 from pipeline.model import Event
 
+Format = Literal["docx", "md", "html", "eml"]
+"""The outputs by the suffix of their files; `outputs.FORMATS` makes them."""
+
 
 class Politeness(Strict):
     """How the fetcher treats the hosts it asks."""
@@ -104,6 +107,10 @@ class Settings(Strict):
     out: Path = Path("out")
     """Where released files are published; relative to the workspace."""
     template: Annotated[str, Field(pattern=r"^[\w-]+$")] = "gongwen"
+    formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("docx", "md", "html")
+    """What a release publishes and freezes; the others are made when they are asked for."""
+    site: Annotated[str, written_as(r"(https?://\S+)?", "https://bulletin.example.cn/archive/")] = ""
+    """Where the archive built by `bulletin archive build` is published; empty when it is read from a folder."""
     politeness: Politeness = Politeness()
     ports: tuple[int, ...] = (80, 443)
     connect_to: Mapping[str, str] = Field(default_factory=dict)

@@ -25,7 +25,7 @@ from pipeline.model import (
     Severity,
     Tally,
 )
-from pipeline.outputs import FORMATS, Context
+from pipeline.outputs import FORMATS, Context, picture_files
 from pipeline.outputs.pages import page_numbers
 from pipeline.steps.disassemble import as_draft, decode, disassemble
 from pipeline.steps.precedent import rulings
@@ -114,11 +114,35 @@ class Archive(Releasing):
         ]
         return sorted([*origin.findings, *found], key=lambda one: (one.severity is not Severity.BLOCKING, one.position))
 
-    def copies(self, release: Release) -> dict[str, bytes]:
-        """An issue's files by name: the frozen ones, or for an imported issue its canonical form."""
-        if release.imported is None:
+    def copies(self, release: Release, formats: Sequence[str] = ()) -> dict[str, bytes]:
+        """An issue's files by name: the frozen ones, of an imported issue its canonical form; or those of `formats`.
+
+        What was frozen is given as it is; what was not is made.
+        """
+        if release.imported is None and not formats:
             return {name: self._blobs.get(blob) for name, blob in release.files.items()}
+        issue, frozen = release.issue, release.files
+        wanted = [f"{issue.filename}.{name}" for name in formats or self.config.settings.formats]
+        files = {name: self._blobs.get(frozen[name]) for name in wanted if name in frozen}
+        if len(files) < len(wanted):
+            context = self._context(release, wanted)
+            files |= {
+                name: FORMATS[name.rpartition(".")[2]].render(issue, context) for name in wanted if name not in files
+            }
+        shown = picture_files(issue, self._blobs.get) if f"{issue.filename}.md" in wanted else {}
+        return {name: files[name] for name in wanted} | {name: self._blobs.get(blob) for name, blob in shown.items()}
+
+    def _context(self, release: Release, wanted: Sequence[str]) -> Context:
+        """What an issue of the archive is made with, today's template and the document that was frozen."""
         template = self._template(f"{self.config.settings.template}.docx")
-        pages = page_numbers(release.issue, template)
-        context = Context(templates=template.parent, template=template.stem, pages=pages)
-        return {f"{release.issue.filename}.{name}": one.render(release.issue, context) for name, one in FORMATS.items()}
+        pages = release.pages
+        if release.imported and any(not name.endswith((".md", ".html")) for name in wanted):
+            pages = page_numbers(release.issue, template)
+        document = release.files.get(f"{release.issue.filename}.docx", "")
+        return Context(
+            templates=template.parent,
+            template=template.stem,
+            pages=pages,
+            pictures=self._blobs.get,
+            document=self._blobs.get(document) if document else b"",
+        )

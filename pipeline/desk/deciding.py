@@ -241,9 +241,9 @@ class Deciding(Judging):
         pages = {item.handle: 1 for item in issue.items}
         context = Context(templates=template.parent, template=template.stem, pages=pages)
         found: list[Readback] = []
-        for suffix, read in READERS.items():
+        for suffix in filter(READERS.__contains__, self.config.settings.formats):
             try:
-                found.append(read(FORMATS[suffix].render(issue, context), template.stem))
+                found.append(READERS[suffix](FORMATS[suffix].render(issue, context), template.stem))
             except TemplateError as error:
                 found.append(Readback(template_file(suffix, template.stem), trouble=error.message))
         return found

@@ -7,7 +7,7 @@ may edit its templates and its settings meanwhile.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -44,7 +44,9 @@ def laid_out(basis: Basis, blobs: Blobs) -> Iterator[Path]:
         yield Path(folder) / f"{basis.template}.docx"
 
 
-def rendered(issue: Issue, template: Path, pages: Mapping[str, int], pictures: Pictures) -> dict[str, bytes]:
-    """The issue in every format, by suffix."""
+def rendered(
+    issue: Issue, template: Path, pages: Mapping[str, int], pictures: Pictures, formats: Sequence[str]
+) -> dict[str, bytes]:
+    """The issue in each of `formats`, by suffix."""
     context = Context(templates=template.parent, template=template.stem, pages=pages, pictures=pictures)
-    return {suffix: output.render(issue, context) for suffix, output in FORMATS.items()}
+    return {suffix: FORMATS[suffix].render(issue, context) for suffix in formats}

@@ -66,15 +66,15 @@ class Releasing(Deciding):
         basis = basis_of(self._template(f"{self.config.settings.template}.docx"), self._blobs)
         _nothing_blocks(self.findings(desked))
         issue = self.issue(desked)
+        formats = self.config.settings.formats
         with laid_out(basis, self._blobs) as template:
             pages = page_numbers(issue, template, pictures=self._blobs.get)
-            made = rendered(issue, template, pages, self._blobs.get)
+            made = rendered(issue, template, pages, self._blobs.get, formats)
         # an office that saves its template between the check and the rendering must not put out what nobody checked
-        printed = [read(made[suffix], basis.template) for suffix, read in READERS.items()]
+        printed = [read(made[suffix], basis.template) for suffix, read in READERS.items() if suffix in made]
         _nothing_blocks(self._answered(desked.draft, list(misprint(issue, printed))))
-        files = {f"{issue.filename}.{suffix}": self._blobs.put(data) for suffix, data in made.items()} | picture_files(
-            issue, self._blobs.get
-        )
+        files = {f"{issue.filename}.{suffix}": self._blobs.put(data) for suffix, data in made.items()}
+        files |= picture_files(issue, self._blobs.get) if "md" in formats else {}
         release = Release(issue, desked.revision, who, self._clock(), pages, files, self.tally(desked), basis=basis)
         decided = rulings(issue, desked.draft, self.reasons(desked.id))
         self.issues.release(desked, release, carried(issue), decided)

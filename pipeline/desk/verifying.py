@@ -226,9 +226,11 @@ class _Verifier:
                 "发布时还没有保存模板：冻结的文件以 SHA-256 为证，不能重新生成来对照",
             )
             return
+        frozen = {PurePosixPath(name).suffix[1:]: blob for name, blob in release.files.items() if "/" not in name}
+        again = [suffix for suffix in frozen if suffix in FORMATS and FORMATS[suffix].repeatable]
         try:
             with laid_out(basis, self.blobs) as template:
-                made = rendered(release.issue, template, release.pages, self.blobs.get)
+                made = rendered(release.issue, template, release.pages, self.blobs.get, again)
         except StoreError as error:
             yield _damaged(f"重新生成所需的模板或配图缺失或损坏（{error.message}）")
             return
@@ -238,12 +240,10 @@ class _Verifier:
             else:
                 yield _damaged(f"当时的模板不能再用（{error.message}）")
             return
-        frozen = {PurePosixPath(name).suffix[1:]: blob for name, blob in release.files.items() if "/" not in name}
         same: list[str] = []
         other: list[str] = []
-        for suffix, blob in frozen.items():
-            if suffix in FORMATS and FORMATS[suffix].repeatable:
-                (same if hashlib.sha256(made[suffix]).hexdigest() == blob else other).append(suffix)
+        for suffix in again:
+            (same if hashlib.sha256(made[suffix]).hexdigest() == frozen[suffix] else other).append(suffix)
         if same:
             yield _proven(f"用保存的数据和模板重新生成 {'、'.join(same)}，逐字节相同")
         for suffix in other:

@@ -7,11 +7,18 @@ from __future__ import annotations
 
 from pipeline.outputs.context import Context, Output, Pictures
 from pipeline.outputs.figures import picture_files
+from pipeline.outputs.mail import Mail
 from pipeline.outputs.markdown import Markdown
+from pipeline.outputs.page import Page
 from pipeline.outputs.readback import READERS, template_file
 from pipeline.outputs.word import Word
 
-FORMATS: dict[str, Output] = {"docx": Word(), "md": Markdown()}
+FORMATS: dict[str, Output] = {
+    "docx": Word(),
+    "md": Markdown(),
+    "html": Page(),
+    "eml": Mail(),
+}
 """File suffix → output."""
 
 __all__ = ["FORMATS", "READERS", "Context", "Output", "Pictures", "picture_files", "template_file"]

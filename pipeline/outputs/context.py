@@ -36,6 +36,8 @@ class Context:
     """Which revision of the draft this is, so that an edited file says what it was made from; 0 for no draft."""
     pictures: Pictures = no_picture
     """Where the bytes of pictures come from."""
+    document: bytes = b""
+    """The issue's DOCX, for outputs that carry it; one that is missing is made."""
 
 
 class Output(Protocol):

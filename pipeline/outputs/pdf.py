@@ -31,6 +31,7 @@ class Pdf:
     """The output `pdf`."""
 
     media_type = "application/pdf"
+    repeatable = False
 
     def render(self, issue: Issue, context: Context) -> bytes:
         """The issue as a PDF file; raises `NotConverted` when LibreOffice is missing or makes none of the DOCX."""
