@@ -6,8 +6,21 @@ the window · 5 blocked by checks · 130 interrupted. Results go to stdout, prog
 Whatever is heavy is imported inside the commands, so that `--help` stays under 0.6 s.
 """
 
-from pipeline.cli import setup, sources, runs, clock, drafts, reasons, issues, learning, stages  # isort: skip - the order of `--help`
+from pipeline.cli import setup, sources, runs, clock, drafts, reasons, issues, archive, learning, stages  # isort: skip - the order of `--help`
 from pipeline.cli.app import app
 from pipeline.cli.process import main
 
-__all__ = ["app", "clock", "drafts", "issues", "learning", "main", "reasons", "runs", "setup", "sources", "stages"]
+__all__ = [
+    "app",
+    "archive",
+    "clock",
+    "drafts",
+    "issues",
+    "learning",
+    "main",
+    "reasons",
+    "runs",
+    "setup",
+    "sources",
+    "stages",
+]

@@ -11,12 +11,14 @@ Between the stages travel ids and counts, never articles; what a stage learns is
 
 Each file holds one class with the verbs of its kind; who needs another's verbs derives from it::
 
-    Desk          opens everything                        ← Running, Archive, Checking, Reasoning, Learning, Returning
+    Desk          opens everything                        ← Running, Archive, Checking, Reasoning, Sharing, Learning,
+                                                            Returning
     Running       a draft from its sources on             ← Illustrating, Revisiting, Telling, Claiming
     Archive       old issues taken in, all given out      ← Releasing
     Checking      sources tried out, nothing kept         ← Collecting
     Returning     edited files taken back                 ← Releasing
     Reasoning     why, and what another scope would do    ← Releasing
+    Sharing       the archive as a site, with feeds       ← Room
     Illustrating  the pictures of what may be printed     ← Collecting, Judging
     Revisiting    printed pages asked for again           ← Collecting, Releasing
     Learning      models from decisions, and their gate   ← Judging
