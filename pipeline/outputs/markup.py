@@ -20,6 +20,7 @@ from pipeline.model import Block, Finding, Issue, Kind, chinese_date
 from pipeline.outputs.context import Pictures, no_picture
 from pipeline.outputs.figures import Figure
 from pipeline.outputs.pieces import Listing, Picture, Piece, Table, pieces
+from pipeline.outputs.review import remark
 from pipeline.outputs.tables import Grid, is_number
 from pipeline.outputs.text import clean, live_address
 from pipeline.outputs.word import bookmarks
@@ -86,7 +87,7 @@ def render_template(folder: Path, name: str, *, escapes: bool = True, **values: 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["chinese_date"] = chinese_date
+    environment.filters |= {"chinese_date": chinese_date, "remark": remark}
     try:
         return environment.get_template(name).render(values)
     except TemplateNotFound as error:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from lxml import etree
+from lxml import etree, html
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -24,6 +24,7 @@ _MARK = "_item_"
 _ANCHOR = re.compile(r'<a id="(item-[^"]+)">')
 _FIELD = re.compile(r"( *)(- )?([^\s:]+): ?(.*)")
 _NO_ENTITIES = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+_LINES = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "dd", "td", "th", "caption", "figcaption", "blockquote")
 _MARGINS = re.compile(r"word/(header|footer)\d*\.xml")
 _COMMONMARK = MarkdownIt("commonmark", {"html": True}).enable("table").disable(["entity"])
 
@@ -53,12 +54,22 @@ def read_markdown(data: bytes, template: str) -> Readback:
     return _sorted_out(template_file("md", template), lines, (), fields)
 
 
+def read_html(data: bytes, template: str) -> Readback:
+    """What an HTML page of ours prints."""
+    root = html.fromstring(data, parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
+    return _sorted_out(template_file("html", template), _html_lines(root), (), {})
+
+
 def template_file(suffix: str, template: str) -> str:
     """The name of the template that such a file is made from."""
-    return f"{template}.docx" if suffix == "docx" else "bulletin.md.j2"
+    return f"{template}.docx" if suffix == "docx" else f"bulletin.{suffix}.j2"
 
 
-READERS: Mapping[str, Callable[[bytes, str], Readback]] = {"docx": read_docx, "md": read_markdown}
+READERS: Mapping[str, Callable[[bytes, str], Readback]] = {
+    "docx": read_docx,
+    "md": read_markdown,
+    "html": read_html,
+}
 """File suffix → how what such a file prints is read, given the name of the document template."""
 
 
@@ -97,6 +108,22 @@ def paragraph_text(paragraph: etree._Element) -> str:
     return "".join(
         (one.text or "") if one.tag == w("t") else breaks[str(one.tag)] for one in paragraph.iter(w("t"), *breaks)
     )
+
+
+def _html_lines(root: html.HtmlElement) -> Iterator[Marked]:
+    """The lines of a page: what stands in each element that is one, without the lines inside it."""
+    carries = ""
+    for one in root.iter(etree.Element):
+        if (mark := one.get("id", "")).startswith("item-"):
+            carries = mark
+        if one.tag not in _LINES:
+            continue
+        inside = "|".join(f"ancestor::{tag}" for tag in _LINES)
+        text = "".join(one.xpath(f".//text()[count(({inside})[last()] | $line) = 1]", line=one))
+        targets = [str(link.get("href")) for link in one.iter("a")]
+        leads_to = next((target for target in targets if target.startswith("#item-")), "")
+        yield text, leads_to, carries
+        carries = ""
 
 
 def _lines(tokens: list[Token]) -> Iterator[Marked]:
