@@ -28,7 +28,9 @@ from pipeline.outputs.text import clean, live_address
 from pipeline.outputs.word import bookmarks
 
 _FILE = "bulletin.md.j2"
-_INLINE = re.compile(r"([\\`*_\[\]<>~&|])")
+_INLINE = re.compile(r"([\\`*_\[\]<>~&|$])")  # $ begins a formula where a page knows them
+_BARE = re.compile(r"(?<=https):(?=//)|(?<=http):(?=//)|(?<=ftp):(?=//)|(?<=www)\.", re.IGNORECASE)
+"""What makes a link of an address in plain text, for GitHub and editors."""
 _LINE_START = re.compile(r"^([#+=-]|\d{1,9}(?=[.)]))")
 _CLOSING_HASHES = re.compile(r"(#+)$")  # a heading loses them
 _NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
@@ -72,7 +74,7 @@ def render_markdown(
 ) -> str:
     """The issue as Markdown; raises `TemplateError` when `bulletin.md.j2` in `templates` cannot be used.
 
-    Pictures are files in a folder beside it (see `figures`).
+    `revision` is that of the draft, 0 for none. Pictures are files in a folder beside it (see `figures`).
     """
     folder = templates or packaged("templates")
     anchors = _anchors(issue)
@@ -129,9 +131,13 @@ def _reviewed(text: str, issue: Issue, context: Context) -> str:
 
 def escape(text: str) -> str:
     """`text` cleaned, and escaped so that CommonMark and GFM print it unchanged anywhere in a line."""
-    safe = _INLINE.sub(r"\\\1", clean(text))
+    safe = _inline(clean(text))
     safe = _CLOSING_HASHES.sub(lambda found: found[1].replace("#", r"\#"), safe)
     return _LINE_START.sub(lambda found: f"{found[1]}\\" if found[1].isdigit() else f"\\{found[1]}", safe)
+
+
+def _inline(text: str) -> str:
+    return _BARE.sub(r"\\\g<0>", _INLINE.sub(r"\\\1", text))
 
 
 def _printed(value: object) -> str:
@@ -193,9 +199,10 @@ class _List:
         if number == before + 1 > 1 or (before <= 0 and number == 1) or (before == 0 <= number and not depth):
             mark = block.mark
         else:
-            # CommonMark counts by itself: a number that does not follow, or begins a list inside another, is text
-            mark, number = "-", -1
-            text = escape(f"{block.mark} {block.text}") if block.mark else text
+            # CommonMark counts by itself: a number that does not follow, or begins a list inside another, is text,
+            # after a bullet of its own so that it is not taken for words of the item
+            mark, number = "*" if block.mark else "-", -1
+            text = escape(f"{block.mark} {clean(block.text)}") if block.mark else text
         self._levels[depth:] = [(inside + len(mark) + 1, number)]
         return f"{' ' * inside}{mark} {text}"
 
@@ -209,6 +216,8 @@ def _block(block: Block) -> str:
             return f"{_HASHES[min(max(block.level, 1), len(_HASHES)) - 1]} {text}"
         case Kind.QUOTE:
             return f"> {text}"
+        case Kind.CAPTION:
+            return f"*{text}*"  # around a whole paragraph it is seen even beside Chinese punctuation
         case _:
             return text
 
@@ -218,7 +227,7 @@ def _table(block: Block) -> str:
     table = grid(block)
     if table is None:
         return ""
-    rows = [[_INLINE.sub(r"\\\1", cell) for cell in row] for row in table.filled()]  # no line starts in a cell
+    rows = [[_inline(cell) for cell in row] for row in table.filled()]  # no line starts in a cell
     lines = [f"| {' | '.join(row)} |" for row in rows]
     lines.insert(1, f"|{' --- |' * table.columns}")
     return "\n".join(lines)

@@ -26,8 +26,43 @@ from sample_issues import HOSTILE, every_kind, issue_535
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 ACTIVE = [*"\\`*_[]<>~&|#=+-!(){}.:'\"@^$/", "```", "~~~", "---", "1.", "2)", "&amp;", "&#35;", "<b>", "-->"]
-PLAIN = ["http://a.cn", "www.a.cn", "a@b.cn", " ", "  ", "\t", "\n", "　", "甲", "乙，", "“", "abc", "  \n"]
+ACTIVE += [
+    "===",
+    "***",
+    "- [ ] ",
+    "[^1]",
+    "[^1]: ",
+    "[a]: /b",
+    "![",
+    "](",
+    "| - |",
+    "<a id='x'>",
+    "**",
+    "$$",
+    "\\\n",
+    "> ",
+]
+PLAIN = [
+    "http://a.cn",
+    "www.a.cn",
+    "a@b.cn",
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "　",
+    "甲",
+    "乙，",
+    "“",
+    "abc",
+    "  \n",
+    "。",
+    "（",
+    "😀",
+]
 FRAGMENTS = st.lists(st.sampled_from(ACTIVE + PLAIN) | st.text(max_size=3), max_size=14).map("".join)
+PICTURE = io.BytesIO()
+Image.new("RGB", (2, 2), "navy").save(PICTURE, "PNG")
 
 
 def front_matter(markdown: str) -> dict:
@@ -50,11 +85,16 @@ def with_text(text: str) -> Issue:
             Block(Kind.HEADING, text, level=1),
             Block(Kind.ITEM, text),
             Block(Kind.ITEM, text),
+            Block(Kind.ITEM, text, level=1, mark="1."),
+            Block(Kind.ITEM, text, level=2, mark="7."),
             Block(Kind.QUOTE, text),
             Block(Kind.TABLE, rows=((text, "乙"), ("丙", text))),
+            Block(Kind.FIGURE, text, blob="f" * 64),
+            Block(Kind.CAPTION, text),
+            Block(Kind.HEADING, text, level=2),
         ),
     )
-    return dataclasses.replace(issue_535(), items=(item,), footer=(text,))
+    return dataclasses.replace(issue_535(), items=(item,), lead=text, footer=(text,))
 
 
 def read_back(root, path: str) -> list[str]:
@@ -68,16 +108,34 @@ def read_back(root, path: str) -> list[str]:
 @example("甲\\|乙\\")
 @example("<!-- -->")
 @example("&copy;")
+@example("*甲*")
+@example("[ ] 甲")
+@example("甲\n===")
 def test_text_comes_back_from_the_html_of_the_markdown_unchanged(text: str) -> None:
-    root = page(render_markdown(with_text(text)))
+    root = page(render_markdown(with_text(text), pictures=lambda _: PICTURE.getvalue()))
     expected = clean(text)
+    there = bool(expected)
+    shape = {"h1": 1, "h2": 2, "h3": 1, "h4": 1, "h5": there, "h6": there, "table": 1, "img": 1, "blockquote": there}
+    shape |= {"ol": 1 + there, "ul": 2 * there, "li": 1 + 4 * there, "em": there, "hr": 1, "a": 4, "br": 1}
+    shape |= {"strong": 0, "del": 0, "code": 0, "pre": 0, "sup": 0, "input": 0}
+    found = {tag: sum(1 for one in root.iter(tag)) for tag in shape}
+    linked = sum(
+        1 for one in root.iter("a") if one.get("href", "").startswith("http")
+    )  # the text itself as its address
+    assert found == shape | {"a": 3 + linked}
+    assert linked <= 1
     assert read_back(root, "//h4") == [expected]
     assert read_back(root, "//h3") == [f"1. 标题：{expected}".strip()]
     assert f"来源：{expected}" in read_back(root, "//p")
     if expected:
         assert expected in read_back(root, "./p")
         assert read_back(root, "//h5") == [expected]
-        assert read_back(root, "//ul/li") == [expected, expected]
+        assert [one.strip("\n") for one in root.xpath("//li/text()[normalize-space()]")][1:] == [
+            expected, expected, expected, f"7. {expected}",
+        ]  # fmt: skip
+        assert read_back(root, "//h6") == [expected]
+        assert read_back(root, "//p/em") == [expected]
+        assert root.xpath("//img/@alt") == [expected[:200]]
         assert read_back(root, "//blockquote") == [expected]
         assert read_back(root, "//th")[0] == expected
         assert read_back(root, "//td")[1] == expected
@@ -86,7 +144,7 @@ def test_text_comes_back_from_the_html_of_the_markdown_unchanged(text: str) -> N
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_makes_no_markup_and_no_link(text: str) -> None:
     root = page(render_markdown(with_text(text)))
-    assert not root.xpath("//script | //img | //strong | //em | //del | //code")
+    assert not root.xpath("//script | //img | //strong | //*[not(self::p)]/em | //del | //code")
     assert {link.get("href") for link in root.iter("a") if link.get("href")} == {"#item-a1"}
 
 

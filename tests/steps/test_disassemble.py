@@ -522,7 +522,7 @@ def test_markdown_whose_head_and_body_no_longer_agree_is_said_or_refused():
     found = read(text.replace("### 1. 标题：北京丰台", "### 1. 标题：丰台"))
     assert checks(found) == [("contents", 1)]
     with pytest.raises(NotImported, match="文件头列了 3 条，正文却有 2 条"):
-        read(text.replace("### 2. 标题：", "### 标题："))
+        read(re.sub(r"(?m)^<a id=.*\n\n### 2. 标题：.*\n", "", text))
 
 
 def test_markdown_of_another_office_needs_to_be_told_whose_it_is():

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from pipeline.model import Block, Kind
 from pipeline.steps.canonical import HAN
-from pipeline.steps.disassemble.lines import DATE, Line, alike, day_of, key, unbroken
-from pipeline.steps.punctuation import full_width_punctuation, has_conversion_spaces, join_conversion_spaces
+from pipeline.steps.disassemble.lines import DATE, Line, alike, day_of, key
+from pipeline.steps.punctuation import full_width_punctuation, has_conversion_spaces, join_conversion_spaces, unbroken
 
 _HEADLINE_LINES = 3
 _SHORT = 40  # sub-headings are at most 26 characters, lines cut by a page end at least 48

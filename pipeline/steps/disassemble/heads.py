@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.steps.disassemble.lines import Line, alike, numeral, page_number, unbroken
+from pipeline.steps.disassemble.lines import Line, alike, numeral, page_number
 from pipeline.steps.disassemble.masthead import Entry, nearest
+from pipeline.steps.punctuation import unbroken
 
 _SOURCE = re.compile(r"^(?:信息|文章|发布)?(?:来 ?源|媒 ?体(?= ?[:：]))(?:媒体)?(?: ?[:：] ?| +|$)(.*)$")
 _LINK = re.compile(r"^(?:原文|信息)?(?:链 ?接|网 ?址|URL)(?:地址)? ?(?:[:：]|(?=<|http|$)) ?(.*)$")

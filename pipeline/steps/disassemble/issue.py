@@ -64,7 +64,7 @@ def disassemble(text: str, known: Mapping[str, Series], series: str = "") -> Imp
             raise NotImported(f"文件头里的窗口 {found.window} 不是{one.title}的一个窗口。", "请核对起止日期。")
         items = _with_handles(found.items)
         remarks = [_finding(check, told, items[place - 1], place) for check, told, place in found.remarks]
-        return Imported(_issue(one, found.number, found.window, found.lead, items), tuple(remarks))
+        return Imported(_issue(one, found.number, found.window, found.lead, items), tuple(remarks), found.notes)
     lines = lines_of(text)
     if not lines:
         raise NotImported("第1行：文件是空的。", "请导出一期完整的文字再导入。")

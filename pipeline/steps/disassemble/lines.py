@@ -6,7 +6,7 @@ import codecs
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain
@@ -169,16 +169,6 @@ def alike(a: str, b: str) -> float:
     """How much two titles share, from 0 to 1."""
     one, other = key(a), key(b)
     return 1.0 if one == other else SequenceMatcher(None, one, other, autojunk=False).ratio()
-
-
-def unbroken(parts: Iterable[str]) -> str:
-    """Lines of one sentence or title as one; a space only where Latin words meet, not inside a number."""
-    whole = ""
-    for part in parts:
-        latin = re.search(r"[A-Za-z0-9,.;:]$", whole) and re.match("[A-Za-z0-9]", part)
-        inside = re.search(r"\d[,.]?$", whole) and part[:1].isdigit()
-        whole += f" {part}" if latin and not inside else part
-    return whole
 
 
 def page_number(text: str) -> bool:

@@ -11,7 +11,8 @@ from itertools import pairwise
 from pipeline.config import Series
 from pipeline.errors import NotImported
 from pipeline.model import Window, chinese_date
-from pipeline.steps.disassemble.lines import NUMERAL, Line, alike, dates, key, numeral, page_number, unbroken
+from pipeline.steps.disassemble.lines import NUMERAL, Line, alike, dates, key, numeral, page_number
+from pipeline.steps.punctuation import unbroken
 
 _LEAD = re.compile(r"^(?:本期)?导 ?语 ?[:：]? ?(.*)$")
 _LEAD_SENTENCE = re.compile(r"^本期.{0,30}?(?:收集|共收|无符合|汇编|刊载)")
