@@ -135,6 +135,7 @@ def test_a_file_that_nobody_edited_says_exactly_what_the_draft_says(title, outle
     assert told(found) == wanted
     assert (found.series, found.number, found.revision, found.lead) == (issue.series, 535, 7, clean(lead))
     assert found.contents == tuple((clean(each.title), clean(each.outlet)) for each in issue.items)
+    assert found.lines == ("c1", "c2")
     assert found.notes == ()
 
 
@@ -217,6 +218,15 @@ def test_what_the_editor_changed_is_read_where_it_stands():
     assert [one.text for one in changed("三个病种", "新的一段。\n\n四个病种").items[1].blocks] == [
         "新的一段。", "四个病种可以在线首诊。",
     ]  # fmt: skip
+    assert changed("（第五三五期）", "（第五三六期）").number_chinese == "（第五三六期）"
+    assert changed("2024年6月30日", "2024年7月1日").date == "2024年7月1日"
+    shown = "链接：[https://www.example.com/c2.html](https://www.example.com/c8.html)"
+    leading = changed("链接：<https://www.example.com/c2.html>", shown).items[1]
+    assert (leading.url[-7:], leading.target[-7:]) == ("c2.html", "c8.html")
+    assert (
+        changed("链接：<https://www.example.com/c2.html>", "链接：[原文](https://a.cn/8)").items[1].url
+        == "https://a.cn/8"
+    )
     assert changed("c2.html>", "c9.html>").items[1].url == "https://www.example.com/c9.html"
 
 
@@ -263,8 +273,6 @@ def test_without_its_front_matter_the_file_still_says_its_items():
     ("old", "new", "note"),
     [
         ("number: 535", "number: [", "文件头读不出来"),
-        ("（第五三五期）", "（第五三六期）", "期号由系统编排"),
-        ("2024年6月30日", "2024年7月1日", "日期由系统计算"),
         ("本期导语：", "注意：本期有加页\n\n本期导语：", "“注意：本期有加页”不属于任何一条"),
         ("昨天接通了", "**昨天**接通了", "加粗不保留，只取文字"),
         ("昨天接通了", "<font color=red>昨天</font>接通了", "HTML 标签不保留"),

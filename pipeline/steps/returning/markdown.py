@@ -6,13 +6,12 @@ labels say where things stand, titles and texts are taken as they are now. What 
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.model import Block, Kind, Returned, ReturnedItem, chinese_date, chinese_number, digest
+from pipeline.model import Block, Kind, Returned, ReturnedItem, digest
 from pipeline.steps.punctuation import unbroken
 from pipeline.steps.returning.front import Front, front_matter
 from pipeline.steps.returning.marked import Page, Part, parts_of
@@ -23,7 +22,7 @@ _TITLED = re.compile(r"(?:(\d{1,3})\s*[.．、]\s*)?标题\s*[:：]\s*(.*)", re.
 _COUNTED = re.compile(r"\d{1,3}\s*[.．、]\s*(?=\D)")
 _LABEL = re.compile(r"(来源|链接|主要内容)\s*[:：]\s*(.*)")
 _LEAD = re.compile(r"(?:本期)?导语\s*[:：]\s*(.*)")
-_NUMBER = re.compile(r"[（(]第(.+?)期[)）]")
+_NUMBER = re.compile(r"[（(]第.+?期[)）]")
 _DAY = r"\d{4}-\d{1,2}-\d{1,2}|\d{4}年\d{1,2}月\d{1,2}日"
 _DATELINE = re.compile(rf"(?P<day>{_DAY})?\s*来源\s*[:：]\s*(?P<outlet>.*)|(?P<alone>{_DAY})")
 _OUTLET = re.compile(r"(.*?)\s*[（(]((?:[^（()）]|[（(][^（()）]*[)）])*)[)）]", re.DOTALL)
@@ -34,6 +33,7 @@ _OPENS, _CLOSES = ("（", "("), ("）", ")")
 _EXCERPT = "（节选）"
 _ANCHOR = "item-"
 _COLOPHON = "colophon"
+_DRAFT = "送审稿"
 _MOST_COLOPHON = 6  # lines
 _SHOWN = 20
 _HEADLINE_LEVEL = 4
@@ -74,12 +74,9 @@ class _Reading:
         starts = self._starts(body + 1 if body is not None else contents + 1 if contents is not None else 0)
         first = starts[0] if starts else self._end()
         top = contents if contents is not None else body if body is not None else first
-        title, lead = self._masthead(self._parts[:top])
-        listed = (
-            self._listed(self._parts[contents + 1 : body if body is not None else first])
-            if contents is not None
-            else ()
-        )
+        masthead = self._masthead(self._parts[:top])
+        below = body if body is not None else first
+        listed, leads = self._listed(self._parts[contents + 1 : below]) if contents is not None else ((), ())
         if contents is None:
             self._notes.append("没有找到“信息目录”这个标题")
         if body is not None:
@@ -90,11 +87,14 @@ class _Reading:
             series=self._front.text("series"),
             number=self._front.number("number"),
             revision=self._front.number("revision"),
-            title=title,
-            lead=lead,
+            title=masthead.title,
+            lead=masthead.lead,
             contents=listed,
             items=items,
             notes=(*self._notes, *self._lost()),
+            lines=leads,
+            number_chinese=masthead.number,
+            date=masthead.date,
         )
 
     def _marker(self, wanted: re.Pattern[str], start: int) -> int | None:
@@ -122,58 +122,49 @@ class _Reading:
 
     # ------------------------------------------------------------------------------------ above the items
 
-    def _masthead(self, parts: Sequence[Part]) -> tuple[str, str]:
-        title = lead = ""
+    def _masthead(self, parts: Sequence[Part]) -> _Masthead:
+        found = _Masthead()
         waiting = False
-        shown = (self._front.text("issuer"), self._day())
         for part in parts:
-            if part.kind is None:
+            if part.kind is None or part.text == self._front.text("issuer"):
                 continue
-            if part.kind is Kind.HEADING and not title:
-                title = part.text
+            if part.kind is Kind.HEADING and not found.title:
+                found.title = part.text
             elif waiting:
-                lead, waiting = part.text, False
-            elif found := _LEAD.fullmatch(part.text):
-                lead = found[1]
-                waiting = not lead
-            elif number := _NUMBER.fullmatch(part.text):
-                self._numbered(number[1])
-            elif part.text and part.text not in shown:
-                if shown[1] and re.fullmatch(_DAY, part.text):
-                    self._notes.append(f"第{part.line}行：日期由系统计算，“{part.text}”不取")
-                elif self._front.fields:
-                    self._unplaced(part)
-        return title, lead
+                found.lead, waiting = part.text, False
+            elif lead := _LEAD.fullmatch(part.text):
+                found.lead = lead[1]
+                waiting = not lead[1]
+            elif _NUMBER.fullmatch(part.text):
+                found.number = part.text
+            elif re.fullmatch(_DAY, part.text):
+                found.date = part.text
+            elif part.text and self._front.fields and not (part.kind is Kind.QUOTE and part.text.startswith(_DRAFT)):
+                self._unplaced(part)
+        return found
 
-    def _day(self) -> str:
-        try:
-            return chinese_date(dt.date.fromisoformat(self._front.text("date")[:10]))
-        except ValueError:
-            return ""
-
-    def _numbered(self, shown: str) -> None:
-        number = self._front.text("期号") or chinese_number(self._front.number("number"))
-        if self._front.fields and shown.strip() != number:
-            self._notes.append(f"期号由系统编排，“第{shown}期”与文件头的“{number}”不一致，都不取")
-
-    def _listed(self, parts: Sequence[Part]) -> tuple[tuple[str, str], ...]:
+    def _listed(self, parts: Sequence[Part]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+        """Title and outlet of each line of the 目录, and the item that it leads to."""
         found: list[tuple[str, str]] = []
+        leads: list[str] = []
         for part in parts:
             if part.kind is None:
                 continue
-            linked = next((text for text, target in part.links if target.startswith("#")), None)
+            linked, target = next(((text, to[1:]) for text, to in part.links if to.startswith("#")), ("", ""))
             whole = part.text
-            if linked is not None:
+            if target:
                 rest = (whole[len(linked) :] if whole.startswith(linked) else whole.replace(linked, "", 1)).strip()
                 bracketed = rest[:1] in _OPENS and rest[-1:] in _CLOSES
                 found.append((linked.strip(), rest[1:-1].strip() if bracketed else rest))
+                leads.append(self._known.get(target, ""))
             elif (alone := _OUTLET.fullmatch(whole)) and not alone[1] and found and not found[-1][1]:
                 found[-1] = (found[-1][0], alone[2])
             else:
                 bare = _COUNTED.sub("", whole, count=1) if part.kind is not Kind.ITEM else whole
                 inner = _OUTLET.fullmatch(bare)
                 found.append((inner[1], inner[2]) if inner else (bare, ""))
-        return tuple(found)
+                leads.append("")
+        return tuple(found), tuple(leads) if any(leads) else ()
 
     # ------------------------------------------------------------------------------------------ the items
 
@@ -257,6 +248,7 @@ class _Reading:
             place=f"第{opening.line}行",
             headline=headline,
             byline=byline,
+            target=head.target,
         )
 
     def _head(self, parts: list[Part]) -> tuple[_Head, list[Part]]:
@@ -325,11 +317,23 @@ class _Reading:
 
 
 @dataclass(slots=True)
+class _Masthead:
+    """What stands over the 目录."""
+
+    title: str = ""
+    lead: str = ""
+    number: str = ""
+    date: str = ""
+
+
+@dataclass(slots=True)
 class _Head:
     """What the labels under a title say."""
 
     outlet: str = ""
     url: str = ""
+    target: str = ""
+    """Where the link leads, when that is another address than the one that stands there."""
     label: str = ""
     """The last one that was read."""
 
@@ -341,10 +345,13 @@ class _Head:
         if self.label == "来源":
             self.outlet = unbroken(filter(None, (self.outlet, text)))
             return
-        linked = next((target for shown, target in part.links if shown in (text, "")), "")
+        linked, auto = next(((to, not shown) for shown, to in part.links if shown in (text, "")), ("", False))
         bare = _ADDRESS.fullmatch(text)
-        value = linked or (bare[1] if bare else text)
-        self.url = value if found else self.url + value
+        if linked and (auto or not bare):
+            self.url = linked  # as it is written between angle brackets, or behind words that are no address: 原文
+            return
+        self.url = (bare[1] if bare else text) if found else self.url + text
+        self.target = linked if linked != self.url else ""
 
 
 def _anchor(handle: str) -> str:
