@@ -27,6 +27,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.exceptions import OpcError
 from docx.opc.rel import Relationships
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta
+from jinja2.exceptions import SecurityError
 from jinja2.exceptions import TemplateError as JinjaError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
@@ -48,7 +49,31 @@ _NOISE = (w("lang"), w("noProof"), w("rFonts"))  # what Word writes into runs by
 _TEXT = {w("tab"): "\t", w("cr"): "\n", w("noBreakHyphen"): "-", w("softHyphen"): ""}
 _OBJECT = "\ufffc"  # where something stands that is not text
 _CELL_EDGES = 10.8  # points between the edges of a cell and its text, unless a table says otherwise
-_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
+_MAX_SOURCE = 200  # characters of an expression
+_FILTERS = ("default", "d", "trim", "upper", "lower", "first", "last", "length", "int")
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """An environment in which an expression can only choose among the values and put them together.
+
+    Jinja2's own sandbox keeps code out, but lets `期号 * 999999999` or `"".center(9999999999)` take all memory.
+    """
+
+    intercepted_binops = frozenset(("*", "**", "%", "//", "/"))
+
+    def __init__(self) -> None:
+        super().__init__(undefined=StrictUndefined)
+        self.globals.clear()
+        self.filters = {name: self.filters[name] for name in _FILTERS}
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        return False
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        raise SecurityError(f"operator {operator!r} is not allowed")
+
+
+_ENVIRONMENT = _Sandbox()
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +377,8 @@ def _look(properties: etree._Element | None) -> etree._Element | None:
 
 
 def _compile(source: str, place: str) -> Callable[..., Any]:
+    if len(source) > _MAX_SOURCE:
+        raise TemplateError(f"{place}: 占位符“{source[:20]}…”太长（超过 {_MAX_SOURCE} 字）。", "例如：{{ 期号 }}。")
     try:
         return _ENVIRONMENT.compile_expression(source, undefined_to_none=False)
     except TemplateSyntaxError as error:

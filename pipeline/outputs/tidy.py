@@ -7,6 +7,8 @@ Tracked changes count as accepted, since that is how the template looks to whoev
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lxml import etree
 
 from pipeline.outputs.styles import w
@@ -23,6 +25,8 @@ _DELETED = frozenset(map(w, ("del", "moveFrom")))
 def tidy(root: etree._Element) -> bool:
     """Tidies everything below `root` in place; whether there were tracked changes."""
     tracked = False
+    endless: list[etree._Element] = []
+    """Paragraphs whose ends were deleted, joined when all around them is tidy."""
     for element in list(root.iter("*")):
         parent = element.getparent()
         if parent is None or element is root:
@@ -30,7 +34,7 @@ def tidy(root: etree._Element) -> bool:
         tag = str(element.tag)
         if parent.tag in _PROPERTIES and tag in (w("ins"), w("moveTo"), *_DELETED):
             tracked = True
-            _mark(element, parent)
+            endless += _mark(element, parent)
         elif tag in _DELETED or (tag.endswith("Change") and tag.startswith(w(""))):
             tracked = True
             parent.remove(element)
@@ -39,6 +43,8 @@ def tidy(root: etree._Element) -> bool:
         elif tag in _WRAPPERS or (tag == w("hyperlink") and set(element.attrib) <= _INTERNAL):
             tracked = tracked or tag in (w("ins"), w("moveTo"))
             _unwrap(element, parent)
+    for paragraph in endless:
+        _join(paragraph)
     for element in root.iter("*"):
         for name in [name for name in element.attrib if str(name).startswith(w("rsid"))]:
             del element.attrib[name]
@@ -59,8 +65,8 @@ def _unwrap(element: etree._Element, parent: etree._Element) -> None:
     parent[at : at + 1] = list(element)
 
 
-def _mark(element: etree._Element, properties: etree._Element) -> None:
-    """What is inserted or deleted here is not text: the end of a paragraph, or a row."""
+def _mark(element: etree._Element, properties: etree._Element) -> Iterator[etree._Element]:
+    """What is inserted or deleted here is not text: a row, which goes, or the end of a paragraph, which is given."""
     owner = properties.getparent()
     properties.remove(element)
     if element.tag not in _DELETED or owner is None:
@@ -68,7 +74,7 @@ def _mark(element: etree._Element, properties: etree._Element) -> None:
     if properties.tag == w("trPr") and (table := owner.getparent()) is not None:
         table.remove(owner)
     elif owner.tag == w("pPr") and (paragraph := owner.getparent()) is not None:
-        _join(paragraph)
+        yield paragraph
 
 
 def _join(paragraph: etree._Element) -> None:
