@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docx.image.exceptions import UnrecognizedImageError
-from docx.image.image import Image
+from PIL import Image
 
 from pipeline.model import Block, Issue, Kind
 from pipeline.outputs.context import Pictures
@@ -14,6 +14,9 @@ from pipeline.outputs.text import clean
 
 _PIXELS_PER_CM = 96 / 2.54  # a small picture is printed as large as a screen shows it, not blown up
 _WIDEST, _HIGHEST = 14.0, 10.0  # cm
+_FORMATS = ("JPEG", "PNG")  # what pictures are developed to, and all that Word, browsers and mail programs share
+_BROKEN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+_MOST_PIXELS = 50_000_000  # Word and LibreOffice unpack a picture whole
 _FALLBACK = "配图"
 _MAX_WORDS = 200
 
@@ -48,13 +51,16 @@ def figure(blocks: Sequence[Block], place: int, pictures: Pictures) -> Figure | 
     if block.kind is not Kind.FIGURE or not block.blob or not (data := pictures(block.blob)):
         return None
     try:
-        image = Image.from_blob(data)
-    except UnrecognizedImageError:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            width, height = image.size
+    except _BROKEN:
+        return None
+    if width * height > _MOST_PIXELS:
         return None
     after = blocks[place + 1] if place + 1 < len(blocks) else None
     caption = after.text if after is not None and after.kind is Kind.CAPTION else ""
     words = clean(caption) or clean(block.text) or _FALLBACK
-    return Figure(block.blob, data, image.px_width, image.px_height, words[:_MAX_WORDS])
+    return Figure(block.blob, data, width, height, words[:_MAX_WORDS])
 
 
 def file_name(issue: Issue, one: Figure) -> str:

@@ -61,7 +61,7 @@ _MAX_COLUMNS = 63  # Word opens no table with more
 _CELL_EDGES = 8.0  # points between the rules of a cell and its text, as the style 文章表格 has them
 _MASTHEAD_SHARE = 0.96  # of the line, so that the title stands clear of both edges
 _SLACK = 0.5  # squares of a title's line that stay free: fonts differ a little in their widths
-_PAGE_NUMBER = 3.0  # squares that an entry of the 目录 keeps free for a few dots and the number
+_PAGE_NUMBER = 2.0  # squares that an entry of the 目录 keeps free for the number
 _AMBIGUOUS = re.compile("[“”‘’…—]+")
 _HAN = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 

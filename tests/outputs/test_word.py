@@ -18,6 +18,7 @@ from PIL import Image
 
 from outline import OUTLINES, drawn
 from pipeline.config import packaged
+from pipeline.demo.seeds import imported
 from pipeline.model import Block, Issue, Kind
 from pipeline.outputs.lint import lint
 from pipeline.outputs.package import content_digest, unpack
@@ -56,6 +57,44 @@ def test_a_document_is_drawn_as_its_outline_says(name: str) -> None:
 def test_every_style_of_a_paragraph_is_met_in_an_outline(design) -> None:
     lines = "\n".join((OUTLINES / name).read_text(encoding="utf-8").lower() for name in DRAWN)
     assert [look.name for look in design.looks if not re.search(rf"(^|[ :]){look.name}( |:|$)", lines, re.M)] == []
+
+
+def test_the_list_of_34_tasks_in_535_is_one_item_with_the_numbers_of_its_source() -> None:
+    lines = texts(render(imported(535).issue))
+    start, end = (next(n for n, line in enumerate(lines) if line.startswith(f"{number}. 标题：")) for number in (2, 3))
+    numbers = [int(found[1]) for line in lines[start + 1 : end] if (found := re.match(r"(\d+)\. ", line))]
+    assert numbers == list(range(1, 35))
+
+
+def test_a_title_without_an_outlet_has_no_empty_brackets_and_a_labelled_field_stays_to_be_filled_in() -> None:
+    lines = texts(render(every_kind()))
+    assert "（）" not in lines
+    assert lines.count("来源：") == 1, "the label in the head; no line under the headline"
+    assert "链接：" in lines
+
+
+def test_a_caption_whose_picture_is_missing_does_not_stick_to_the_table_below() -> None:
+    rows = (("机构", "数量"), ("甲院", "12"))
+    blocks = (Block(Kind.FIGURE, "大厅"), Block(Kind.CAPTION, "大厅一角"), Block(Kind.TABLE, rows=rows))
+    issue = issue_535()
+    issue = dataclasses.replace(issue, items=(dataclasses.replace(issue.items[0], blocks=blocks),))
+    body = docx.Document(io.BytesIO(render(issue))).element.body
+    (table,) = body.iter(qn("w:tbl"))
+    assert table.getprevious().find(f"{qn('w:pPr')}/{qn('w:pStyle')}").get(qn("w:val")) == "TableGap"
+
+
+@pytest.mark.parametrize(
+    ("text", "style"),
+    [
+        ("接口文档见https://www.example.com/docs/api/v2/index.html。", "文章正文左齐"),
+        ("基于DeepSeek-R1-Distill-Qwen-32B的系统上线。", "文章正文"),
+        ("平台名为Electroencephalography系统。", "文章正文左齐"),
+    ],
+    ids=["an address", "words that a hyphen parts", "a very long word"],
+)
+def test_a_paragraph_with_something_that_fits_no_line_is_set_flush_left(text: str, style: str) -> None:
+    (found,) = (one for one in docx.Document(io.BytesIO(render(one_paragraph(text)))).paragraphs if one.text == text)
+    assert found.style.name == style
 
 
 def test_the_same_issue_gives_the_same_bytes() -> None:
