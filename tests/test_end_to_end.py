@@ -177,7 +177,7 @@ def test_the_published_files_are_the_frozen_ones_and_open(played):
     published = {path.relative_to(folder / "out").as_posix() for path in (folder / "out").rglob("*.*")}
     assert published == set(release.files)
     word, markdown = (next((folder / "out").glob(f"*.{name}")) for name in ("docx", "md"))
-    paragraphs = [one.text for one in Word(str(word)).paragraphs]
+    paragraphs = [one.text.replace("\n", "") for one in Word(str(word)).paragraphs]
     assert "二、具体内容" in paragraphs
     numbered = [line for line in paragraphs if re.match(r"\d\. 标题：", line)]
     assert numbered == [f"{n}. 标题：{one.title}" for n, one in enumerate(seeds.articles(scene.number), 1)]
