@@ -37,29 +37,40 @@ def convert(data: bytes, suffix: str, to: str, *, fonts: Path | None = None, sec
     if not soffice:
         log.info("conversion_skipped", reason="soffice is not installed")
         return b""
-    with tempfile.TemporaryDirectory(prefix="bulletin-office-") as folder:
-        place = Path(folder)
-        given, made = place / f"given.{suffix}", place / "made" / f"given.{to.partition(':')[0]}"
-        given.write_bytes(data)
-        environment = {**os.environ, "HOME": folder}
-        if fonts is not None and fonts.is_file():
-            environment["FONTCONFIG_FILE"] = str(fonts.resolve())
-        command = [soffice, f"-env:UserInstallation={(place / 'profile').as_uri()}", "--headless", "--norestore",
-                   "--convert-to", to, "--outdir", str(made.parent), str(given)]  # fmt: skip
-        process = subprocess.Popen(  # noqa: S603 - the program found above, with arguments of our own
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            log.warning("conversion_failed", reason="soffice took too long", seconds=seconds)
-            return b""
-        finally:
-            _end(process)
-        if not made.is_file():
-            log.warning("conversion_failed", reason="soffice made no file", status=process.returncode)
-            return b""
-        return made.read_bytes()
+    try:
+        # what it started may still write while the folder is taken away
+        with tempfile.TemporaryDirectory(prefix="bulletin-office-", ignore_cleanup_errors=True) as folder:
+            return _converted(soffice, Path(folder), data, suffix, to, fonts, seconds)
+    except OSError as error:  # no room to work in, or a program that cannot be started
+        log.warning("conversion_failed", reason=str(error))
+        return b""
+
+
+def _converted(
+    soffice: str, place: Path, data: bytes, suffix: str, to: str, fonts: Path | None, seconds: float
+) -> bytes:
+    given, made = place / f"given.{suffix}", place / "made" / f"given.{to.partition(':')[0]}"
+    given.write_bytes(data)
+    environment = {**os.environ, "HOME": str(place)}
+    if fonts is not None and fonts.is_file():
+        environment["FONTCONFIG_FILE"] = str(fonts.resolve())
+    command = [soffice, f"-env:UserInstallation={(place / 'profile').as_uri()}", "--headless", "--norestore",
+               "--convert-to", to, "--outdir", str(made.parent), str(given)]  # fmt: skip
+    process = subprocess.Popen(  # noqa: S603 - the program found above, with arguments of our own
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        log.warning("conversion_failed", reason="soffice took too long", seconds=seconds)
+        return b""
+    finally:
+        _end(process)
+    made_bytes = made.read_bytes() if made.is_file() else b""
+    if not made_bytes:
+        log.warning("conversion_failed", reason="soffice made no file", status=process.returncode)
+    return made_bytes
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

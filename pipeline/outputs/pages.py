@@ -10,19 +10,15 @@ import json
 from pathlib import Path
 
 import structlog
-from lxml import etree
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from pipeline.libreoffice import SECONDS, convert
 from pipeline.model import Issue
 from pipeline.outputs.context import Pictures, no_picture
-from pipeline.outputs.layout import estimate
-from pipeline.outputs.package import unpack
-from pipeline.outputs.styles import Styles, w
-from pipeline.outputs.word import bookmarks, render_docx
+from pipeline.outputs.word import bookmarks, estimate_pages, render_docx
 
-_FILTER = "pdf:writer_pdf_Export:" + json.dumps(
+PDF = "pdf:writer_pdf_Export:" + json.dumps(
     {
         "ExportBookmarksToPDFDestination": {"type": "boolean", "value": "true"},
         "UseTaggedPDF": {"type": "boolean", "value": "true"},
@@ -30,7 +26,7 @@ _FILTER = "pdf:writer_pdf_Export:" + json.dumps(
     },
     separators=(",", ":"),
 )
-_NO_ENTITIES = etree.XMLParser(resolve_entities=False, no_network=True)
+"""What LibreOffice makes of a document: tagged, kept for long, its bookmarks as destinations."""
 
 log = structlog.get_logger(__name__)
 
@@ -44,20 +40,18 @@ def page_numbers(
     seconds: float = SECONDS,
 ) -> dict[str, int]:
     """Handle → page, counted from 1; without LibreOffice, or when it fails, a page may be off by one."""
-    document = render_docx(issue, template=template, pictures=pictures)
-    names = bookmarks(issue)
-    found: dict[str, int] = {}
     if not estimate_only:
-        found = _destinations(to_pdf(document, fonts=template.parent / "fonts.conf", seconds=seconds))
-        found = {name: found[key] for name in names if (key := _as_destination(name)) in found}
-    if len(found) < len(names):
-        found = _estimated(document)
-    return {item.handle: found.get(name, 1) for name, item in zip(names, issue.items, strict=True)}
+        document = render_docx(issue, template=template, pictures=pictures)
+        found = destinations(to_pdf(document, fonts=template.parent / "fonts.conf", seconds=seconds), issue)
+        if len(found) == len(issue.items):
+            return found
+        log.info("pages_estimated", series=issue.series, number=issue.number)
+    return estimate_pages(issue, template=template, pictures=pictures)
 
 
 def to_pdf(document: bytes, *, fonts: Path | None = None, seconds: float = SECONDS) -> bytes:
     """A DOCX file as a tagged PDF/A with its bookmarks as destinations; empty when LibreOffice cannot make it."""
-    return convert(document, "docx", _FILTER, fonts=fonts, seconds=seconds)
+    return convert(document, "docx", PDF, fonts=fonts, seconds=seconds)
 
 
 def _as_destination(bookmark: str) -> str:
@@ -65,21 +59,19 @@ def _as_destination(bookmark: str) -> str:
     return "/" + "".join(c if c.isalnum() else f"{ord(c):02X}" for c in bookmark)
 
 
-def _destinations(pdf: bytes) -> dict[str, int]:
+def destinations(pdf: bytes, issue: Issue) -> dict[str, int]:
+    """Handle → page of each item whose heading is found in a PDF of the issue; empty when it cannot be read."""
     if not pdf:
         return {}
     try:
         reader = PdfReader(io.BytesIO(pdf))
-        places = {name: reader.get_destination_page_number(there) for name, there in reader.named_destinations.items()}
-    except (PyPdfError, ValueError, KeyError) as error:
+        marks = reader.named_destinations
+        found = {
+            item.handle: reader.get_destination_page_number(marks[key])
+            for name, item in zip(bookmarks(issue), issue.items, strict=True)
+            if (key := _as_destination(name)) in marks
+        }
+    except (PyPdfError, ValueError, LookupError, TypeError, AttributeError, OSError) as error:  # as broken files raise
         log.warning("pdf_unreadable", reason=str(error))
         return {}
-    return {name: page + 1 for name, page in places.items() if page is not None and page >= 0}
-
-
-def _estimated(document: bytes) -> dict[str, int]:
-    parts = unpack(document)
-    body = etree.fromstring(parts["word/document.xml"], _NO_ENTITIES).find(w("body"))
-    if body is None:
-        return {}
-    return estimate(body, Styles(etree.fromstring(parts["word/styles.xml"], _NO_ENTITIES), "styles.xml"))
+    return {handle: page + 1 for handle, page in found.items() if page is not None and page >= 0}

@@ -36,7 +36,8 @@ class Pdf:
     def render(self, issue: Issue, context: Context) -> bytes:
         """The issue as a PDF file; raises `NotConverted` when LibreOffice is missing or makes none of the DOCX."""
         document = Word().render(issue, context)
-        if made := to_pdf(document, fonts=context.templates / "fonts.conf"):
+        made = to_pdf(document, fonts=context.templates / "fonts.conf")
+        if made.rstrip().endswith(b"%%EOF"):  # a program that died while it wrote leaves half a file
             return _settled(made, issue)
         if program():
             raise NotConverted("LibreOffice 没有转换出 PDF。", "请再试一次；仍不成功时，原因见日志 conversion_failed。")

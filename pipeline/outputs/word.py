@@ -115,6 +115,13 @@ def render_docx(
     return save(document, properties)
 
 
+def estimate_pages(issue: Issue, *, template: Path, pictures: Pictures = no_picture) -> dict[str, int]:
+    """Handle → page, counted from 1, without a word processor; raises `TemplateError` as `render_docx` does."""
+    writer = _Writer(Template(template), issue, pictures)
+    writer.write()
+    return writer.estimated()
+
+
 def _says_it_all(template: Template, issue: Issue) -> None:
     """Refuses a template that lost its placeholders: what it prints would be an empty issue."""
     roots = (template.body, *(one.element for one in template.around))
@@ -551,10 +558,15 @@ class _Writer:
     def number_pages(self, pages: Mapping[str, int]) -> None:
         """Prints the page of each item in the 目录."""
         items = self._issue.items
-        guessed = {} if all(item.handle in pages for item in items) else estimate(self._template.body, self._styles)
+        guessed = {} if all(item.handle in pages for item in items) else self.estimated()
         for position, element in self._references:
-            page = pages.get(items[position - 1].handle) or guessed.get(self._bookmarks[position - 1], 1)
-            element.text = str(page)
+            handle = items[position - 1].handle
+            element.text = str(pages.get(handle) or guessed[handle])
+
+    def estimated(self) -> dict[str, int]:
+        """Handle → page, by the estimate."""
+        found = estimate(self._template.body, self._styles)
+        return {item.handle: found.get(name, 1) for name, item in zip(self._bookmarks, self._issue.items, strict=True)}
 
     def annotate(self, findings: Sequence[Finding]) -> None:
         """Hangs each finding as a comment on its item's heading, the others on the masthead."""

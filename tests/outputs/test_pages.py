@@ -10,10 +10,12 @@ import pytest
 from docx.oxml.ns import qn
 from pypdf import PdfReader
 
+from benchmarks.issues import picture, varied_issue
+from benchmarks.pages import errors, exact_pages
 from pipeline.config import packaged
 from pipeline.model import Block, Kind
 from pipeline.outputs.pages import page_numbers, to_pdf
-from pipeline.outputs.word import render_docx
+from pipeline.outputs.word import estimate_pages, render_docx
 from sample_issues import every_kind, issue_535, long_issue
 
 TEMPLATE = packaged("templates") / "gongwen.docx"
@@ -30,24 +32,20 @@ def test_page_numbers_are_where_libreoffice_prints_the_headings() -> None:
 
 
 @with_libreoffice
-@pytest.mark.parametrize("issue", [issue_535(), every_kind(), long_issue(30)], ids=["535", "every kind", "130 pages"])
-def test_the_estimate_is_never_more_than_a_page_off(issue) -> None:
-    han_only = dataclasses.replace(  # Latin widths depend on which Times-like font the machine has
-        issue,
-        items=tuple(
-            dataclasses.replace(
-                item,
-                blocks=tuple(
-                    dataclasses.replace(block, text="".join(c for c in block.text if not c.isascii()) or "甲")
-                    for block in item.blocks
-                ),
-            )
-            for item in issue.items
-        ),
-    )
-    exact = page_numbers(han_only, TEMPLATE)
-    guess = page_numbers(han_only, TEMPLATE, estimate_only=True)
-    assert {handle: abs(guess[handle] - page) <= 1 for handle, page in exact.items()} == dict.fromkeys(exact, True)
+@pytest.mark.parametrize("template", ["gongwen", "classic"])
+def test_the_estimate_is_never_more_than_a_page_off(template: str) -> None:
+    place = TEMPLATE.with_stem(template)
+    issues = [
+        every_kind(),
+        long_issue(12),
+        varied_issue(5, 2),
+        varied_issue(14, 15),
+        varied_issue(42, 35, paragraphs=12),
+    ]
+    for issue, exact in zip(issues, exact_pages(issues, place), strict=True):
+        assert len(exact) == len(issue.items)
+        guess = estimate_pages(issue, template=place, pictures=picture)
+        assert set(errors(exact, guess)) <= {-1, 0, 1}, f"{issue.number}: {errors(exact, guess)}"
 
 
 @with_libreoffice
