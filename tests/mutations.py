@@ -244,12 +244,10 @@ def format_changes(docx: Docx, chance: random.Random) -> None:
 
 def other_ids(docx: Docx, chance: random.Random) -> None:
     """Styles get ids of their own, as WPS gives them: 1, 2, a3, 10."""
-    ids = re.findall(rb'<w:style [^>]*?w:styleId="([^"]+)"', docx.parts[STYLES])
-    new = {old.decode(): f"{chance.choice('a1')}{number}" for number, old in enumerate(ids)}
-    for tree, tags in ((docx.body, ("pStyle", "rStyle", "tblStyle")),):
-        for one in tree.iter(*(w(tag) for tag in tags)):
-            one.set(w("val"), new.get(one.get(w("val")), one.get(w("val"))))
     styles = etree.fromstring(docx.parts[STYLES])
+    new = {str(one.get(w("styleId"))): f"{chance.choice('a1')}{n}" for n, one in enumerate(styles.iter(w("style")))}
+    for one in docx.body.iter(w("pStyle"), w("rStyle"), w("tblStyle")):
+        one.set(w("val"), new.get(one.get(w("val")), one.get(w("val"))))
     for one in styles.iter(w("style")):
         one.set(w("styleId"), new[one.get(w("styleId"))])
     for one in styles.iter(w("basedOn"), w("next"), w("link")):

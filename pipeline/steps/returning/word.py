@@ -155,7 +155,7 @@ class _Reader:
     def _is_head(self, at: int, plain: bool) -> bool:
         """Whether a line begins an item; `plain` in a file where neither label nor style says so of any."""
         line = self._lines[at]
-        if line.table is not None or line.role in _FRONT or line.role in _TEXT or not line.text:
+        if line.table is not None or line.role in _FRONT or line.role in _TEXT or not line.text or _is_label(line):
             return False
         labelled = _TITLE.match(line.text) is not None
         if line.role is Role.HEAD and (labelled or line.handles):
@@ -336,6 +336,11 @@ class _Reader:
             if not sure:
                 item.unsure.append(len(item.blocks))
             item.blocks.append(Block(kind, text.replace("\t", " "), level))
+
+
+def _is_label(line: Line) -> bool:
+    """Whether a line without a known style is one of those under a heading."""
+    return line.role is Role.NONE and any(one.match(line.text) for one in (_OUTLET, _LINK, _CONTENT))
 
 
 def _is_byline(text: str) -> bool:
