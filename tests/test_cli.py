@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +77,20 @@ def test_an_editor_decides_checks_and_releases_from_the_command_line(drafted, bu
     assert (code, "已发布，不再更改" in err) == (2, True)
     code, _, err = bulletin(*here, "run", "beijing-monthly", *JUNE)
     assert (code, "已发布，不再更改" in err) == (2, True)
+
+
+def test_a_draft_is_exported_in_the_formats_that_are_asked_for_and_says_that_it_is_one(drafted, bulletin, tmp_path):
+    workspace, _, _ = drafted
+    asked = ("--format", "html", "--format", "eml", "--format", "html")
+    code, out, _ = bulletin(
+        "-C", workspace, "draft", "export", "beijing-monthly", "--month", "2024-06", "--to", tmp_path / "送", *asked
+    )
+    assert code == 0
+    page, message = (Path(line) for line in out.splitlines())
+    assert page.name == "北京市卫生信息化舆情监测月报-第535期-20240630-送审稿1.html"
+    assert "送审稿（修订1）" in page.read_text("utf-8")
+    assert "【阻断】" in page.read_text("utf-8"), "what the checks found stands in a draft"
+    assert message.suffix == ".eml"
 
 
 def test_a_published_file_that_is_lost_is_made_again_byte_for_byte(drafted, bulletin):

@@ -23,7 +23,7 @@ from pipeline.outputs.pieces import Listing, Picture, Piece, Table, pieces
 from pipeline.outputs.review import remark
 from pipeline.outputs.tables import Grid, is_number
 from pipeline.outputs.text import clean, live_address
-from pipeline.outputs.word import bookmarks
+from pipeline.outputs.word import EXCERPT, bookmarks
 
 _HEADINGS = ("h5", "h6")
 _TEXTS = {Kind.PARAGRAPH: "p", Kind.QUOTE: "blockquote", Kind.CAPTION: "p.caption"}
@@ -42,6 +42,8 @@ class Printed:
     """The address as the target of a link; empty when it must not be one."""
     date: str
     excerpt: bool
+    headline: Markup
+    """The title with its mark over the text, in the clauses between which it is broken best."""
     body: str
     """`Markup`, or `Plain` for plain text."""
     findings: tuple[Finding, ...] = ()
@@ -115,11 +117,16 @@ def printed(issue: Issue, bodies: Iterable[str], findings: Sequence[Finding] = (
             link=live_address(clean(item.url)),
             date=item.date.isoformat() if item.date else "",
             excerpt=item.excerpt,
+            headline=_clauses(clean(item.title) + (EXCERPT if item.excerpt else "")),
             body=body,
             findings=tuple(one for one in findings if _position(issue, one) == position),
         )
         for position, (item, anchor, body) in enumerate(zip(issue.items, anchors, bodies, strict=True), start=1)
     ]
+
+
+def _clauses(title: str) -> Markup:
+    return Markup(" ").join(Markup("<span>{}</span>").format(clause) for clause in title.split(" "))
 
 
 def about_the_whole(issue: Issue, findings: Sequence[Finding]) -> list[Finding]:
