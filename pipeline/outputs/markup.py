@@ -107,6 +107,7 @@ def _cleaned(value: object) -> object:
 def printed(issue: Issue, bodies: Iterable[str], findings: Sequence[Finding] = ()) -> list[Printed]:
     """The items of an issue with their bodies and what a draft's findings say of them."""
     anchors = (name.removeprefix("_").replace("_", "-") for name in bookmarks(issue))
+    told = _by_position(issue, findings)
     return [
         Printed(
             position=position,
@@ -119,7 +120,7 @@ def printed(issue: Issue, bodies: Iterable[str], findings: Sequence[Finding] = (
             excerpt=item.excerpt,
             headline=_clauses(clean(item.title) + (EXCERPT if item.excerpt else "")),
             body=body,
-            findings=tuple(one for one in findings if _position(issue, one) == position),
+            findings=tuple(told.get(position, ())),
         )
         for position, (item, anchor, body) in enumerate(zip(issue.items, anchors, bodies, strict=True), start=1)
     ]
@@ -131,12 +132,17 @@ def _clauses(title: str) -> Markup:
 
 def about_the_whole(issue: Issue, findings: Sequence[Finding]) -> list[Finding]:
     """The findings that are about no single item."""
-    return [one for one in findings if not 0 < _position(issue, one) <= len(issue.items)]
+    return _by_position(issue, findings).get(0, [])
 
 
-def _position(issue: Issue, finding: Finding) -> int:
-    handles = [item.handle for item in issue.items]
-    return handles.index(finding.handle) + 1 if finding.handle in handles else finding.position
+def _by_position(issue: Issue, findings: Sequence[Finding]) -> dict[int, list[Finding]]:
+    """The findings by the item they are about, from 1; under 0 those about the issue."""
+    positions = {item.handle: position for position, item in enumerate(issue.items, start=1)}
+    found: dict[int, list[Finding]] = {}
+    for one in findings:
+        position = positions.get(one.handle, one.position)
+        found.setdefault(position if position <= len(issue.items) else 0, []).append(one)
+    return found
 
 
 def body(
