@@ -212,7 +212,10 @@ def verify(
 
 @app.command("import-issue")
 def import_issue(
-    files: Annotated[list[Path], typer.Argument(help="Old issues, as UTF-8 or GB18030 text, or Markdown.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Old issues: DOCX, PDF, text, Markdown; .doc, .wps, .rtf and .odt with LibreOffice."),
+    ],
     series: Annotated[str, typer.Option("--series", help="Which bulletin, whatever the masthead says.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Take the file in place of an earlier import.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken in.")] = False,

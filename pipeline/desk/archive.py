@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import structlog
 
 from pipeline.desk.relating import carried, documents_of
 from pipeline.desk.releasing import Releasing
-from pipeline.errors import NotImported, UsageError, reason
+from pipeline.errors import NotImported, SourceError, UsageError, reason
+from pipeline.libreoffice import convert
 from pipeline.model import (
     Decision,
     Desked,
@@ -27,8 +28,12 @@ from pipeline.model import (
 )
 from pipeline.outputs import FORMATS, Context, picture_files
 from pipeline.outputs.pages import page_numbers
-from pipeline.steps.disassemble import as_draft, decode, disassemble
+from pipeline.steps.disassemble import as_draft, convertible, decode, disassemble, disassemble_document
+from pipeline.steps.extract.documents import is_document
 from pipeline.steps.precedent import rulings
+
+_KINDS = {"doc": "旧版 Word 文件（.doc、.wps）", "rtf": "RTF 文件", "odt": "OpenDocument 文件（.odt）"}
+"""What LibreOffice makes a DOCX of, by suffix."""
 
 log = structlog.get_logger("pipeline.desk")
 
@@ -54,8 +59,8 @@ class Archive(Releasing):
         """
         try:
             data = path.read_bytes()
-            imported = disassemble(decode(data), self.config.series, series)
-            return self._filed(imported, path.name, data, who, replacing, keep)
+            imported, pictures = self._disassembled(data, series)
+            return self._filed(imported, pictures, path.name, data, who, replacing, keep)
         except FileNotFoundError:
             raise NotImported(f"{path}：文件打不开：没有这个文件。", "请核对文件名。") from None
         except IsADirectoryError:
@@ -65,7 +70,33 @@ class Archive(Releasing):
         except NotImported as error:
             raise NotImported(f"{path}：{error.message}", error.fix) from None
 
-    def _filed(self, imported: Imported, name: str, data: bytes, who: str, replacing: bool, keep: bool) -> Filed:
+    def _disassembled(self, data: bytes, series: str) -> tuple[Imported, dict[str, bytes]]:
+        """The issue that a file prints, whatever it is by its bytes, and its pictures by their SHA-256."""
+        if suffix := convertible(data):
+            converted = convert(data, suffix, "docx")
+            if not converted:
+                raise NotImported(
+                    f"{_KINDS[suffix]}要由 LibreOffice 转换，没有装或没有转成。",
+                    "请用 Word 或 WPS 另存为 .docx，再导入。",
+                )
+            data = converted
+        if not is_document(data):
+            return disassemble(decode(data), self.config.series, series), {}
+        try:
+            return self._children.apart(disassemble_document, data, self.config.series, series)
+        except SourceError as error:
+            raise NotImported(f"文件读不出来（{error.message}）。", "请另存为纯文本（.txt，UTF-8），再导入。") from None
+
+    def _filed(
+        self,
+        imported: Imported,
+        pictures: Mapping[str, bytes],
+        name: str,
+        data: bytes,
+        who: str,
+        replacing: bool,
+        keep: bool,
+    ) -> Filed:
         printed, now = imported.issue, self._clock()
         one = self.series(printed.series)
         draft = as_draft(printed, self.rater(one), now)
@@ -78,7 +109,8 @@ class Archive(Releasing):
         if not keep:
             self.issues.admits(release, configured, replace=replacing)
             return Filed(imported, found, None)
-        self._blobs.put(data)
+        for content in (data, *pictures.values()):
+            self._blobs.put(content)
         decision = Decision("import", who, now, values={"file": name})
         decided = rulings(issue, draft, {})
         desked = self.issues.archive(
@@ -137,7 +169,7 @@ class Archive(Releasing):
         template = self._template(f"{self.config.settings.template}.docx")
         pages = release.pages
         if release.imported and any(not name.endswith((".md", ".html")) for name in wanted):
-            pages = page_numbers(release.issue, template)
+            pages = page_numbers(release.issue, template, pictures=self._blobs.get)
         document = release.files.get(f"{release.issue.filename}.docx", "")
         return Context(
             templates=template.parent,

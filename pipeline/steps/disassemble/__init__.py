@@ -8,7 +8,8 @@ such places are items is settled by the contents and by the numbers in order. A 
 `3. …`: 535 item 2 carries a list from 1 to 34. Our own Markdown is told by its front matter and read back exactly.
 """
 
-from pipeline.steps.disassemble.issue import as_draft, disassemble
+from pipeline.steps.disassemble.documents import convertible
+from pipeline.steps.disassemble.issue import as_draft, disassemble, disassemble_document
 from pipeline.steps.disassemble.lines import decode
 
-__all__ = ["as_draft", "decode", "disassemble"]
+__all__ = ["as_draft", "convertible", "decode", "disassemble", "disassemble_document"]

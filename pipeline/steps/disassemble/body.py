@@ -104,6 +104,8 @@ def opening(lines: Sequence[Line], title: str, outlet: str) -> tuple[Opening, li
 
 def _named(lines: Sequence[Line], outlet: str) -> tuple[str, list[Line]]:
     """The outlet in a line of its own, and the lines under it."""
+    if lines and not outlet and lines[0].text == "来源：":
+        return "", list(lines[1:])
     found = _SOURCE_LINE.match(lines[0].text) if lines else None
     if found and (found[1] == outlet or len(found[1]) <= _OUTLET):
         return found[1], list(lines[1:])
@@ -147,6 +149,8 @@ def _outlet(rest: str, known: str) -> tuple[str, str]:
 def blocks(lines: Sequence[Line], repairs: Repairs, *, spaced: bool, width: float) -> tuple[Block, ...]:
     """A text as blocks; `spaced` as `is_spaced` says, `width` as `page_width` says of the whole issue."""
     width = width or page_width(lines)
+    top = min((line.level for line in lines if line.kind is Kind.HEADING), default=1)
+    lines = [replace(line, level=min(line.level - top + 1, 2)) if line.kind is Kind.HEADING else line for line in lines]
     pieces = list(_captions_apart(_joined(_unwrapped(lines, width, repairs) if width else lines, repairs)))
     bullets = [found[1] for one in pieces if (found := _BULLET.match(one.text))]
     parts = any(_PART.match(one.text) for one in pieces if _is_heading(one, pieces))
@@ -155,10 +159,13 @@ def blocks(lines: Sequence[Line], repairs: Repairs, *, spaced: bool, width: floa
         if piece.mark == "|":
             _row(made, piece.text)
             continue
+        if piece.kind in (Kind.TABLE, Kind.FIGURE):
+            made.append(Block(piece.kind, piece.text, rows=piece.rows, blob=piece.blob))
+            continue
         repairs.marks += piece.mark == "-"
         beside = [one for one in pieces[max(0, at - 1) : at + 2] if one is not piece]
         block = _block(piece, pieces, parts, bullets[0] if bullets else "", any(map(_listed, beside)))
-        text = _tidy(block.text, block.kind, spaced, repairs)
+        text = block.text if piece.exact else _tidy(block.text, block.kind, spaced, repairs)
         if block.kind is Kind.HEADING and _TAIL.match(text) and not re.search("记者|通讯员|图|文", text):
             if made and made[-1].kind is Kind.HEADING:
                 made[-1] = replace(made[-1], text=made[-1].text + text)
@@ -206,9 +213,10 @@ def _unwrapped(lines: Sequence[Line], width: float, repairs: Repairs) -> list[Li
     for line in lines:
         last = whole[-1] if whole else None
         stopped = last and _STOPS.search(last.text)
+        fixed = line.kind is not None or (last is not None and last.kind is not None)
         new = line.indented if indents else stopped or (gaps and line.apart and last and _ENDS.search(last.text))
         picture = is_caption(line.text) or (last and is_caption(last.text))
-        if last is None or new or picture or line.mark or _listed(line) or before < full:
+        if last is None or fixed or new or picture or line.mark or _listed(line) or before < full:
             whole.append(line)
         else:
             whole[-1] = replace(last, text=unbroken((last.text, line.text)))
@@ -227,12 +235,18 @@ def _joined(lines: Sequence[Line], repairs: Repairs) -> Iterator[Line]:
     """Paragraphs that a page end cut, joined: a long line without an end, before one that has an end or is long."""
     held: Line | None = None
     for line in lines:
-        if held and not line.mark and not _listed(line) and (_ENDS.search(line.text) or len(line.text) > _SHORT):
+        if (
+            held
+            and not line.mark
+            and line.kind is None
+            and not _listed(line)
+            and (_ENDS.search(line.text) or len(line.text) > _SHORT)
+        ):
             line = replace(held, text=unbroken((held.text, line.text)))
             repairs.joined += 1
         elif held:
             yield held
-        whole = len(line.text) <= _SHORT or _ENDS.search(line.text) or _SIGNATURE.search(line.text)
+        whole = line.whole or len(line.text) <= _SHORT or _ENDS.search(line.text) or _SIGNATURE.search(line.text)
         held = None if whole or line.mark or _listed(line) else line
         if held is None:
             yield line
@@ -244,7 +258,9 @@ def _captions_apart(lines: Iterator[Line]) -> Iterator[Line]:
     for line in lines:
         caption = _CAPTION.match(line.text) if len(line.text) <= 3 * _SHORT else None
         signed = _SIGNATURE.search(line.text)
-        if caption and caption[2] and not re.search("[，。]", caption[2]):
+        if line.exact:
+            yield line
+        elif caption and caption[2] and not re.search("[，。]", caption[2]):
             yield replace(line, text=caption[1])
             yield replace(line, text=caption[2], mark="")
         elif signed and not caption and len(line.text) > _SHORT:
@@ -260,8 +276,10 @@ def _listed(line: Line) -> bool:
 
 def _is_heading(line: Line, among: Sequence[Line]) -> bool:
     text = line.text
-    if line.mark.startswith("#"):
+    if line.mark.startswith("#") or line.kind is Kind.HEADING:
         return True
+    if line.kind is not None:
+        return False
     if line.mark or _listed(line) or len(text) > _SHORT or _FURNITURE.match(text) or _SIGNED.match(text):
         return False
     if _TAIL.match(text):
@@ -276,12 +294,16 @@ def is_caption(text: str) -> bool:
 
 def _block(line: Line, among: Sequence[Line], parts: bool, bullet: str, in_list: bool) -> Block:
     text = line.text
-    if line.mark == ">":
+    if line.exact and line.kind is not None:
+        return Block(line.kind, text, level=line.level)
+    if line.mark == ">" or line.kind is Kind.QUOTE:
         return Block(Kind.QUOTE, text)
+    if line.kind in (Kind.CAPTION, Kind.HEADING):
+        return Block(line.kind, text, level=line.level if line.kind is Kind.HEADING else 0)
     if is_caption(line.text):
         return Block(Kind.CAPTION, text)
     if found := _NUMBERED.match(text):
-        return Block(Kind.ITEM, f"{found[1]}. {found[2]}")
+        return Block(Kind.ITEM, f"{found[1]}. {found[2]}", level=line.level)
     if found := _BULLET.match(text):
         return Block(Kind.ITEM, f"{found[1]} {found[2]}")
     if _CIRCLED.match(text):
@@ -289,6 +311,8 @@ def _block(line: Line, among: Sequence[Line], parts: bool, bullet: str, in_list:
     if line.mark == "-" and (in_list or not _ENDS.search(text)):
         # the conversion turned all but the first ● into a dash
         return Block(Kind.ITEM, f"{bullet} {text}" if bullet else text)
+    if line.kind is Kind.ITEM:
+        return Block(Kind.ITEM, text, level=line.level)
     if _is_heading(line, among):
         level = 2 if parts and not _PART.match(text) else 1
         return Block(Kind.HEADING, text, level=level)

@@ -52,6 +52,8 @@ class Head:
     """Whether all three labels are there."""
     remarks: tuple[tuple[str, str], ...] = ()
     """Check and message in Chinese."""
+    exact: bool = False
+    """Whether we have printed its title ourselves."""
 
 
 def parted(lines: Sequence[Line]) -> tuple[list[Line], int]:
@@ -167,7 +169,7 @@ def _places(lines: Sequence[Line], contents: Sequence[Entry]) -> Iterator[Head]:
         first, number, title, remarks = _title(lines, floor, at, contents)
         yield replace(
             found, first=first, line=lines[first].number, number=number, title=title,
-            remarks=(*remarks, *found.remarks),
+            remarks=(*remarks, *found.remarks), exact=lines[first].exact,
         )  # fmt: skip
         at = floor = found.end
 

@@ -24,6 +24,7 @@ from pipeline.model import (
     digest,
 )
 from pipeline.steps.disassemble import body
+from pipeline.steps.disassemble.documents import opened
 from pipeline.steps.disassemble.heads import Head, heads, parted
 from pipeline.steps.disassemble.lines import DATE, Line, alike, day_of, key, lines_of
 from pipeline.steps.disassemble.markdown import own
@@ -69,6 +70,28 @@ def disassemble(text: str, known: Mapping[str, Series], series: str = "") -> Imp
     if not lines:
         raise NotImported("第1行：文件是空的。", "请导出一期完整的文字再导入。")
     return _printed(lines, known, series)
+
+
+def disassemble_document(
+    data: bytes, known: Mapping[str, Series], series: str = ""
+) -> tuple[Imported, dict[str, bytes]]:
+    """The issue that a DOCX or PDF prints, as `disassemble`, and its pictures by their SHA-256."""
+    if series and series not in known:
+        raise NotImported(f"没有“{series}”这种期刊。", f"已配置的有：{'、'.join(known)}。")
+    document = opened(data)
+    try:
+        found = _printed(document.lines, known, series)
+    except NotImported as error:
+        raise NotImported(_in_paragraphs(error.message), error.fix) from None
+    findings = tuple(replace(one, message=_in_paragraphs(one.message)) for one in found.findings)
+    shown = {block.blob for item in found.issue.items for block in item.blocks if block.blob}
+    pictures = {blob: data for blob, data in document.pictures.items() if blob in shown}
+    return replace(found, findings=findings, notes=(*document.notes, *found.notes)), pictures
+
+
+def _in_paragraphs(message: str) -> str:
+    """A message about a document, which has paragraphs where a text has lines."""
+    return re.sub(r"第(\d+)行", r"第\1段", message)
 
 
 def as_draft(issue: Issue, rate: Callable[[Article], Rating], seen: dt.datetime) -> Draft:
@@ -214,7 +237,7 @@ def _item(
     return (
         Item(
             handle="",
-            title=body.tidy_title(head.title, spaced=spaced),
+            title=head.title if head.exact else body.tidy_title(head.title, spaced=spaced),
             outlet=outlet,
             url=head.url,
             date=date,

@@ -12,14 +12,9 @@ from difflib import SequenceMatcher
 from itertools import chain
 
 from pipeline.errors import NotImported
+from pipeline.model import Kind
 from pipeline.steps.canonical import HAN
 
-_SIGNATURES = (
-    (b"PK\x03\x04", "Word 文档（.docx）或压缩包"),
-    (b"%PDF-", "PDF 文件"),
-    (b"\xd0\xcf\x11\xe0", "旧版 Word 文档（.doc）"),
-    (b"{\\rtf", "RTF 文档"),
-)
 _LARGEST = 8_000_000  # bytes; 636, three items, has 27,000
 _LONGEST = 300  # characters of a line that are looked at for a date or a label
 
@@ -59,13 +54,22 @@ class Line:
     indented: bool = False
     apart: bool = False
     """Whether an empty line stands before it."""
+    whole: bool = False
+    """Whether the file says that it is a paragraph, which no end of a page has cut."""
+    kind: Kind | None = None
+    """What the file itself says it is; `None` where only its words tell."""
+    level: int = 0
+    """As the file has it: of a heading from 1, of a list item in how many others it lies."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    """The cells of a table, which has no text."""
+    exact: bool = False
+    """Whether we have printed it ourselves, so that its words are as they shall be."""
+    blob: str = ""
+    """SHA-256 of the picture that stands here; the text is what is said in its place."""
 
 
 def decode(data: bytes) -> str:
     """The text of a file; raises `NotImported` for what is no UTF-8 or GB18030 text."""
-    for start, what in _SIGNATURES:
-        if data.startswith(start):
-            raise NotImported(f"这是{what}，本版本只读纯文本和 Markdown。", "请先另存为纯文本（.txt，UTF-8），再导入。")
     if len(data) > _LARGEST:
         raise NotImported(f"文件有 {len(data) // 1_000_000} MB，不像一期期刊的文字。", "请另存为纯文本后再导入。")
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
@@ -76,7 +80,7 @@ def decode(data: bytes) -> str:
             continue
         if re.match(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html)\b", text[:_LONGEST], re.IGNORECASE):
             raise NotImported(
-                "这是网页文件（HTML），本版本只读纯文本和 Markdown。", "请先另存为纯文本（.txt，UTF-8），再导入。"
+                "这是网页文件（HTML），只读 Word、PDF、纯文本和 Markdown。", "请先另存为 .docx 或纯文本，再导入。"
             )
         if "\0" not in text:
             return text
@@ -102,6 +106,11 @@ def lines_of(text: str) -> list[Line]:
         found.append(Line(number, rest, "-" if mark in ("+", "*") else mark, indented, apart))
         apart = False
     return found
+
+
+def line_of(text: str, number: int) -> Line:
+    """One paragraph of a document, without what cannot be seen."""
+    return Line(number, _plain(text).strip(), whole=True)
 
 
 def _split(text: str) -> list[str]:

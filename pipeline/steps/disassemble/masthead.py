@@ -54,6 +54,16 @@ class Entry:
     line: int
 
 
+def is_contents(text: str) -> bool:
+    """Whether a line is the heading of the 目录."""
+    return bool(_CONTENTS.match(text))
+
+
+def is_body(text: str) -> bool:
+    """Whether a line is the heading of the 具体内容."""
+    return bool(_BODY.match(text))
+
+
 def parts(lines: Sequence[Line]) -> Parts:
     """An issue's lines parted at 导语, 信息目录 and 具体内容; those that are missing are empty."""
     contents = _first(lines, lambda text: bool(_CONTENTS.match(text)))

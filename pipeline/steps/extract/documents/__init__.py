@@ -10,9 +10,20 @@ from pipeline.model import Fate, Rejection
 from pipeline.steps.extract.documents.pdf import read_pdf
 from pipeline.steps.extract.documents.saved import is_saved, unpacked
 from pipeline.steps.extract.documents.word import kind_of_package, read_docx
-from pipeline.steps.extract.documents.written import Written, take_apart
+from pipeline.steps.extract.documents.written import Line as Sheet
+from pipeline.steps.extract.documents.written import Manuscript, Written, take_apart
 
-__all__ = ["Written", "is_document", "is_saved", "read_document", "unpacked"]
+__all__ = [
+    "Manuscript",
+    "Sheet",
+    "Written",
+    "is_document",
+    "is_saved",
+    "kind_of_package",
+    "manuscript_of",
+    "read_document",
+    "unpacked",
+]
 
 _PDF_WITHIN = 1024  # where the format allows its mark to stand
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -26,16 +37,20 @@ def is_document(body: bytes) -> bool:
 
 def read_document(body: bytes) -> Written | Rejection:
     """A document taken apart, or why it is not read; `body` is one as `is_document` tells them."""
+    manuscript = manuscript_of(body, entire=False)
+    return manuscript if isinstance(manuscript, Rejection) else take_apart(manuscript)
+
+
+def manuscript_of(body: bytes, *, entire: bool = True) -> Manuscript | Rejection:
+    """The lines of a document, or why it is not read; `entire` with its 目录, links and pictures."""
     if body.startswith(_COMPOUND):
         return Rejection(Fate.UNREADABLE, _old_office(body))
     if body.startswith(_ZIP):
         kind = kind_of_package(body)
         if kind != "DOCX":
             return Rejection(Fate.UNREADABLE, f"内容是{kind}，不是网页，也不是 DOCX 文档")
-        manuscript = read_docx(body)
-    else:
-        manuscript = read_pdf(body)
-    return manuscript if isinstance(manuscript, Rejection) else take_apart(manuscript)
+        return read_docx(body, entire=entire)
+    return read_pdf(body, entire=entire)
 
 
 def _is_pdf(body: bytes) -> bool:

@@ -115,14 +115,17 @@ class _Row:
         return all(run.bold for run in self.runs)
 
 
-def paragraphs(sheets: Sequence[Sheet]) -> list[Paragraph]:
-    """The paragraphs of a document in reading order, without running heads, footers and page numbers."""
+def paragraphs(sheets: Sequence[Sheet], *, contents: bool = False) -> list[Paragraph]:
+    """The paragraphs of a document in reading order, without running heads, footers and page numbers.
+
+    The lines of a table of contents are left out, or, with `contents`, paragraphs without leaders and page.
+    """
     sheets = _without_furniture(sheets)
     usual = _usual_size(sheets)
     found: list[Paragraph] = []
     for sheet in sheets:
         for region in _regions(sheet.runs):
-            fresh = list(_read(_rows(region), sheet, usual))
+            fresh = list(_read(_rows(region), sheet, usual, contents))
             if found and fresh and _goes_on(found[-1], fresh[0]):
                 rest = fresh.pop(0)
                 found[-1] = replace(found[-1], text=join(found[-1].text, rest.text), open=rest.open)
@@ -271,7 +274,7 @@ def _usual_size(sheets: Sequence[Sheet]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
-def _read(rows: list[_Row], sheet: Sheet, usual: float) -> Iterator[Paragraph]:
+def _read(rows: list[_Row], sheet: Sheet, usual: float, contents: bool) -> Iterator[Paragraph]:
     em = median(row.size for row in rows)
     left, right = min(row.left for row in rows), max(row.right for row in rows)
     steps = [one.middle - other.middle for one, other in pairwise(rows)]
@@ -279,7 +282,12 @@ def _read(rows: list[_Row], sheet: Sheet, usual: float) -> Iterator[Paragraph]:
     for row in rows:
         row.cells = _cells(row)
         row.text = _text(row.cells)
-    rows = [row for row in rows if not _CONTENTS.search(row.text)]
+    ended = {id(row) for row in rows if _CONTENTS.search(row.text)}
+    if contents:
+        for row in rows:
+            row.text = _CONTENTS.sub("", row.text).strip()
+    else:
+        rows = [row for row in rows if id(row) not in ended]
     now: Paragraph | None = None
     before: _Row | None = None
     position = 0
@@ -307,6 +315,9 @@ def _read(rows: list[_Row], sheet: Sheet, usual: float) -> Iterator[Paragraph]:
         else:
             now = replace(now, text=join(now.text, row.text), centred=headline, open=opened)
         before = row
+        if id(row) in ended:  # what stands behind leaders is the end of an entry
+            yield replace(now, open=False)
+            now = before = None
     if now:
         yield now
 

@@ -30,6 +30,7 @@ _MAX_CHARACTERS = 300_000
 _MAX_PAGE_CHARACTERS = 30_000  # a page of a broadsheet has about 8,000
 _LEAST = 20  # characters of a file that is not merely scanned: a stamp or a page number may be text
 _UNMAPPED = 0.1  # of the characters; more of them are in fonts that do not say what their glyphs mean
+_MAX_ADDRESS = 4_096
 _BOLD = 600
 _BOLD_NAME = re.compile(r"bold|heavy|black|hei(?!ti.?light)|黑|xbs|小标宋", re.I)
 _REAL_SPACE = 0.2  # em between two words of a line that has no space characters
@@ -39,8 +40,8 @@ _PASSWORD = 4  # FPDF_ERR_PASSWORD
 _ONE_AT_A_TIME = Lock()  # PDFium keeps global state: two threads in it at once crash the process
 
 
-def read_pdf(body: bytes) -> Manuscript | Rejection:
-    """The paragraphs of a PDF, or why there are none."""
+def read_pdf(body: bytes, *, entire: bool = False) -> Manuscript | Rejection:
+    """The paragraphs of a PDF, or why there are none; `entire` with its 目录 and where its links lead."""
     with _ONE_AT_A_TIME:
         try:
             document = pdfium.PdfDocument(body)
@@ -49,7 +50,7 @@ def read_pdf(body: bytes) -> Manuscript | Rejection:
                 return Rejection(Fate.UNREADABLE, "PDF 文件已加密，需要密码才能阅读")
             return Rejection(Fate.UNREADABLE, "PDF 文件已损坏，无法打开")
         with closing(document):
-            return _read(document)
+            return _read(document, entire)
 
 
 @dataclass(slots=True)
@@ -62,11 +63,12 @@ class _Tally:
     broken: int = 0
 
 
-def _read(document: pdfium.PdfDocument) -> Manuscript | Rejection:
+def _read(document: pdfium.PdfDocument, entire: bool) -> Manuscript | Rejection:
     count = len(document)
     sheets: list[Sheet] = []
     tally = _Tally()
     notes: list[str] = []
+    links: list[str] = []
     for number in range(min(count, _MAX_PAGES)):
         try:
             page = document[number]
@@ -75,6 +77,7 @@ def _read(document: pdfium.PdfDocument) -> Manuscript | Rejection:
             continue
         with closing(page):
             sheets.append(_sheet(page, tally))
+            links += _links(document, page) if entire else ()
         if tally.characters > _MAX_CHARACTERS:
             break
     read = len(sheets) + tally.broken
@@ -92,7 +95,7 @@ def _read(document: pdfium.PdfDocument) -> Manuscript | Rejection:
         notes.append(f"PDF 有 {tally.blank} 页是图像，没有文字层：可能不完整")
     lines = [
         Line(clean_text(one.text), size=one.size, bold=one.bold, centred=one.centred, rows=_cleaned(one.rows))
-        for one in paragraphs(sheets)
+        for one in paragraphs(sheets, contents=entire)
     ]
     told = document.get_metadata_dict()
     return Manuscript(
@@ -102,7 +105,20 @@ def _read(document: pdfium.PdfDocument) -> Manuscript | Rejection:
         made=_moment(told.get("CreationDate", "")),
         made_where="PDF 属性 CreationDate",
         notes=notes,
+        links=tuple(dict.fromkeys(links)),
     )
+
+
+def _links(document: pdfium.PdfDocument, page: pdfium.PdfPage) -> Iterator[str]:
+    """The addresses that a page leads to."""
+    place, link = ctypes.c_int(0), raw.FPDF_LINK()
+    while raw.FPDFLink_Enumerate(page, place, link):
+        action = raw.FPDFLink_GetAction(link)
+        length = raw.FPDFAction_GetURIPath(document, action, None, 0) if action else 0
+        if 1 < length <= _MAX_ADDRESS:
+            address = ctypes.create_string_buffer(length)
+            raw.FPDFAction_GetURIPath(document, action, address, length)
+            yield address.value.decode("utf-8", "replace")
 
 
 def _cleaned(rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:

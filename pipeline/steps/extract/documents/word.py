@@ -46,16 +46,20 @@ _TITLE_STYLE = re.compile(r"^(?:title|标题|doc\s?title|文档标题|公文标�
 _CAPTION_STYLE = re.compile(r"^(?:caption|题注|图注|图题)$", re.I)
 _CONTENTS_STYLE = re.compile(r"^(?:toc|目录)\s*\d", re.I)
 _LIST_STYLE = re.compile(r"^list\b|^列表", re.I)
+_PAGE = re.compile(r"[\t .．…·]*\t[\t .．…·]*\d{1,3}\s*$")  # behind a title of the 目录
+_FIELD_LINK = re.compile(r"\s*HYPERLINK\s+\"([^\"]+)\"", re.I)
+_FIELD_CELL = re.compile(r"(?:\d{1,3}\s*[.、．]\s*)?(?:标\s*题|来\s*源|链\s*接|网\s*址|主要内容|正\s*文)[:：]?")
+_NOTE_STYLE = "footnote text"
 _BLACK = re.compile(r"黑体|SimHei|小标宋|XBS|Bold|Heiti", re.I)
 _SKIPPED = frozenset(("del", "moveFrom", "instrText", "delText", "delInstrText", "Fallback"))
 _PROPERTIES = frozenset(("rPr", "pPr", "tblPr", "trPr", "sectPr"))
 
 
-def read_docx(body: bytes) -> Manuscript | Rejection:
-    """The paragraphs of a DOCX, or why it is not read."""
+def read_docx(body: bytes, *, entire: bool = False) -> Manuscript | Rejection:
+    """The paragraphs of a DOCX, or why it is not read; `entire` with its 目录, footnotes, links and pictures."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as package:
-            return _Reader(package).read()
+            return _Reader(package, entire).read()
     except Unsafe as error:
         return Rejection(Fate.UNREADABLE, str(error))
     except BROKEN:
@@ -119,8 +123,10 @@ class _Text:
 class _Reader:
     """Reads one file."""
 
-    def __init__(self, package: zipfile.ZipFile) -> None:
+    def __init__(self, package: zipfile.ZipFile, entire: bool) -> None:
         self._package = Package(package)
+        self._entire = entire
+        self._relations: dict[str, tuple[str, str]] = {}
         self._styles: dict[str, _Style] = {}
         self._usual = _Style()
         self._numbering = Numbering({})
@@ -133,6 +139,7 @@ class _Reader:
         body = child(document, "body")
         if body is None:
             return Rejection(Fate.UNREADABLE, "DOCX 文件中没有正文")
+        self._relations = self._package.relations(main) if self._entire else {}
         folder = str(PurePosixPath(main.lstrip("/")).parent)
         self._read_styles(self._package.xml(f"{folder}/styles.xml"))
         self._numbering = numbering(self._package.xml(f"{folder}/numbering.xml"))
@@ -141,13 +148,15 @@ class _Reader:
             lines.append(line)
             if len(lines) >= _MAX_LINES:
                 break
+        if self._entire:
+            lines += self._notes(folder)
         if not any(line.text or line.rows for line in lines):
             scanned = "，只有图片" if self._pictures else ""
             return Rejection(Fate.UNREADABLE, f"DOCX 文件中没有文字{scanned}")
         notes = []
-        if self._pictures:
+        if self._pictures and not self._entire:
             notes.append(f"原文件有图片 {self._pictures} 张，未收入正文")
-        if self._footnotes:
+        if self._footnotes and not self._entire:
             notes.append(f"原文件有脚注 {self._footnotes} 条，未收入正文")
         told = self._package.xml("docProps/core.xml")
         return Manuscript(
@@ -213,7 +222,7 @@ class _Reader:
     def _paragraph(self, element: etree._Element, depth: int) -> Iterator[Line]:
         properties = child(element, "pPr")
         style = self._styles.get(value(child(properties, "pStyle")), self._usual)
-        if _CONTENTS_STYLE.match(style.name):
+        if _CONTENTS_STYLE.match(style.name) and not self._entire:
             return
         text = _Text()
         self._run(element, style, text, False)
@@ -229,7 +238,8 @@ class _Reader:
         if listed and listed[0] not in ("", "0") and said:
             label, bullet = self._numbering.label(*listed)
         self._pictures += text.pictures
-        parts = _parts(entire)
+        parts = _parts(_PAGE.sub("", entire) if _CONTENTS_STYLE.match(style.name) else entire)
+        links = tuple(self._links(element)) if self._entire else ()
         for i, part in enumerate(parts):
             line = Line(f"{label}{part}" if not i else part, size=size, bold=bold)
             line.centred = aligned == "center" if aligned else style.centred
@@ -239,11 +249,15 @@ class _Reader:
                 or LEGEND.match(part) is not None
                 or (self._after_picture and line.centred and len(part) <= 60)
             )
+            line.style = style.name
             if 1 <= level <= 9 and not line.title:
-                line.kind, line.level = Kind.HEADING, min(level, 2)
+                line.kind, line.level, line.outline = Kind.HEADING, min(level, 2), level
             elif (bullet or (label and not bold) or _LIST_STYLE.match(style.name)) and not line.caption:
-                line.kind = Kind.ITEM
+                line.kind, line.depth = Kind.ITEM, listed[1] if listed else 0
+            line.links = links
             yield line
+        if self._entire and text.pictures:
+            yield from self._shown(element)
         if said or text.pictures:
             self._after_picture = text.pictures > 0 and not said
         for box in text.boxes:
@@ -288,12 +302,61 @@ class _Reader:
             if name != "t":
                 waiting += [(one, bold, size, hidden) for one in reversed(element)]
 
+    def _links(self, element: etree._Element) -> Iterator[tuple[str, str]]:
+        """The words of each link in a paragraph and where it leads: as an element, or as a field."""
+        instruction = words = ""
+        inside = shown = False
+        for one in element.iter():
+            match local(one):
+                case "hyperlink":
+                    leads = [target for key, (_, target) in self._relations.items() if key == value(one, "id")]
+                    said = "".join(text.text or "" for text in one.iter() if local(text) == "t")
+                    yield from ((clean_text(said).strip(), target) for target in leads)
+                case "fldChar":
+                    kind = value(one, "fldCharType")
+                    if kind == "begin":
+                        inside, shown, instruction, words = True, False, "", ""
+                    elif kind == "separate":
+                        shown = True
+                    elif kind == "end" and inside:
+                        if found := _FIELD_LINK.match(instruction):
+                            yield clean_text(words).strip(), found[1]
+                        inside = False
+                case "instrText" if inside and not shown:
+                    instruction += one.text or ""
+                case "t" if inside and shown:
+                    words += one.text or ""
+
+    def _shown(self, element: etree._Element) -> Iterator[Line]:
+        """The pictures of a paragraph, each with what is said in its place."""
+        for holder in (one for one in element.iter() if local(one) in ("drawing", "pict")):
+            said = next((one for one in holder.iter() if local(one) == "docPr"), None)
+            words = value(said, "descr") if said is not None else ""
+            for one in holder.iter():
+                name = {"blip": "embed", "imagedata": "id"}.get(local(one))
+                target = self._relations.get(value(one, name), ("", ""))[1] if name else ""
+                if target and (data := self._package.bytes(target)):
+                    yield Line(clean_text(words).strip(), kind=Kind.FIGURE, picture=data)
+
+    def _notes(self, folder: str) -> Iterator[Line]:
+        """The footnotes and endnotes that the text refers to, as paragraphs."""
+        for name in ("footnotes", "endnotes"):
+            tree = self._package.xml(f"{folder}/{name}.xml")
+            for one in tree if tree is not None else ():
+                if value(one, "type") in ("separator", "continuationSeparator", "continuationNotice"):
+                    continue
+                for line in self._lines(one):
+                    line.style, line.kind = _NOTE_STYLE, Kind.PARAGRAPH
+                    yield line
+
     def _table(self, element: etree._Element, depth: int) -> Iterator[Line]:
         """A table that holds data as rows; one that only frames text as the lines in it."""
         rows: list[tuple[str, ...]] = []
         inside: list[Line] = []
+        framing = False
         for row in (one for one in through(element) if local(one) == "tr"):
             cells: list[str] = []
+            before = len(inside)
             for cell in (one for one in through(row) if local(one) == "tc"):
                 within = list(self._lines(cell, depth + 1))
                 inside += within
@@ -304,13 +367,20 @@ class _Reader:
                 cells.append("" if merged is not None and value(merged) != "restart" else said)
                 span = whole(value(child(cell, "tcPr", "gridSpan")), 1)
                 cells.extend([""] * (min(max(span, 1), _MAX_COLUMNS) - 1))
+            if self._entire and len(cells) > 1 and _FIELD_CELL.fullmatch(cells[0]):
+                # a form: what the first cell names stands in the others
+                value_of = inside[before + 1 :]
+                first = value_of[0] if value_of else Line("")
+                first.text = f"{cells[0].rstrip('：:')}：{first.text}"
+                inside[before:] = [first, *value_of[1:]]
+                framing = True
             if any(cells):
                 rows.append(tuple(cells[:_MAX_COLUMNS]))
             if len(rows) >= _MAX_ROWS:
                 break
         width = max(map(len, rows), default=0)
         longest = max((len(cell) for row in rows for cell in row), default=0)
-        if width < 2 or len(rows) < 2 or longest > 0.8 * sum(len(cell) for row in rows for cell in row):
+        if framing or width < 2 or len(rows) < 2 or longest > 0.8 * sum(len(cell) for row in rows for cell in row):
             yield from inside
         else:
             yield Line("", kind=Kind.TABLE, rows=tuple(row + ("",) * (width - len(row)) for row in rows))

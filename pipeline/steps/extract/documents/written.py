@@ -80,6 +80,16 @@ class Line:
     """Whether it is set as the document's title by name."""
     caption: bool = False
     rows: tuple[tuple[str, ...], ...] = ()
+    style: str = ""
+    """What its style is called; empty where a file has none."""
+    outline: int = 0
+    """Of a heading, how deep it lies, from 1 without an end."""
+    depth: int = 0
+    """Of a list item, in how many others it lies."""
+    links: tuple[tuple[str, str], ...] = ()
+    """Words and where they lead."""
+    picture: bytes = b""
+    """A picture that stands here, as the file has it; the text is what is said in its place."""
 
 
 @dataclass(slots=True)
@@ -93,6 +103,8 @@ class Manuscript:
     """When the file was made, which is not when anything was published."""
     made_where: str = ""
     notes: list[str] = field(default_factory=list)
+    links: tuple[str, ...] = ()
+    """Where links lead of which the file does not say the words."""
 
 
 @dataclass(slots=True)
