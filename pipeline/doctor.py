@@ -294,8 +294,9 @@ def _folders(patient: _Patient) -> Iterator[Sign]:
 
 
 def _templates(patient: _Patient) -> Iterator[Sign]:
+    looks = {one.template or patient.config.settings.template for one in patient.config.series.values()}
     needed = (
-        f"{patient.config.settings.template}.docx",
+        *(f"{look}.docx" for look in sorted(looks)),
         "lead.j2",
         "bulletin.md.j2",
         "bulletin.html.j2",
@@ -308,7 +309,7 @@ def _templates(patient: _Patient) -> Iterator[Sign]:
         yield _fault("模板", f"{patient.templates} 里读不到 {'、'.join(missing)}", "从随附的 templates/ 复制过来")
     else:
         own = patient.templates.is_relative_to(patient.workspace)
-        yield _good("模板", f"{patient.config.settings.template}" + ("" if own else "（用随附的）"))
+        yield _good("模板", "、".join(sorted(looks)) + ("" if own else "（用随附的）"))
 
 
 def _database(patient: _Patient) -> Iterator[Sign]:

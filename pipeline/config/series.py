@@ -57,6 +57,8 @@ class Series(Strict):
     """A geographic rule of scope.yaml; empty for nationwide."""
     zero: Literal["〇", "零", "○"] = "〇"
     footer: tuple[str, ...] = ()
+    template: Annotated[str, Field(pattern=r"^[\w-]*$")] = ""
+    """The look of this bulletin, where it is not that of settings.yaml."""
     pictures: bool = True
     """Whether the articles' pictures are printed; captions are in any case."""
 

@@ -12,7 +12,7 @@ Between the stages travel ids and counts, never articles; what a stage learns is
 Each file holds one class with the verbs of its kind; who needs another's verbs derives from it::
 
     Desk          opens everything                        ← Running, Archive, Checking, Reasoning, Sharing, Learning,
-                                                            Returning
+                                                            Returning, Templating
     Running       a draft from its sources on             ← Illustrating, Revisiting, Telling, Claiming
     Archive       old issues taken in, all given out      ← Releasing
     Checking      sources tried out, nothing kept         ← Collecting
@@ -30,6 +30,7 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
     Collecting    leads, pages, articles                  ← Watching
     Watching      how sources are doing                   ← Room
     Claiming      who works on what                       ← Room
+    Templating    the templates of the office             ← Room
     Room          the stores, the ways out, the settings
 
 Beside them, for what must not open a desk: `verifying` proves what was released, `rebuilding` makes its files again.
@@ -46,10 +47,12 @@ from pipeline.desk.relating import document
 from pipeline.desk.returning import ReadBack
 from pipeline.desk.room import command
 from pipeline.desk.running import Report
+from pipeline.desk.templating import READERS, Shelved, Taken, examined
 from pipeline.desk.verifying import Proof, Verified, verify
 from pipeline.desk.wiring import Desk, children, fetcher, now, open_desk, open_store
 
 __all__ = [
+    "READERS",
     "Checked",
     "Desk",
     "Engine",
@@ -62,12 +65,15 @@ __all__ = [
     "Replayed",
     "Report",
     "Schooling",
+    "Shelved",
     "Suggested",
     "Surroundings",
+    "Taken",
     "Verified",
     "children",
     "command",
     "document",
+    "examined",
     "fetcher",
     "now",
     "open_desk",

@@ -166,7 +166,7 @@ class Archive(Releasing):
 
     def _context(self, release: Release, wanted: Sequence[str]) -> Context:
         """What an issue of the archive is made with, today's template and the document that was frozen."""
-        template = self._template(f"{self.config.settings.template}.docx")
+        template = self._document_template(release.issue.series)
         pages = release.pages
         if release.imported and any(not name.endswith((".md", ".html")) for name in wanted):
             pages = page_numbers(release.issue, template, pictures=self._blobs.get)

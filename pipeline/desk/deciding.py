@@ -237,7 +237,7 @@ class Deciding(Judging):
 
     def _read_back(self, issue: Issue) -> list[Readback]:
         """What the issue's files would print now, without their pictures and with any page numbers."""
-        template = self._template(f"{self.config.settings.template}.docx")
+        template = self._document_template(issue.series)
         pages = {item.handle: 1 for item in issue.items}
         context = Context(templates=template.parent, template=template.stem, pages=pages)
         found: list[Readback] = []

@@ -34,7 +34,7 @@ class Releasing(Deciding):
     def render(self, desked: Desked, name: str) -> bytes:
         """A draft as one of `FORMATS`, with its findings as comments."""
         issue = self.issue(desked)
-        template = self._template(f"{self.config.settings.template}.docx")
+        template = self._document_template(issue.series)
         context = Context(
             templates=template.parent,
             template=template.stem,
@@ -63,7 +63,7 @@ class Releasing(Deciding):
             raise UsageError(f"窗口{desked.draft.window}还没有结束，不能发布。")
         self._nothing_before(series, desked)
         self._number_is_free(desked)
-        basis = basis_of(self._template(f"{self.config.settings.template}.docx"), self._blobs)
+        basis = basis_of(self._document_template(series.id), self._blobs)
         _nothing_blocks(self.findings(desked))
         issue = self.issue(desked)
         formats = self.config.settings.formats

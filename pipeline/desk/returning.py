@@ -108,7 +108,7 @@ class Returning(Releasing):
 
     def _as_exported(self, issue: Issue, revision: int, kind: str) -> bytes:
         """The file as it was exported, without its comments: what a reader makes of it is no edit."""
-        template = self._template(f"{self.config.settings.template}.docx")
+        template = self._document_template(issue.series)
         context = Context(
             templates=template.parent,
             template=template.stem,

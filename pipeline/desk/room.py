@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Self
 
 from pipeline.config import Config, Series, packaged
-from pipeline.errors import TemplateError, UsageError
+from pipeline.errors import TemplateError, UsageError, reason
 from pipeline.executor import Children
 from pipeline.model import Clock, Fetch, Last, Window
 from pipeline.steps.dedupe import telling
+from pipeline.steps.upload import refused
 from pipeline.store import (
     Blobs,
     Claims,
@@ -99,6 +100,24 @@ class Room:
                 f"{folder / name} is missing.", "Copy the packaged one there (`bulletin init` writes it)."
             )
         return folder / name
+
+    def _template_name(self, series: str) -> str:
+        """The name of the document template of a bulletin: its own, else that of the settings."""
+        one = self.config.series.get(series)
+        return (one.template if one else "") or self.config.settings.template
+
+    def _document_template(self, series: str) -> Path:
+        """The document template of a bulletin; raises `TemplateError` when somebody made it unsafe in its place."""
+        path = self._template(f"{self._template_name(series)}.docx")
+        try:
+            why = refused(path.read_bytes())
+        except OSError as error:
+            why = reason(error)
+        if why:
+            raise TemplateError(
+                f"{path.name}：{why}。", "请换回原来的模板，或用 bulletin template add 放入改好的模板。"
+            )
+        return path
 
 
 def command(verb: str, series: Series, window: Window) -> str:

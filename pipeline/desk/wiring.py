@@ -17,6 +17,7 @@ from pipeline.desk.reasoning import Reasoning
 from pipeline.desk.returning import Returning
 from pipeline.desk.running import Running
 from pipeline.desk.sharing import Sharing
+from pipeline.desk.templating import Templating
 from pipeline.errors import ConfigError, StoreError
 from pipeline.executor import Children
 from pipeline.fetch import Fetcher
@@ -26,7 +27,7 @@ from pipeline.store import Blobs, Database, Leads, Visits
 log = structlog.get_logger("pipeline.desk")
 
 
-class Desk(Running, Archive, Checking, Reasoning, Sharing, Learning, Returning):
+class Desk(Running, Archive, Checking, Reasoning, Sharing, Learning, Returning, Templating):
     """Everything one office's workspace can do."""
 
     def __init__(

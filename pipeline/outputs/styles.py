@@ -82,6 +82,10 @@ class Styles:
     def __contains__(self, id: str) -> bool:
         return id in self._elements
 
+    def names(self) -> list[str]:
+        """What the styles are called."""
+        return [name for style in self._elements.values() for name in _names(style)]
+
     def find(self, name: str, kind: str = "paragraph") -> str:
         """The id of the style called `name`, empty when there is none."""
         # LibreOffice saves its own `Caption` beside our `caption`

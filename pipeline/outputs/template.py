@@ -115,6 +115,11 @@ class Sample:
         """The placeholders that are a bare name."""
         return frozenset(piece.source for piece in self.pieces if piece.source)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names its expressions ask for."""
+        return frozenset(name for piece in self.pieces if piece.source for name in _names(piece.source))
+
     def values(self, names: Mapping[str, str]) -> Iterator[tuple[Piece, str]]:
         """Each piece with the text it stands for; raises `TemplateError` when an expression cannot be evaluated."""
         for piece in self.pieces:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -44,6 +44,7 @@ STYLES = (
     StyleUse("文章来源行", "文章标题下的日期和来源"),
     StyleUse("heading 3", "文章中的小标题", "文章正文"),
     StyleUse("heading 4", "文章中的下一级小标题", "heading 3"),
+    StyleUse("文章正文左齐", "带长网址的正文段落，不两端对齐", "文章正文"),
     StyleUse("文章列举", "文章中的列举项", "文章正文"),
     StyleUse("文章列举二级", "列举项之下的列举项", "文章列举"),
     StyleUse("文章列举三级", "再下一级的列举项", "文章列举二级"),
@@ -60,6 +61,8 @@ STYLES = (
     StyleUse("版记", "末页的版记"),
     StyleUse("header", "送审稿的页眉", "Normal"),
     StyleUse("footer", "页码"),
+    StyleUse("页脚双页", "双数页的页码", "footer"),
+    StyleUse("annotation text", "送审稿的批注"),
     StyleUse("Hyperlink", "链接的颜色", kind="character"),
     StyleUse("目录链接", "目录中的链接，不显示为链接的颜色", kind="character"),
 )
@@ -115,7 +118,7 @@ PLACEHOLDERS = (
 )
 
 
-def meant(name: str, known: Collection[str]) -> str:
+def meant(name: str, known: Iterable[str], question: str = "您是不是要写{}？") -> str:
     """What somebody who wrote `name` may have meant, as a question; empty when nothing is near."""
     near = get_close_matches(name, known, n=2, cutoff=0.5)
-    return f"您是不是要写{'或'.join(f'“{one}”' for one in near)}？" if near else ""
+    return question.format("或".join(f"“{one}”" for one in near)) if near else ""
