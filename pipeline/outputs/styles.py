@@ -69,11 +69,12 @@ class Styles:
         self._place = place
         self._elements = {style.get(w("styleId"), ""): style for style in root.iter(w("style"))}
         self._ids: dict[tuple[str, str], str] = {}
-        for names in (_names, _other_names):  # a name wins over what is an alias elsewhere
+        # a name wins over one that differs in case (LibreOffice saves its own `Caption` beside our `caption`), and
+        # both over what is an alias elsewhere
+        for names, written in ((_names, str), (_names, str.lower), (_other_names, str.lower)):
             for id, style in self._elements.items():
                 for name in names(style):
-                    for written in (name, name.lower()):
-                        self._ids.setdefault((style.get(w("type"), ""), written), id)
+                    self._ids.setdefault((style.get(w("type"), ""), written(name)), id)
         paragraphs = (id for id, style in self._elements.items() if style.get(w("type")) == "paragraph")
         self.normal = next((id for id in paragraphs if self._elements[id].get(w("default"))), "")
         self._defaults = root.find(w("docDefaults"))
@@ -88,7 +89,6 @@ class Styles:
 
     def find(self, name: str, kind: str = "paragraph") -> str:
         """The id of the style called `name`, empty when there is none."""
-        # LibreOffice saves its own `Caption` beside our `caption`
         return self._ids.get((kind, name)) or self._ids.get((kind, name.lower()), "")
 
     def id(self, name: str, kind: str = "paragraph") -> str:
@@ -164,6 +164,7 @@ def _other_names(style: etree._Element) -> Iterator[str]:
     yield from (BUILT_IN[name] for name in _names(style) if name in BUILT_IN)
 
 
+_SIDES = {"start": "left", "end": "right"}  # what LibreOffice and newer files of Word write
 _SWITCHES = ("keepNext", "keepLines", "pageBreakBefore", "b")
 
 
@@ -179,9 +180,9 @@ def _collect(element: etree._Element, said: dict[str, str]) -> None:
             elif name == "pBdr":
                 said[name] = str(sum(_rule(child, side) for side in ("top", "bottom")))
             elif name in ("spacing", "ind", "rFonts", "sz"):
-                said.update(
-                    {f"{inside}.{name}.{etree.QName(key).localname}": str(value) for key, value in child.attrib.items()}
-                )
+                for key, value in child.attrib.items():
+                    side = etree.QName(key).localname
+                    said[f"{inside}.{name}.{_SIDES.get(side, side)}"] = str(value)
 
 
 def _rule(borders: etree._Element, side: str) -> float:

@@ -22,6 +22,7 @@ from pipeline.config import packaged
 from pipeline.errors import TemplateError
 from pipeline.libreoffice import convert
 from pipeline.outputs.package import pack, unpack
+from pipeline.outputs.template import Template
 from pipeline.outputs.word import render_docx
 from sample_issues import every_kind, findings, issue_535
 
@@ -512,6 +513,14 @@ def words(template: Path, issue: object) -> list[str]:
 def test_a_template_saved_by_libreoffice_prints_the_same(name: str, resaved: dict[str, Path]) -> None:
     for issue in (SHORT, every_kind()):
         assert words(resaved[name], issue) == words(TEMPLATES / f"{name}.docx", issue)
+
+
+@pytest.mark.parametrize("name", ["gongwen", "classic"])
+def test_a_style_saved_by_libreoffice_measures_the_same(name: str, resaved: dict[str, Path]) -> None:
+    before, after = Template(TEMPLATES / f"{name}.docx").styles, Template(resaved[name]).styles
+    for style in before.names():
+        if (one := before.find(style)) and style != "Normal Table":
+            assert after.measure(after.find(style)) == before.measure(one), style
 
 
 def test_pictures_survive_libreoffice(resaved: dict[str, Path]) -> None:
