@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from pipeline.model import Block
 from pipeline.outputs.text import advances, clean, em
@@ -28,7 +29,9 @@ _PIECES = re.compile(r"[（(][^（）()]*[）)]|[^（(]+|.")  # of a head: 机�
 _LOOKED_AT = 60  # rows whose height is weighed; the others are like them
 _MOVES, _STEPS = 12, (0.5, 1.0, 2.0, 4.0)  # squares
 _FULLNESS = 0.3
-_SLACK = 0.2  # squares; digits are half a square in the Latin font, commas and points less
+_BEGUN = 2.0  # squares: a bracket and a character fit on the line before
+_SLACK = 0.2  # squares
+_NARROW = 0.2  # squares by which commas and points are narrower than digits, which are half a square
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,32 +169,37 @@ def _headed(table: Grid, header: int) -> Grid:
     return replace(table, header=header, spans={at: size for at, size in cut.items() if size != (1, 1)})
 
 
-def column_widths(table: Grid, room: float) -> list[float] | None:
-    """Widths in squares of the text that fill `room`; `None` when its numbers and words would be torn apart.
+def column_widths(table: Grid, room: float, *, whole: bool = False) -> list[float] | None:
+    """Widths in squares of the text that fill `room`; `None` when its numbers and Latin words would be torn apart.
 
-    `room` is the text's width without the space at the edges of the cells. Numbers stay whole, and short words too
-    where there is room; what is left goes to the columns so that the table becomes low.
+    `room` is the text's width without the space at the edges of the cells. Short Chinese words stay whole where
+    there is room; `whole`, they must. What is left goes to the columns so that the table becomes low.
     """
     above = table.covered
-    least, short, wanted = ([_NARROWEST] * table.columns for _ in range(3))
+    least, short, heads, wanted = ([_NARROWEST] * table.columns for _ in range(4))
     needs: list[list[tuple[float, ...]]] = []
     for y, row in enumerate(table.rows):
         needs.append([()] * table.columns)
         for x, text in enumerate(row):
             if not text or (y, x) in above or table.spans.get((y, x), (1, 1))[1] > 1:
                 continue
-            words = max((em(word) for word in _WHOLE.findall(text)), default=0.0)
+            words = max((em(word) - _NARROW * sum(map(word.count, ",.")) for word in _WHOLE.findall(text)), default=0.0)
             least[x] = max(least[x], min(words, _LONGEST_WORD) + _SLACK)
             head = y < table.header
             pieces = tuple(map(_bold, _PIECES.findall(text))) if head else (advances(text)[-1],)
-            short[x] = max(short[x], least[x], *(piece + _SLACK for piece in pieces if piece <= _SHORT))
-            whole = max(sum(pieces) / 2, min(sum(pieces), _HEAD)) if head else sum(pieces)
-            wanted[x] = max(wanted[x], short[x], min(whole, _LONGEST) + 2 * _SLACK)
+            kept = heads if head else short
+            if not is_number(text):
+                kept[x] = max(kept[x], *(piece + _SLACK for piece in pieces if piece <= _SHORT), 0.0)
+            asked = max(sum(pieces) / 2, min(sum(pieces), _HEAD)) if head else sum(pieces)
+            wanted[x] = max(wanted[x], least[x], kept[x], min(asked, _LONGEST) + 2 * _SLACK)
             needs[y][x] = pieces
-    if sum(least) > room:
+    names = list(map(max, least, short))
+    for kept in (list(map(max, names, heads)), names, *(() if whole else (least,))):
+        if sum(kept) <= room:
+            least = kept
+            break
+    else:
         return None
-    if sum(short) <= room:
-        least = short
     if sum(wanted) <= room:
         return [want * room / sum(wanted) for want in wanted]
     low, high = 0.0, _LONGEST + 1
@@ -231,9 +239,12 @@ def _height(pieces: tuple[float, ...], width: float) -> float:
 
 
 def _lines(pieces: tuple[float, ...], width: float) -> int:
-    """How many lines a cell takes; a head that does not fit in one is broken between its pieces."""
+    """How many lines a cell takes, one more for a head that would be broken inside its unit: 调阅（万/次）."""
     room = width - _SLACK
-    return 1 if sum(pieces) <= room else sum(math.ceil(piece / room) for piece in pieces)
+    if sum(pieces) <= room:
+        return 1
+    torn = any(_BEGUN <= room - one < other for one, other in pairwise(pieces))
+    return sum(math.ceil(piece / room) for piece in pieces) + torn
 
 
 def _bold(piece: str) -> float:

@@ -449,15 +449,15 @@ class _Writer:
         return self._drawings[one.blob]
 
     def _table(self, block: Block) -> None:
-        """A table in the largest type in which no number is torn apart, else as lines."""
+        """A table in the largest type in which no short word is torn apart, else no number, else as lines."""
         table = grid(block)
         if table is None:
             return
         edges = _CELL_EDGES * table.columns
-        for small in (False, True):
+        for whole, small in ((True, False), (True, True), (False, False), (False, True)):
             measure = self._styles.measure(self._cell_style("表格文字", small))
             square = measure.size + measure.pitch
-            widths = column_widths(table, (self._width - edges) / square)
+            widths = column_widths(table, (self._width - edges) / square, whole=whole)
             if widths is not None and table.columns <= _MAX_COLUMNS:
                 break
         else:

@@ -146,6 +146,21 @@ def test_a_table_of_a_year_is_set_small_and_one_of_a_month_of_days_as_lines() ->
     assert line.startswith("门诊调阅：0号 1,000　1号 1,001　")
 
 
+def test_smaller_type_is_taken_before_a_short_name_is_torn() -> None:
+    names = [("区", *(f"{n}月" for n in range(9))), *((f"{n}头沟区", *("20,245",) * 9) for n in "门丁")]
+    (table,) = word_of(plain(*names)).tables
+    assert {cell.paragraphs[0].style.name[-2:] for row in table.rows for cell in row.cells} == {"小号"}
+    remarks = [("项目", *(f"第{n}期" for n in "一二三四五六")), ("说明", *("接口改造已完成，历史数据清洗中",) * 6)]
+    (table,) = word_of(plain(*remarks)).tables
+    assert "小号" not in "".join(cell.paragraphs[0].style.name for row in table.rows for cell in row.cells)
+
+
+def test_a_head_is_broken_before_its_unit_or_not_at_all() -> None:
+    rows = [("区", *("调阅（万次）",) * 4, "说明"), *((f"{n}台区", *("3,780.0",) * 4, "社区，" * 9) for n in "丰丁")]
+    widths = column_widths(grid(plain(*rows)), 36.0)
+    assert min(widths[1:5]) >= 6.2, "（万 would stay above and 次） stand below"
+
+
 def test_rows_and_columns_in_which_nothing_stands_are_left_out() -> None:
     block = Block(
         Kind.TABLE,
