@@ -48,6 +48,8 @@ _SIGNS = {"·": 0.25, "×": 0.564, "°": 0.4, "±": 0.549, "÷": 0.549, "é": 0.
 _OTHERS = 0.5
 _BULLET = 0.604  # ● in a Latin font, which has it where it starts a paragraph
 _AMBIGUOUS = frozenset("“”‘’…—‰℃①②③④⑤⑥⑦⑧⑨⑩ⅠⅡⅢⅣⅤ→≥≤≈√●■★○◆•")
+_TAB = 0.5  # points, the least that a right tab takes of a full line
+_SPACE = 1 / 3  # of the size, in 仿宋
 _HAIR = 0.02  # points, for lines that are full to the last twentieth
 _GAP = 0.2  # of the size: what is set between a Chinese character and a Latin letter or digit
 
@@ -72,7 +74,9 @@ class _Advances(dict[str, float]):
         super().__init__(
             (chr(code), int(share) / 1000 * measure.size + measure.pitch) for code, share in enumerate(face.split(), 32)
         )
-        self["\t"] = 0.0  # a right tab takes what is left of the line
+        self["\t"] = _TAB
+        self.after_chinese = 0.0 if measure.latin in _FACES else _SPACE * measure.size + measure.pitch - self[" "]
+        """What a space behind a Chinese character takes more: it is of the Chinese font."""
         self._size, self._pitch = measure.size, measure.pitch
 
     def __missing__(self, char: str) -> float:
@@ -96,12 +100,15 @@ def line_count(text: str, measure: Measure, width: float, first: float) -> int:
 
 def line_starts(text: str, measure: Measure, width: float, first: float) -> list[int]:
     """Index in `text` at which each line starts."""
-    advances = list(map(_advances(measure).__getitem__, text))
+    widths = _advances(measure)
+    advances = list(map(widths.__getitem__, text))
     before: dict[int, float] = {}
     """Places where Latin text begins or ends → what stands between: nothing where the line is cut."""
     for found in _NARROW.finditer(text):
         if is_square(found[0][0]):  # a bullet before its space
             advances[0] -= (1 - _BULLET) * measure.size
+        if found[0][0] == " " and found.start():
+            advances[found.start()] += widths.after_chinese
         for at, outside, inside in ((found.start(), -1, 0), (found.end(), 0, -1)):
             if 0 < at < len(text):
                 parted = text[at + inside].isalnum() and text[at + outside].isalnum()

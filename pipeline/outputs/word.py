@@ -557,15 +557,18 @@ class _Writer:
 
     def number_pages(self, pages: Mapping[str, int]) -> None:
         """Prints the page of each item in the 目录."""
-        items = self._issue.items
-        guessed = {} if all(item.handle in pages for item in items) else self.estimated()
+        if not all(item.handle in pages for item in self._issue.items):
+            pages = {**self.estimated(), **pages}
         for position, element in self._references:
-            handle = items[position - 1].handle
-            element.text = str(pages.get(handle) or guessed[handle])
+            element.text = str(pages[self._issue.items[position - 1].handle])
 
     def estimated(self) -> dict[str, int]:
-        """Handle → page, by the estimate."""
-        found = estimate(self._template.body, self._styles)
+        """Handle → page, by the estimate; the 目录 is set with the numbers that a first one gives."""
+        found: dict[str, int] = {}
+        for _ in range(2):
+            for position, element in self._references:
+                element.text = str(found.get(self._bookmarks[position - 1], 1))
+            found = estimate(self._template.body, self._styles)
         return {item.handle: found.get(name, 1) for name, item in zip(self._bookmarks, self._issue.items, strict=True)}
 
     def annotate(self, findings: Sequence[Finding]) -> None:
