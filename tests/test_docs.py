@@ -111,7 +111,7 @@ def test_the_settings_know_the_formats_that_there_are():
 
 def test_every_format_decision_and_scene_is_named():
     for name in FORMATS:
-        assert {"docx": "DOCX", "md": "Markdown", "html": "html", "eml": "e-mail"}[name] in ENGLISH
+        assert {"docx": "DOCX", "md": "Markdown", "html": "html", "eml": "e-mail", "pdf": "PDF"}[name] in ENGLISH
     for verb in DECISIONS:
         assert verb in ENGLISH
     for scene in SCENES:

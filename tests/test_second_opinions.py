@@ -14,7 +14,6 @@ from llm_server import LlmServer
 from pipeline.config import Scope, packaged, read
 from pipeline.desk import Inline, now, open_desk
 from pipeline.model import Decision, Desked, Opinion, Verdict, Window
-from pipeline.outputs import FORMATS
 from pipeline.steps.rate import Rater
 
 SERIES = "national-weekly"
@@ -81,7 +80,7 @@ def test_what_a_classifier_says_is_in_no_output(made: Callable[..., Desked], llm
     desked = made(llm={"url": llm.url, "model": "local"})
     with open_desk(workspace, clock=now) as desk:
         desked = desk.decide(desked, Decision("include", "王编辑", now(), desked.draft.candidates[0].handle))
-        for name in FORMATS:
+        for name in desk.config.settings.formats:
             printed = desk.render(desked, name)
             assert SAID.encode() not in printed
         assert SAID not in str(desk.issue(desked))

@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr
 from pipeline.config.strict import Strict, written_as
 from pipeline.model import Event
 
-Format = Literal["docx", "md", "html", "eml"]
+Format = Literal["docx", "md", "html", "eml", "pdf"]
 """The outputs by the suffix of their files; `outputs.FORMATS` makes them."""
 
 

@@ -10,6 +10,7 @@ from pipeline.outputs.figures import picture_files
 from pipeline.outputs.mail import Mail
 from pipeline.outputs.markdown import Markdown
 from pipeline.outputs.page import Page
+from pipeline.outputs.pdf import Pdf
 from pipeline.outputs.readback import READERS, template_file
 from pipeline.outputs.word import Word
 
@@ -18,6 +19,7 @@ FORMATS: dict[str, Output] = {
     "md": Markdown(),
     "html": Page(),
     "eml": Mail(),
+    "pdf": Pdf(),
 }
 """File suffix → output."""
 

@@ -22,8 +22,9 @@ from pipeline.outputs.word import Word
 
 _MOMENT = re.compile(rb"D:\d{14}(?=Z)|(?<=<xmp:CreateDate>)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _ID = re.compile(rb"(?<=/ID \[ <)([0-9A-F]{32})>\s*<\1(?=> \])|(?<=/DocChecksum /)[0-9A-F]{32}")
-_PROFILE = re.compile(rb"<</N 3/Length \d+ 0 R/Filter/FlateDecode>>\nstream\n(.*?)\nendstream", re.DOTALL)
+_PROFILE = re.compile(rb"<</N 3/Length (\d+) 0 R/Filter/FlateDecode>>\nstream\n(.*?)\nendstream", re.DOTALL)
 _PROFILE_DATE = slice(24, 36)  # ICC.1, 7.2.8: six numbers of two bytes
+_OFFSET = re.compile(rb"\d{10}(?= \d{5} n)|(?<=startxref\n)\d+")  # where each object stands, and the table itself
 _LANGUAGE = re.compile(rb"(?<=/Lang\()[a-z]{2}-[A-Z]{2}(?=\))")
 
 
@@ -66,9 +67,17 @@ def _profile_dated(made: bytes, day: dt.date) -> bytes:
     found = _PROFILE.search(made)
     if found is None:
         return made
-    profile = bytearray(zlib.decompress(found[1]))
+    profile = bytearray(zlib.decompress(found[2]))
     profile[_PROFILE_DATE] = struct.pack(">6H", day.year, day.month, day.day, 0, 0, 0)
     packed = zlib.compress(profile, 9)
-    if len(packed) > len(found[1]):
-        return made
-    return made[: found.start(1)] + packed.ljust(len(found[1]), b"\0") + made[found.end(1) :]
+    longer = len(packed) - len(found[2])  # by a byte or two, as its seconds can be packed
+    whole = made[: found.start(2)] + packed + made[found.end(2) :]
+    said = b"\n%b 0 obj\n" % found[1]
+    whole = whole.replace(said + b"%d\n" % len(found[2]), said + b"%d\n" % len(packed))
+    body, table, tail = whole.rpartition(b"\nxref\n")
+
+    def moved(entry: re.Match[bytes]) -> bytes:
+        at = int(entry[0])
+        return b"%0*d" % (len(entry[0]), at + longer if at > found.start(2) else at)
+
+    return body + table + _OFFSET.sub(moved, tail)

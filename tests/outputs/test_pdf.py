@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
+import struct
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -15,8 +17,10 @@ from benchmarks.issues import picture
 from pipeline.config import packaged
 from pipeline.model import Block, Issue, Kind
 from pipeline.outputs import Context
-from pipeline.outputs.pdf import Pdf
+from pipeline.outputs.pages import to_pdf
+from pipeline.outputs.pdf import _OFFSET, _PROFILE, Pdf, _settled
 from pipeline.outputs.text import clean, live_address
+from pipeline.outputs.word import Word
 from sample_issues import every_kind
 
 pytestmark = pytest.mark.usefixtures("libreoffice")
@@ -55,8 +59,29 @@ def objects(reader: PdfReader, type: str) -> Iterator[DictionaryObject]:
             yield found
 
 
-def test_the_same_issue_gives_the_same_bytes(made) -> None:
-    assert Pdf().render(pictured(), CONTEXT) == made
+def test_whenever_it_is_made_it_has_the_same_bytes_and_every_object_is_where_its_table_says(reader, made) -> None:
+    profile = reader.root_object["/OutputIntents"][0]["/DestOutputProfile"].get_object()
+    raw = to_pdf(Word().render(pictured(), CONTEXT), fonts=CONTEXT.templates / "fonts.conf")
+    assert zlib.decompress(profile._data)[24:36] == struct.pack(">6H", 2025, 8, 8, 0, 0, 0)
+    settled = [_settled(_as_if_made_at(raw, second), pictured()) for second in range(0, 60, 7)]
+    assert set(settled) == {made}
+    for number, at in reader.xref[0].items():
+        assert made[at:].startswith(b"%d 0 obj" % number)
+
+
+def _as_if_made_at(raw: bytes, second: int) -> bytes:
+    """The file as LibreOffice would have made it at another second: of another length, as its profile packs."""
+    found = _PROFILE.search(raw)
+    assert found
+    profile = bytearray(zlib.decompress(found[2]))
+    profile[34:36] = struct.pack(">H", second)
+    packed = zlib.compress(profile, 6)
+    body, table, tail = (raw[: found.start(2)] + packed + raw[found.end(2) :]).rpartition(b"\nxref\n")
+    longer = len(packed) - len(found[2])
+    said = b"\n%b 0 obj\n" % found[1]
+    body = body.replace(said + b"%d\n" % len(found[2]), said + b"%d\n" % len(packed))
+    tail = _OFFSET.sub(lambda one: b"%0*d" % (len(one[0]), int(one[0]) + longer * (int(one[0]) > found.start(2))), tail)
+    return re.sub(rb"D:\d{14}(?=Z)", b"D:202601010000%02d" % second, body + table + tail)
 
 
 def test_it_says_what_it_is_in_which_language_and_from_when(reader) -> None:
