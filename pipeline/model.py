@@ -876,8 +876,18 @@ class Issue:
     @property
     def filename(self) -> str:
         """The stem of the issue's files: series title, number and date only."""
-        safe = "".join(c for c in self.title if c.isalnum())[:60] or self.series
-        return f"{safe}-第{self.number}期-{self.date:%Y%m%d}"
+        return f"{file_title(self.title, self.series)}-第{self.number}期-{self.date:%Y%m%d}"
+
+
+_MAX_NAME_BYTES = 180  # of the 255 a file system takes; number, date, 送审稿, 改动 and the ending need the rest
+
+
+def file_title(title: str, series: str) -> str:
+    """What the names of a series' files begin with: the letters and digits of its title, else those of its id."""
+    for text in (title, series):
+        if safe := "".join(filter(str.isalnum, text))[:60].encode()[:_MAX_NAME_BYTES].decode(errors="ignore"):
+            return safe
+    return digest(series)[:12]
 
 
 def chinese_date(day: dt.date) -> str:

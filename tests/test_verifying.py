@@ -16,28 +16,18 @@ from pathlib import Path
 import docx
 import pytest
 import sqlalchemy as sa
-from PIL import Image
 from pydantic import TypeAdapter
 
-from drafts import article, draft
-from pipeline.config import packaged
+from offices import SERIES, office_with_two_issues, without_libreoffice
 from pipeline.desk import Proof, Verified, now, open_desk, verify
-from pipeline.model import Block, Candidate, Decision, Kind, Rating, Release, Verdict, Window, digest
+from pipeline.model import Release, Window, digest
 from pipeline.outputs import program
 from pipeline.outputs.package import pack, unpack
-from pipeline.store import Blobs, Database
+from pipeline.store import Database
 from pipeline.store.schema import ISSUES, RELEASES
 
-SERIES = "beijing-monthly"
 _RELEASE = TypeAdapter(Release)
 ON_SQLITE = pytest.mark.parametrize("whole", ["sqlite"], indirect=True)  # the database has no say in it
-_IN = Rating(0.92, Verdict.IN, ("命中：互联网医院",))
-
-
-def picture() -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (60, 40), "#336699").save(file, "PNG")
-    return file.getvalue()
 
 
 @dataclass(frozen=True)
@@ -98,40 +88,21 @@ class Office:
         return self.blob(".docx", number).read_bytes()
 
 
-def _office(folder: Path, database: str) -> None:
-    shutil.copytree(packaged("config"), folder / "config")
-    shutil.copytree(packaged("templates"), folder / "templates")
-    if database:
-        settings = folder / "config" / "settings.yaml"
-        lines = settings.read_text("utf-8").split("\n")
-        lines = [f"database: {database}" if line.startswith("database:") else line for line in lines]
-        settings.write_text("\n".join(lines), "utf-8")
-    with open_desk(folder, clock=now) as desk:
-        blob = Blobs(folder / "data" / "blobs").put(picture())
-        for month, name in ((6, "友谊"), (7, "同仁")):
-            shown = (
-                Block(Kind.PARAGRAPH, f"{name}医院的互联网医院近日上线，市民可以在线复诊。"),
-                Block(Kind.FIGURE, "大厅", src="https://news.bjd.com.cn/a.png", blob=blob),
-                Block(Kind.CAPTION, f"{name}医院门诊大厅。"),
-            )
-            one = article(name, f"2024-{month:02}-10", blocks=shown)
-            window = desk.series(SERIES).window_of(one.date)
-            begun = dataclasses.replace(
-                draft(Candidate(f"h{month}", (one,), _IN), chosen=(f"h{month}",)), window=window
-            )
-            desked = desk.issues.begin(begun, Decision("generate", "系统", now()), desk.last(desk.series(SERIES)))
-            desk.release(desked, "王编辑")
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    with without_libreoffice():
+        yield
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def whole(request, tmp_path_factory) -> Iterator[tuple[Office, Path]]:
     folder = tmp_path_factory.mktemp("office")
     if request.param == "sqlite":
-        _office(folder / "here", "")
+        office_with_two_issues(folder / "here", "")
         yield Office(folder / "here", folder / "here" / "data" / "desk.db"), folder
         return
     with request.getfixturevalue("server").database("TEMPLATE migrated") as address:
-        _office(folder / "here", address)
+        office_with_two_issues(folder / "here", address)
         yield Office(folder / "here", address), folder
 
 
@@ -188,6 +159,7 @@ def test_an_issue_is_made_again_though_the_office_has_edited_every_template_and_
     assert {one.proof for one in office.verified()} == {Proof.PROVEN}
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("harm", [_flip, Path.unlink], ids=["a flipped bit", "a lost file"])
 @pytest.mark.parametrize("suffix", [".docx", ".md", ".png"])
 def test_a_frozen_file_that_was_damaged_or_lost_is_named(office, suffix: str, harm: Callable[[Path], None]) -> None:
@@ -200,6 +172,7 @@ def test_a_frozen_file_that_was_damaged_or_lost_is_named(office, suffix: str, ha
         assert office.told(Proof.DAMAGED, 536) == []
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("name", ["gongwen.docx", "bulletin.md.j2"])
 def test_a_lost_template_is_told_and_the_frozen_files_are_still_proven(office, name: str) -> None:
     basis = office.release().basis
@@ -253,6 +226,7 @@ def test_a_register_that_says_otherwise_than_the_content_is_told(office) -> None
     assert office.told(Proof.DAMAGED)[0].startswith("数据库的登记与发布的内容不一致")
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("change", "told"),
     [

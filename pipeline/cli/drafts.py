@@ -25,7 +25,7 @@ from pipeline.cli.app import (
 )
 from pipeline.cli.showing import FIELDS, remark, show_changes, show_draft, side_by_side
 from pipeline.cli.speech import out, plain, say, table, text_of
-from pipeline.cli.workspace import formats_of, opened, signed, window_of
+from pipeline.cli.workspace import formats_of, opened, save, signed, window_of
 from pipeline.errors import UsageError
 from pipeline.errors import reason as why
 
@@ -349,13 +349,7 @@ def draft_export(
         files = {f"{stem}.{name}": desk.render(desked, name) for name in wanted}
         pictures = desk.picture_files(desked) if "md" in wanted else {}
         for name, data in {**files, **pictures}.items():
-            target = folder / name
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
-            except OSError as error:
-                raise UsageError(f"{target}：{why(error)}。", "请用 --to 另指一个文件夹。") from None
-            out(str(target))
+            out(str(save(folder / name, data)))
 
 
 def _decide(series: str, month: str, week: str, who: str, verb: str, target: str, reason: str, **values: str) -> None:

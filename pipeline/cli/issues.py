@@ -27,9 +27,7 @@ from pipeline.cli.app import (
 )
 from pipeline.cli.showing import remark
 from pipeline.cli.speech import out, plain, say, table
-from pipeline.cli.workspace import formats_of, known_workspace, opened, signed, wants_prefect, window_of
-from pipeline.errors import UsageError
-from pipeline.errors import reason as why
+from pipeline.cli.workspace import formats_of, known_workspace, opened, save, signed, wants_prefect, window_of
 
 
 @app.command()
@@ -168,13 +166,7 @@ def issue_export(
     """
     with opened() as desk:
         for name, data in desk.copies(desk.released(series, number), formats_of(formats)).items():
-            target = folder / name
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
-            except OSError as error:
-                raise UsageError(f"{target}：{why(error)}。", "请用 --to 另指一个文件夹。") from None
-            out(str(target))
+            out(str(save(folder / name, data)))
 
 
 @app.command()

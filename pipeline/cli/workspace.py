@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.cli.app import State
 from pipeline.errors import UsageError
+from pipeline.errors import reason as why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +34,20 @@ def configuration() -> Config:
     from pipeline.config import load
 
     return load(known_workspace())
+
+
+def save(target: Path, data: bytes) -> Path:
+    """Writes a file into a folder that somebody named; what is in its way is not followed or opened but refused."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(target) and not stat.S_ISREG(target.lstat().st_mode):
+            raise UsageError(
+                f"{target}：这里已有符号链接、管道或文件夹，没有写入。", "请移走它，或用 --to 另指一个文件夹。"
+            )
+        target.write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"{target}：{why(error)}。", "请用 --to 另指一个文件夹。") from None
+    return target
 
 
 def known_workspace() -> Path:

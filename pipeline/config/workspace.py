@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from pipeline.config.series import Series
 from pipeline.config.settings import Settings
 from pipeline.config.sources import ExtractRule, FeedSource, ManualSource, Source, Tls, WebSource
 from pipeline.errors import ConfigError
+from pipeline.model import file_title
 
 
 class Config(BaseModel):
@@ -102,6 +104,7 @@ def load(workspace: Path) -> Config:
                 f"unknown place rule {one.place!r} (known: {known})",
                 "Name one that scope.yaml lists under places.",
             )
+    _no_shared_files(path_of(workspace, "series"), series)
     no_two_alike(path_of(workspace, "sources"), [source.id for source in parts["sources"]])
     for index, told in enumerate(parts["settings"].notify):
         for place, one in enumerate(told.series):
@@ -188,6 +191,19 @@ def _part(workspace: Path, name: str) -> Any:
         where = f"environment variable {variable(tuple(str(step) for step in first['loc'][:2]))}"
         said = first["msg"].removeprefix("Value error, ")
         raise ConfigError(where, f"{said[:1].lower()}{said[1:]}") from None
+
+
+def _no_shared_files(path: Path, series: Mapping[str, Series]) -> None:
+    """Raises `ConfigError` for series whose files would bear one name, also where case and width do not count."""
+    taken: dict[str, str] = {}
+    for key, one in series.items():
+        name = unicodedata.normalize("NFKC", file_title(one.title, key)).casefold()
+        if (other := taken.setdefault(name, key)) != key:
+            raise ConfigError(
+                position(path, (key, "title")),
+                f"the files of {key} would have the names of those of {other}: {file_title(one.title, key)}-第…期",
+                "Make the titles differ in their letters or digits.",
+            )
 
 
 def no_two_alike(path: Path, ids: list[str]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import structlog
 
@@ -75,6 +77,7 @@ class Releasing(Deciding):
         _nothing_blocks(self._answered(desked.draft, list(misprint(issue, printed))))
         files = {f"{issue.filename}.{suffix}": self._blobs.put(data) for suffix, data in made.items()}
         files |= picture_files(issue, self._blobs.get) if "md" in formats else {}
+        self._names_are_free(files)
         release = Release(issue, desked.revision, who, self._clock(), pages, files, self.tally(desked), basis=basis)
         decided = rulings(issue, desked.draft, self.reasons(desked.id))
         self.issues.release(desked, release, carried(issue), decided)
@@ -91,12 +94,13 @@ class Releasing(Deciding):
         for name, blob in files.items():
             target = self.config.out / name
             try:
-                there = target.read_bytes() if target.is_file() else None
-                if there is not None and hashlib.sha256(there).hexdigest() == blob:
-                    continue
-                if there is not None:
-                    # somebody worked in the published file: theirs is kept beside the released one
-                    target.rename(target.with_name(f"{target.stem}-改动{digest(there)[:6]}{target.suffix}"))
+                for folder in PurePosixPath(name).parents[:-1]:
+                    if os.path.lexists(there := self.config.out / folder) and not stat.S_ISDIR(there.lstat().st_mode):
+                        _set_aside(there)
+                if os.path.lexists(target):
+                    if _is_file(target) and hashlib.sha256(target.read_bytes()).hexdigest() == blob:
+                        continue
+                    _set_aside(target)
                 write_whole(target, self._blobs.get(blob))
             except (OSError, StoreError) as error:
                 log.error("publishing is pending", file=str(target), why=str(error))
@@ -168,6 +172,13 @@ class Releasing(Deciding):
         done = self.issues.closed(series.id)
         return [one for one in between(series, self.last(series).window, window) if one.start not in done]
 
+    def _names_are_free(self, names: Iterable[str]) -> None:
+        """Two series may come to be called the same one day; the files of the one must not replace the other's."""
+        taken = {name.casefold(): name for name in self.issues.published()}
+        for name in names:
+            if there := taken.get(name.casefold()):
+                raise UsageError(f"文件名 {there} 已被另一期占用。", "请在 series.yaml 里改用不同的刊名。")
+
     def _number_is_free(self, desked: Desked) -> None:
         """A register beside the database: a restored backup must not give a number out a second time."""
         known = {PurePosixPath(name).parts[0] for name in self.issues.published()}
@@ -179,6 +190,23 @@ class Releasing(Deciding):
                     f"{path} 已经发布过第{number[1]}期，数据库里却没有它的记录。",
                     "请恢复较新的备份；如确为误放的文件，请先移走。",
                 )
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is a file itself, no link to one."""
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
+def _set_aside(path: Path) -> None:
+    """Keeps what stands in the place of a published file beside it: somebody worked in it, or put something there.
+
+    A link is moved, not followed; a pipe is not opened.
+    """
+    if _is_file(path):
+        what = digest(path.read_bytes())
+    else:
+        what = digest(str(path.readlink()) if path.is_symlink() else str(path.lstat().st_ino))
+    path.rename(path.with_name(f"{path.stem}-改动{what[:6]}{path.suffix}"))
 
 
 def _nothing_blocks(findings: Iterable[Finding]) -> None:

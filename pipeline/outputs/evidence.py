@@ -20,7 +20,7 @@ _MAX_ENTRIES = 2_000
 _MAX_UNPACKED = 64 * 1024 * 1024
 _MOST_SHOWN = 10
 _SHOWN = 40  # characters of a line that is quoted
-_ISSUE = re.compile(r"([\w-]+)/(\d+)")
+_ISSUE = re.compile(r"(.+)/(\d+)")
 _DOCUMENT, _CORE = "word/document.xml", "docProps/core.xml"
 _PLACES = ("word/header", "word/footer", "word/footnotes", "word/comments")
 _NO_ENTITIES = etree.XMLParser(resolve_entities=False, no_network=True)
