@@ -7,6 +7,7 @@ import dataclasses
 import io
 import json
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -18,11 +19,13 @@ import pytest
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from offices import SERIES, office_with_two_issues, without_libreoffice
+from drafts import CONFIG
+from offices import SERIES, drafted, office_with_two_issues, without_libreoffice, workspace
 from pipeline.desk import Proof, Verified, now, open_desk, verify
 from pipeline.model import Release, Window, digest
-from pipeline.outputs import program
+from pipeline.outputs import FORMATS, Context, program
 from pipeline.outputs.package import pack, unpack
+from pipeline.steps.assemble import assemble
 from pipeline.store import Database
 from pipeline.store.schema import ISSUES, RELEASES
 
@@ -139,10 +142,10 @@ def test_an_issue_as_it_was_released_is_proven(office) -> None:
     told = "\n".join(office.told(Proof.PROVEN))
     for part in (
         "摘要相符",
-        "冻结的文件 3 个",
+        "冻结的文件 4 个",
         "配图 1 张在位",
-        "重新生成 docx、md，逐字节相同",
-        "成品 3 个，与冻结的相同",
+        "重新生成 docx、md、html，逐字节相同",
+        "成品 4 个，与冻结的相同",
     ):
         assert part in told
     (numbers,) = (one for one in office.verified(SERIES) if not one.number)
@@ -182,7 +185,7 @@ def test_a_lost_template_is_told_and_the_frozen_files_are_still_proven(office, n
     (told,) = office.told(Proof.DAMAGED)
     assert told.startswith("重新生成所需的模板或配图缺失或损坏（")
     assert blob in told
-    assert "冻结的文件 3 个，SHA-256 相符" in office.told(Proof.PROVEN)
+    assert "冻结的文件 4 个，SHA-256 相符" in office.told(Proof.PROVEN)
 
 
 def test_a_changed_word_in_the_database_is_told(office) -> None:
@@ -436,6 +439,49 @@ def test_the_result_can_be_read_by_a_machine(office, bulletin) -> None:
         (SERIES, 0, "proven"),
     ]
     assert {"proof", "text", "fix"} == set(rows[0]["statements"][0])
+
+
+@ON_SQLITE
+def test_a_workspace_that_has_not_begun_has_nothing_to_prove_and_one_that_lost_its_database_says_so(
+    office, bulletin, tmp_path
+) -> None:
+    workspace(tmp_path / "new")
+    assert bulletin("-C", tmp_path / "new", "verify")[0] == 0
+    assert not (tmp_path / "new" / "data").exists()
+    (office.workspace / "data" / "desk.db").unlink()
+    code, _, said = bulletin("-C", office.workspace, "verify")
+    assert code == 1
+    assert "desk.db" in said
+
+
+@pytest.mark.parametrize("formats", [("docx",), ("html", "eml"), ("docx", "md", "html", "eml")], ids="+".join)
+@ON_SQLITE
+def test_whatever_formats_an_office_puts_out_are_proven(office, formats) -> None:
+    settings = office.workspace / "config" / "settings.yaml"
+    text = settings.read_text("utf-8")
+    settings.write_text(re.sub(r"(?m)^formats:.*$", f"formats: [{', '.join(formats)}]", text), "utf-8")
+    with open_desk(office.workspace, clock=now) as desk:
+        desk.release(drafted(desk, 8, "天坛"), "王编辑")
+    assert office.told(Proof.DAMAGED, 537) == office.told(Proof.UNPROVEN, 537) == []
+    assert f"重新生成 {'、'.join(formats)}，逐字节相同" in "".join(office.told(Proof.PROVEN, 537))
+
+
+def test_the_same_issue_gives_the_same_bytes_whichever_database_it_was_kept_in(office) -> None:
+    release = office.release()
+    lead = (office.workspace / "templates" / "lead.j2").read_text("utf-8")
+    with open_desk(office.workspace, clock=now) as desk:
+        kept = desk.desked(SERIES, release.issue.window).draft
+        first = desk.render(desk.desked(SERIES, release.issue.window), "docx")
+    with open_desk(office.workspace, clock=now) as desk:
+        assert desk.render(desk.desked(SERIES, release.issue.window), "docx") == first
+    issue = assemble(kept, 535, CONFIG.series[SERIES], lead)
+    context = Context(
+        templates=office.workspace / "templates",
+        pages=release.pages,
+        pictures=lambda blob: (office.blobs / blob[:2] / blob).read_bytes(),
+    )
+    for suffix in ("docx", "md"):
+        assert FORMATS[suffix].render(issue, context) == office.blob(f".{suffix}").read_bytes()
 
 
 @ON_SQLITE

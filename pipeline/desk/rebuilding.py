@@ -17,14 +17,18 @@ from pipeline.outputs import FORMATS, Context, Pictures
 from pipeline.outputs.program import program
 from pipeline.store import Blobs
 
+_MAX_BYTES = 32 * 1024 * 1024  # no template is as large; what else an office put into the folder is not kept
+
 
 def basis_of(template: Path, blobs: Blobs) -> Basis:
     """Keeps a template and all that lies beside it, other documents left out, and says what was kept."""
     kept: dict[str, str] = {}
     for path in sorted(template.parent.rglob("*")):
+        name = path.relative_to(template.parent)
         other = path.suffix == ".docx" and path != template
-        if path.is_file() and not other and not any(part.startswith(".") for part in path.parts[-2:]):
-            kept[path.relative_to(template.parent).as_posix()] = blobs.put(path.read_bytes())
+        hidden = any(part.startswith(".") for part in name.parts)
+        if path.is_file() and not other and not hidden and path.stat().st_size <= _MAX_BYTES:
+            kept[name.as_posix()] = blobs.put(path.read_bytes())
     return Basis(template.stem, kept, program())
 
 

@@ -18,12 +18,13 @@ from pipeline.outputs.styles import w
 
 _MAX_ENTRIES = 2_000
 _MAX_UNPACKED = 64 * 1024 * 1024
+_MAX_RATIO = 3  # above that size: pictures do not shrink, and are most of it
 _MOST_SHOWN = 10
 _SHOWN = 40  # characters of a line that is quoted
 _ISSUE = re.compile(r"(.+)/(\d+)")
 _DOCUMENT, _CORE = "word/document.xml", "docProps/core.xml"
 _PLACES = ("word/header", "word/footer", "word/footnotes", "word/comments")
-_NO_ENTITIES = etree.XMLParser(resolve_entities=False, no_network=True)
+_NO_ENTITIES = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,16 @@ class Document:
         return bool(self.digest) and content_digest(self.parts) == self.digest
 
 
-def read_document(data: bytes) -> Document | None:
-    """A DOCX by what it says of itself; `None` when it is none, is broken, or unpacks to more than 64 MiB."""
+def read_document(data: bytes, *, trusted: bool = False) -> Document | None:
+    """A DOCX by what it says of itself; `None` when it is none, is broken, or would unpack to very much more.
+
+    A `trusted` one is ours, and may be of any size.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            if len(entries) > _MAX_ENTRIES or sum(one.file_size for one in entries) > _MAX_UNPACKED:
+            unpacked = sum(one.file_size for one in entries)
+            if not trusted and (len(entries) > _MAX_ENTRIES or unpacked > max(_MAX_UNPACKED, _MAX_RATIO * len(data))):
                 return None
             parts = {one.filename: archive.read(one) for one in entries}
         etree.fromstring(parts[_DOCUMENT], _NO_ENTITIES)
