@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import ParamSpec, TypeVar
 
 import structlog
 
@@ -13,6 +15,9 @@ from pipeline.outputs import FORMATS, Context
 from pipeline.steps.returning import against, changes, format_of, read_returned, summary, taken
 
 log = structlog.get_logger("pipeline.desk")
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ class Returning(Releasing):
         since, draft, notes = self._exported(returned, desked)
         issue = self._assembled(draft, returned.number if returned.series else desked.number)
         exported = self._read_file(self._as_exported(issue, since, kind), name, kind)
-        found = against(changes(returned, exported, issue), issue, self.issue(desked))
+        changed = self._apart(name, changes, returned, exported, issue)  # it takes as long as the file is odd
+        found = against(changed, issue, self.issue(desked))
         found = replace(found, notes=(*notes, *found.notes))
         if not keep or not (found.taken or found.untaken):
             return ReadBack(found, since, desked)
@@ -78,8 +84,12 @@ class Returning(Releasing):
         return ReadBack(found, since, after, blob)
 
     def _read_file(self, data: bytes, name: str, kind: str) -> Returned:
+        return self._apart(name, read_returned, data, kind)
+
+    def _apart(self, name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """What `function` returns in a child process; what is wrong is said of the file `name`."""
         try:
-            return self._children.apart(read_returned, data, kind)
+            return self._children.apart(function, *args, **kwargs)
         except SourceError as error:
             raise UsageError(f"{name}：{error.message}。", "请用 Word 或 WPS 打开后另存一份。") from None
         except UsageError as error:

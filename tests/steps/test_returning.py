@@ -537,8 +537,8 @@ def test_nothing_that_a_reader_wrote_beside_the_text_is_lost(edited):
     assert found.taken == ()
     assert [note.partition("，")[0] for note in found.notes] == [
         "批注（李主任",
-        "脚注（第32段“（记者 李晓 通讯员 赵敏）……”）未采用：据市卫健委通报",
-        "第32段旁有文本框",
+        "脚注（第31段“（记者 李晓 通讯员 赵敏）……”）未采用：据市卫健委通报",
+        "第31段旁有文本框",
     ]
     assert "此处核实人名" in found.notes[0]
     assert "请排在头条" in found.notes[2]

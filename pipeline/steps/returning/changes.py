@@ -12,7 +12,7 @@ import datetime as dt
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -25,6 +25,9 @@ _ALIKE = 0.6  # of two titles: below it another headline was written
 _SURE = 0.75  # of two titles that nothing else holds together
 _MOSTLY = 0.5  # of an item's paragraphs
 _SOME = 0.2
+_TIE = 0.05
+_MOST_PAIRS = 2_500
+_RARE = 5  # items that share a paragraph; one that stands in more tells nothing of them
 _DAY = re.compile(r"(\d{4})\s*[-年/.．]\s*(\d{1,2})\s*[-月/.．]\s*(\d{1,2})\s*日?")
 _ADD = "要收录新的条目，请用 bulletin collect --url 网址 或 --paste 采入，再用 draft include 收录"
 
@@ -333,14 +336,34 @@ def _match_rest(returned: Sequence[ReturnedItem], exported: Sequence[ReturnedIte
                 matched[at] = fitting[0]
                 free.discard(fitting[0])
                 rest.remove(at)
-    found = sorted(((_closeness(returned[at], exported[its]), at, its) for at in rest for its in free), reverse=True)
+    pairs = _worth_comparing(returned, exported, rest, free)
+    found = sorted(((_closeness(returned[at], exported[its]), at, its) for at, its in pairs), reverse=True)
+    closest: dict[int, list[float]] = {}
+    for closeness, at, _ in found:
+        closest.setdefault(at, []).append(closeness)
     for closeness, at, its in found:
         if at in matched or its not in free or not _recognised(returned[at], exported[its], least=_SURE):
             continue
-        if any(other >= closeness - 0.05 and at2 == at and its2 != its and its2 in free for other, at2, its2 in found):
+        if [other >= closeness - _TIE for other in closest[at]].count(True) > 1:
             continue  # two fit equally: nothing is guessed
         matched[at] = its
         free.discard(its)
+
+
+def _worth_comparing(
+    returned: Sequence[ReturnedItem], exported: Sequence[ReturnedItem], rest: Sequence[int], free: Collection[int]
+) -> Iterator[tuple[int, int]]:
+    """Pairs of items that may be one; of many only those that share a paragraph, for time grows with the square."""
+    if len(rest) * len(free) <= _MOST_PAIRS:
+        yield from ((at, its) for at in rest for its in sorted(free))
+        return
+    holding: dict[str, list[int]] = {}
+    for its in sorted(free):
+        for text in {block.plain for block in exported[its].blocks if block.plain}:
+            holding.setdefault(text, []).append(its)
+    for at in rest:
+        shared = (holding.get(block.plain, ()) for block in returned[at].blocks)
+        yield from ((at, its) for its in sorted({its for some in shared if len(some) <= _RARE for its in some}))
 
 
 def _address_and_title(one: ReturnedItem) -> object:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from difflib import SequenceMatcher
+from itertools import takewhile
 
 _LEAST_SAME = 2  # characters; a single one that happens to stay parts a change into crumbs
 _AROUND = 12  # characters of what stays that are shown beside a change
-_MOST = 20_000  # characters compared letter by letter; the time grows with the square
+_MOST = 3_000  # characters compared letter by letter; the time grows with the square
 
 
 def marked(before: str, after: str) -> str:
@@ -24,7 +25,11 @@ def marked(before: str, after: str) -> str:
 def _pieces(before: str, after: str) -> list[tuple[str, str, str]]:
     """What stays, or what is gone and what is new in its place, in order."""
     if max(len(before), len(after)) > _MOST:
-        return [("", before, after)]
+        head = _same(before, after)
+        tail = _same(before[head:][::-1], after[head:][::-1])
+        old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+        parts = ((before[:head], "", ""), ("", old, new), (before[len(before) - tail :], "", ""))
+        return [one for one in parts if any(one)]
     pieces: list[tuple[str, str, str]] = []
     for kind, start, end, begin, finish in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         old, new = before[start:end], after[begin:finish]
@@ -36,6 +41,11 @@ def _pieces(before: str, after: str) -> list[tuple[str, str, str]]:
         else:
             pieces.append(("", old, new))
     return pieces
+
+
+def _same(a: str, b: str) -> int:
+    """How many characters both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
 
 
 def _short(same: str, *, head: bool, tail: bool) -> str:

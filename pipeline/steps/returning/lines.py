@@ -572,7 +572,7 @@ def _plain(element: etree._Element) -> str:
 
 def _keeping_tabs(text: str) -> str:
     """A paragraph of a line with tabs, which part a title from its page and an office from its date."""
-    return "\t".join(tidy(part) for part in text.replace("\n", " ").split("\t")).strip()
+    return "\t".join(tidy(part) for part in text.split("\t")).strip()
 
 
 def leads_elsewhere(shown: str, target: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from enum import IntEnum
 
 from pipeline.model import Block, Kind, Returned, ReturnedItem
@@ -34,6 +35,7 @@ _ISSUE_DAY = re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
 _ADDRESS = re.compile(r"https?://\S+")
 _ISSUE = re.compile(r"([A-Za-z][\w-]*)/(-?\d+)")
 _DIGITS = {**{char: str(n) for n, char in enumerate("〇一二三四五六七八九")}, "○": "0", "零": "0", "Ｏ": "0", "O": "0"}
+_ALIKE = 0.6  # of a headline and the title; below it the line is the first of the text
 _NEAR = 5  # paragraphs below a heading in which its labels stand
 _QUOTED = 24
 _LEVELS = {Role.ITEM: 0, Role.ITEM_2: 1, Role.ITEM_3: 2}
@@ -296,7 +298,8 @@ class _Reader:
         text = _EXCERPT.sub("", line.text.replace("\n", ""))
         below = after[0] if after else None
         dated = below is not None and (below.role is Role.DATELINE or _is_byline(below.text))
-        return not _is_byline(text) and (dated or "".join(text.split()) == "".join(item.title.split()))
+        alike = SequenceMatcher(None, "".join(text.split()), "".join(item.title.split()), autojunk=False)
+        return not _is_byline(text) and (dated or (len(text) <= 2 * len(item.title) and alike.ratio() >= _ALIKE))
 
     @staticmethod
     def _headline(item: _Item, text: str, *, broken: bool = False) -> None:
