@@ -21,7 +21,7 @@ from email.utils import format_datetime
 
 from pipeline.model import BEIJING, Block, Issue, Kind, digest
 from pipeline.outputs.context import Context, no_picture
-from pipeline.outputs.markup import Plain, Style, body, printed, render_template
+from pipeline.outputs.markup import Plain, Style, body, printed, render_html, render_plain
 from pipeline.outputs.pieces import Listing, Piece, Table, Text, pieces
 from pipeline.outputs.review import DRAFT
 from pipeline.outputs.text import clean
@@ -102,15 +102,15 @@ class Mail:
     def _html(self, issue: Issue, context: Context, *, attached: bool, whole: bool) -> str:
         style = Style(_LOOK)
         items = printed(issue, (body(item.blocks, style) for item in issue.items))
-        return render_template(
+        return render_html(
             context.templates, "mail.html.j2",
             issue=issue, items=items, draft=context.draft, attached=attached, whole=whole,
         )  # fmt: skip
 
     def _text(self, issue: Issue, context: Context, *, attached: bool, whole: bool) -> str:
         items = printed(issue, (plain(item.blocks) for item in issue.items))
-        return render_template(
-            context.templates, "mail.txt.j2", escapes=False,
+        return render_plain(
+            context.templates, "mail.txt.j2",
             issue=issue, items=items, draft=context.draft, attached=attached, whole=whole,
         )  # fmt: skip
 

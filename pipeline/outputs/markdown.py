@@ -13,19 +13,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
-from jinja2.exceptions import TemplateError as JinjaError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from pipeline.config import packaged
-from pipeline.errors import TemplateError
-from pipeline.model import Block, Issue, Kind, chinese_date
+from pipeline.model import Block, Issue, Kind
 from pipeline.outputs.context import Context, Pictures, no_picture
 from pipeline.outputs.figures import figure, file_name
 from pipeline.outputs.review import DRAFT, remark
 from pipeline.outputs.tables import grid
+from pipeline.outputs.templating import anchors, render_template
 from pipeline.outputs.text import clean, live_address
-from pipeline.outputs.word import bookmarks
 
 _FILE = "bulletin.md.j2"
 _INLINE = re.compile(r"([\\`*_\[\]<>~&|$])")  # $ begins a formula where a page knows them
@@ -77,34 +72,15 @@ def render_markdown(
     `revision` is that of the draft, 0 for none. Pictures are files in a folder beside it (see `figures`).
     """
     folder = templates or packaged("templates")
-    anchors = _anchors(issue)
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        finalize=_printed,
-        autoescape=False,  # that would be for HTML; `finalize` escapes for Markdown
-        keep_trailing_newline=True,
-    )
+    marks = anchors(issue)
     filters: dict[str, Callable[..., Any]] = {
         "yaml": _yaml,
-        "chinese_date": chinese_date,
         "link": _link,
-        "anchor": lambda position: _Markup(anchors[position - 1]),
+        "anchor": lambda position: _Markup(marks[position - 1]),
         "blocks": lambda blocks: _blocks(issue, blocks, pictures),
     }
-    environment.filters.update(filters)
-    try:
-        return environment.get_template(_FILE).render(issue=issue, draft=draft, revision=revision)
-    except TemplateNotFound as error:
-        raise TemplateError(f"{folder / _FILE}: 模板不存在。", "从随软件提供的模板复制一份。") from error
-    except TemplateSyntaxError as error:
-        raise TemplateError(f"{_FILE}:{error.lineno}: {error.message}", "改正模板的这一行。") from error
-    except JinjaError as error:
-        raise TemplateError(f"{_FILE}: {error}", "改正模板中的占位符。") from error
-
-
-def _anchors(issue: Issue) -> tuple[str, ...]:
-    return tuple(name.removeprefix("_").replace("_", "-") for name in bookmarks(issue))
+    values = {"issue": issue, "draft": draft, "revision": revision}
+    return render_template(folder, _FILE, values, printed=_printed, filters=filters)
 
 
 def _reviewed(text: str, issue: Issue, context: Context) -> str:
@@ -112,7 +88,7 @@ def _reviewed(text: str, issue: Issue, context: Context) -> str:
 
     No text of an item can pass for an item's anchor: `escape` leaves no `<` bare.
     """
-    of = {item.handle: anchor for item, anchor in zip(issue.items, _anchors(issue), strict=True)}
+    of = {item.handle: anchor for item, anchor in zip(issue.items, anchors(issue), strict=True)}
     said: dict[str, list[str]] = {}
     for one in context.findings:
         # a comment ends at the first two hyphens that a stricter reader meets

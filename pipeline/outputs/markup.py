@@ -10,21 +10,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
-from jinja2.exceptions import TemplateError as JinjaError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from pipeline.errors import TemplateError
-from pipeline.model import Block, Finding, Issue, Kind, chinese_date
+from pipeline.model import Block, Finding, Issue, Kind
 from pipeline.outputs.context import Pictures, no_picture
 from pipeline.outputs.figures import Figure
 from pipeline.outputs.pieces import Listing, Picture, Piece, Table, pieces
 from pipeline.outputs.review import remark
 from pipeline.outputs.tables import Grid, is_number
+from pipeline.outputs.templating import anchors, render_template
 from pipeline.outputs.text import clean, live_address
-from pipeline.outputs.word import EXCERPT, bookmarks
+from pipeline.outputs.word import EXCERPT
 
+_FILTERS = {"remark": remark}
 _HEADINGS = ("h5", "h6")
 _TEXTS = {Kind.PARAGRAPH: "p", Kind.QUOTE: "blockquote", Kind.CAPTION: "p.caption"}
 
@@ -75,29 +73,14 @@ def _attributes(attributes: Mapping[str, str]) -> Markup:
     return Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in attributes.items())
 
 
-def render_template(folder: Path, name: str, *, escapes: bool = True, **values: object) -> str:
-    """A template of the office with `values`, escaped for HTML unless it is one of plain text.
+def render_html(folder: Path, name: str, **values: object) -> str:
+    """A template of the office with `values`, escaped; raises `TemplateError` when it cannot be used."""
+    return render_template(folder, name, values, printed=_cleaned, filters=_FILTERS, html=True, trimmed=True)
 
-    Raises `TemplateError` when it cannot be used.
-    """
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        autoescape=escapes,
-        finalize=_cleaned,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"chinese_date": chinese_date, "remark": remark}
-    try:
-        return environment.get_template(name).render(values)
-    except TemplateNotFound as error:
-        raise TemplateError(f"{folder / name}: 模板不存在。", "从随软件提供的模板复制一份。") from error
-    except TemplateSyntaxError as error:
-        raise TemplateError(f"{name}:{error.lineno}: {error.message}", "改正模板的这一行。") from error
-    except JinjaError as error:
-        raise TemplateError(f"{name}: {error}", "改正模板中的占位符。") from error
+
+def render_plain(folder: Path, name: str, **values: object) -> str:
+    """A template of plain text with `values`; raises `TemplateError` when it cannot be used."""
+    return render_template(folder, name, values, printed=_cleaned, filters=_FILTERS, trimmed=True)
 
 
 def _cleaned(value: object) -> object:
@@ -106,7 +89,6 @@ def _cleaned(value: object) -> object:
 
 def printed(issue: Issue, bodies: Iterable[str], findings: Sequence[Finding] = ()) -> list[Printed]:
     """The items of an issue with their bodies and what a draft's findings say of them."""
-    anchors = (name.removeprefix("_").replace("_", "-") for name in bookmarks(issue))
     told = _by_position(issue, findings)
     return [
         Printed(
@@ -122,7 +104,7 @@ def printed(issue: Issue, bodies: Iterable[str], findings: Sequence[Finding] = (
             body=body,
             findings=tuple(told.get(position, ())),
         )
-        for position, (item, anchor, body) in enumerate(zip(issue.items, anchors, bodies, strict=True), start=1)
+        for position, (item, anchor, body) in enumerate(zip(issue.items, anchors(issue), bodies, strict=True), start=1)
     ]
 
 

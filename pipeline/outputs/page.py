@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.model import Issue
 from pipeline.outputs.context import Context, Pictures
 from pipeline.outputs.figures import Figure
-from pipeline.outputs.markup import Style, about_the_whole, body, printed, render_template
+from pipeline.outputs.markup import Style, about_the_whole, body, printed, render_html
 
 _FILE = "bulletin.html.j2"
 _MAX_PICTURES = 24 * 2**20  # bytes in one page: browsers open some 30 MiB of data: addresses without a pause
@@ -55,7 +55,7 @@ def render_page(issue: Issue, context: Context, archive: Surroundings | None = N
     style = Style()
     bodies = [body(item.blocks, style, room.pictures, _data) for item in issue.items]
     findings = context.findings if context.draft else ()
-    return render_template(
+    return render_html(
         Path(context.templates),
         _FILE,
         issue=issue,

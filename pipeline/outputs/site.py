@@ -15,7 +15,7 @@ from pipeline.model import Release
 from pipeline.outputs import search
 from pipeline.outputs.context import Context
 from pipeline.outputs.feeds import Feed, atom, json_feed
-from pipeline.outputs.markup import printed, render_template
+from pipeline.outputs.markup import printed, render_html
 from pipeline.outputs.page import Link, Surroundings, render_page
 from pipeline.outputs.text import clean
 
@@ -160,4 +160,4 @@ def _first(context: Context, by_series: Mapping[str, Sequence[Release]]) -> byte
 
 
 def _rendered(context: Context, title: str, shelves: Sequence[Shelf], home: str) -> bytes:
-    return render_template(context.templates, _FILE, title=title, shelves=shelves, home=home).encode()
+    return render_html(context.templates, _FILE, title=title, shelves=shelves, home=home).encode()
