@@ -41,7 +41,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 EngineName = Annotated[str, typer.Option("--engine", help="prefect, or inline for plain calls without a server.")]
 
 Formats = Annotated[
-    list[str] | None, typer.Option("--format", help="docx, md, html or eml; may be given several times.")
+    list[str] | None, typer.Option("--format", help="docx, md, html, eml or pdf; may be given several times.")
 ]
 
 

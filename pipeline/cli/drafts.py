@@ -338,7 +338,7 @@ def draft_export(
     week: Week = "",
     formats: Formats = None,
 ) -> None:
-    """Write a draft as DOCX, Markdown, HTML page or e-mail, marked 送审稿.
+    """Write a draft as DOCX, Markdown, HTML page, e-mail or PDF, marked 送审稿.
 
     Without --format in the formats that a release publishes.
     """

@@ -159,7 +159,7 @@ def issue_export(
     folder: Annotated[Path, typer.Option("--to", help="Where the files go.")] = Path(),
     formats: Formats = None,
 ) -> None:
-    """Write an issue's files, as DOCX, Markdown, HTML page or e-mail.
+    """Write an issue's files, as DOCX, Markdown, HTML page, e-mail or PDF.
 
     Of a released issue they are the frozen files; an imported one is written in the canonical form. A --format that
     was not published is made now.

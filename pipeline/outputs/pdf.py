@@ -36,7 +36,7 @@ class Pdf:
 
     def render(self, issue: Issue, context: Context) -> bytes:
         """The issue as a PDF file; raises `NotConverted` when LibreOffice is missing or makes none of the DOCX."""
-        document = Word().render(issue, context)
+        document = context.document or Word().render(issue, context)
         made = to_pdf(document, fonts=context.templates / "fonts.conf")
         if made.rstrip().endswith(b"%%EOF"):  # a program that died while it wrote leaves half a file
             return _settled(made, issue)

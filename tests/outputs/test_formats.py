@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import email
 import email.policy
 import functools
 import hashlib
 import io
-import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from lxml import etree, html
 from markdown_it import MarkdownIt
 from PIL import Image
-from pypdf import PdfReader
 
 from payloads import TEXTS as PAYLOADS
 from pipeline.config import packaged
@@ -66,24 +66,31 @@ def _parts_of_mail(data: bytes) -> tuple[str, bytes]:
 
 
 def _text_of_pdf(data: bytes) -> str:
-    pages = (page.extract_text().rstrip() for page in PdfReader(io.BytesIO(data)).pages)
-    return "\n".join(re.sub(r"\s*—\s*\d+\s*—$", "", page) for page in pages)
+    with pypdfium2.PdfDocument(data) as document:
+        return "".join(_text_over_the_page_number(page) for page in document)
+
+
+def _text_over_the_page_number(page: pypdfium2.PdfPage) -> str:
+    with contextlib.closing(page), contextlib.closing(page.get_textpage()) as text:
+        return text.get_text_bounded(bottom=90)
 
 
 TEXTS: dict[str, tuple[Callable[[bytes], str], ...]] = {
     "docx": (_text_of_word,),
     "md": (_text_of_markdown,),
     "html": (_text_of_html,),
-    "eml": (lambda data: _parts_of_mail(data)[0], lambda data: _text_of_html(_parts_of_mail(data)[1])),
     "pdf": (_text_of_pdf,),
+    "eml": (lambda data: _parts_of_mail(data)[0], lambda data: _text_of_html(_parts_of_mail(data)[1])),
 }
 """File suffix → what reads the text of such a file; a file that has it twice must have it all twice."""
 
 
+EVERY = pytest.mark.parametrize("suffix", FORMATS)
+
+
 @pytest.fixture(autouse=True)
-def _what_it_is_made_with(request) -> None:
-    """Leaves a PDF out where there is no LibreOffice."""
-    if "pdf" in request.node.callspec.params.values():
+def _made_by_libreoffice(request: pytest.FixtureRequest) -> None:
+    if request.node.callspec.params["suffix"] == "pdf":
         request.getfixturevalue("libreoffice")
 
 
@@ -148,7 +155,7 @@ def _in_order(issue: Issue) -> list[str]:
     return [_squeezed(clean(one)) for one in wanted]
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@EVERY
 def test_every_format_prints_all_of_an_issue_in_its_order_and_as_it_stands(suffix: str) -> None:
     issue = _everything()
     for read in TEXTS[suffix]:
@@ -163,7 +170,7 @@ def test_every_format_prints_all_of_an_issue_in_its_order_and_as_it_stands(suffi
                 assert _squeezed(cell) in text
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@EVERY
 def test_a_draft_says_that_it_is_one_and_a_release_shows_nothing_of_the_review(suffix: str) -> None:
     for read in TEXTS[suffix]:
         assert "送审稿" in read(_rendered(suffix, draft=True))
@@ -172,25 +179,23 @@ def test_a_draft_says_that_it_is_one_and_a_release_shows_nothing_of_the_review(s
         assert not any(finding.message in released for finding in findings())
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@EVERY
 def test_an_output_is_a_file_of_a_known_type(suffix: str) -> None:
     assert "/" in FORMATS[suffix].media_type
     assert _rendered(suffix, draft=False)
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@EVERY
 def test_the_same_issue_gives_the_same_bytes_in_every_format(suffix: str) -> None:
     assert _rendered.__wrapped__(suffix, draft=True) == _rendered(suffix, draft=True)
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
-def test_an_issue_without_items_can_be_rendered_and_another_title_gives_other_bytes(suffix: str) -> None:
-    empty = dataclasses.replace(issue_535(), items=())
-    changed = dataclasses.replace(empty, title="北京市卫生信息化舆情监测周报")
-    assert FORMATS[suffix].render(empty, CONTEXT) != FORMATS[suffix].render(changed, CONTEXT)
+@EVERY
+def test_an_issue_without_items_can_be_rendered(suffix: str) -> None:
+    assert FORMATS[suffix].render(dataclasses.replace(issue_535(), items=()), CONTEXT)
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@EVERY
 def test_a_folder_without_templates_is_reported(suffix: str, tmp_path: Path) -> None:
     with pytest.raises(TemplateError):
         FORMATS[suffix].render(issue_535(), Context(templates=tmp_path))
