@@ -47,7 +47,9 @@ _LOOK: Mapping[str, str] = {
     "table": "width:100%;border-collapse:collapse;border-top:2px solid #1a1a1a;border-bottom:2px solid #1a1a1a",
     "caption": f"padding:4px 0;color:#595959;font-size:15px;{_KAI}",
     "th": f"{_CELL};font-weight:normal;text-align:center;{_HEI}",
+    "th.short": f"{_CELL};font-weight:normal;text-align:center;white-space:nowrap;{_HEI}",
     "td": f"{_CELL};{_TEXT}",
+    "td.short": f"{_CELL};white-space:nowrap;{_TEXT}",
     "td.number": f"{_CELL};text-align:center;white-space:nowrap",
 }
 

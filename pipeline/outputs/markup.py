@@ -19,11 +19,12 @@ from pipeline.outputs.pieces import Listing, Picture, Piece, Table, pieces
 from pipeline.outputs.review import remark
 from pipeline.outputs.tables import Grid, is_number
 from pipeline.outputs.templating import anchors, render_template
-from pipeline.outputs.text import clean, live_address
+from pipeline.outputs.text import clean, em, live_address
 from pipeline.outputs.word import EXCERPT
 
 _FILTERS = {"remark": remark}
 _HEADINGS = ("h5", "h6")
+_SHORT = 6.0  # squares: 门头沟区, 2025-02-02
 _TEXTS = {Kind.PARAGRAPH: "p", Kind.QUOTE: "blockquote", Kind.CAPTION: "p.caption"}
 
 
@@ -161,6 +162,11 @@ def _listing(listing: Listing, style: Style) -> Markup:
     return style.element("ol" if listing.counted else "ul.marked" if listing.marked else "ul", rows)
 
 
+def _width(text: str) -> str:
+    """The class of a cell that stays on one line: beside many numbers a browser leaves a name one character's width."""
+    return ".short" if em(text) <= _SHORT else ""
+
+
 def _table(grid: Grid, caption: str, style: Style) -> Markup:
     above = grid.covered
     rows = []
@@ -174,9 +180,9 @@ def _table(grid: Grid, caption: str, style: Style) -> Markup:
             spans |= {"colspan": str(right)} if right > 1 else {}
             if y < grid.header:
                 scope = {"scope": "colgroup" if right > 1 else "col"}
-                cells += style.element("th", text, **scope, **spans)
+                cells += style.element(f"th{_width(text)}", text, **scope, **spans)
             else:
-                cells += style.element("td.number" if is_number(text) else "td", text, **spans)
+                cells += style.element("td.number" if is_number(text) else f"td{_width(text)}", text, **spans)
         rows.append(style.element("tr", cells))
     head, rest = Markup("").join(rows[: grid.header]), Markup("").join(rows[grid.header :])
     parts = [style.element("caption", caption)] if caption else []

@@ -198,6 +198,14 @@ def test_headings_of_a_page_come_in_order_and_tables_say_what_heads_what() -> No
         assert root.xpath("//article[@id=$id]", id=link.get("href").removeprefix("#"))
 
 
+def test_a_name_or_a_date_in_a_cell_is_not_torn_apart_and_a_remark_may_be() -> None:
+    rows = (("区", "日期", "人次", "备注"), ("门头沟区", "2025-02-02", "1,222", "接口已经联调，数据正在治理"))
+    item = dataclasses.replace(issue_535().items[0], blocks=(Block(Kind.TABLE, rows=rows, header=1),))
+    data = FORMATS["html"].render(dataclasses.replace(issue_535(), items=(item,)), CONTEXT)
+    root = html.fromstring(data, parser=html.HTMLParser(encoding="utf-8"))
+    assert [one.get("class") for one in root.iter("td")] == ["short", "short", "number", None]
+
+
 # --------------------------------------------------------------------------------------------- site
 
 
