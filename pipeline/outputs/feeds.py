@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from pipeline.model import BEIJING, Item, Release
 from pipeline.outputs.markup import Style, body
-from pipeline.outputs.text import clean, live_address
+from pipeline.outputs.text import clean, live_address, slug
 
 NEWEST = 50
 """How many issues a feed holds: readers ask for it every hour, and the archive has all of them."""
@@ -41,7 +41,7 @@ class Feed:
 def tag(release: Release, base: str) -> str:
     """What an issue is known by for ever (RFC 4151), wherever its page moves within the site."""
     issue = release.issue
-    return f"tag:{urlsplit(base).hostname or _AUTHORITY},{issue.date.isoformat()}:{issue.series}/{issue.number}"
+    return f"tag:{urlsplit(base).hostname or _AUTHORITY},{issue.date.isoformat()}:{slug(issue.series)}/{issue.number}"
 
 
 def atom(feed: Feed) -> bytes:

@@ -24,7 +24,7 @@ from pipeline.outputs.context import Context, no_picture
 from pipeline.outputs.markup import Plain, Style, body, printed, render_html, render_plain
 from pipeline.outputs.pieces import Listing, Piece, Table, Text, pieces
 from pipeline.outputs.review import DRAFT
-from pipeline.outputs.text import clean
+from pipeline.outputs.text import clean, slug
 from pipeline.outputs.word import Word
 
 _MAX_HTML = 100_000  # bytes
@@ -86,7 +86,7 @@ class Mail:
         message["From"] = sender.encode()
         message["Date"] = format_datetime(dt.datetime.combine(issue.date, dt.time(), BEIJING))
         revision = f".{context.revision}" if context.revision else ""
-        message["Message-ID"] = f"<{issue.series}.{issue.number}{revision}@{_HOST}>"
+        message["Message-ID"] = f"<{slug(issue.series)}.{issue.number}{revision}@{_HOST}>"
         message["Content-Language"] = "zh-Hans"
         message["X-Unsent"] = "1"
 

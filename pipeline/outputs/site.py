@@ -17,7 +17,7 @@ from pipeline.outputs.context import Context
 from pipeline.outputs.feeds import Feed, atom, json_feed
 from pipeline.outputs.markup import printed, render_html
 from pipeline.outputs.page import Link, Surroundings, render_page
-from pipeline.outputs.text import clean
+from pipeline.outputs.text import clean, slug
 
 _FILE = "archive.html.j2"
 _LATEST = 6  # issues of each series on the first page
@@ -74,7 +74,7 @@ def site(releases: Sequence[Release], context: Context, frozen: Frozen, base: st
         yield f"search/{name}", data
     feeds = [Feed("期刊存档", base, "feed", [(one, _page(one)) for one in ordered])]
     feeds += [
-        Feed(of[0].issue.title, base, f"issues/{series}/feed", [(one, _page(one)) for one in of])
+        Feed(of[0].issue.title, base, f"issues/{slug(series)}/feed", [(one, _page(one)) for one in of])
         for series, of in by_series.items()
     ]
     for feed in feeds:
@@ -98,7 +98,7 @@ def _year(release: Release) -> str:
 
 
 def _page(release: Release) -> str:
-    return f"issues/{release.issue.series}/{_year(release)}/{release.issue.number}.html"
+    return f"issues/{slug(release.issue.series)}/{_year(release)}/{release.issue.number}.html"
 
 
 def _year_page(release: Release) -> str:
@@ -152,7 +152,7 @@ def _first(context: Context, by_series: Mapping[str, Sequence[Release]]) -> byte
             clean(of[0].issue.title),
             [row for one in of[:_LATEST] for row in _rows([one], f"{PurePosixPath(_page(one)).parent}/")],
             [Link(_year_page(of_year[0]), f"{year}年（{len(of_year)}期）") for year, of_year in _by(of, _year).items()],
-            (Link(f"issues/{series}/feed.xml", "Atom"), Link(f"issues/{series}/feed.json", "JSON Feed")),
+            (Link(f"issues/{slug(series)}/feed.xml", "Atom"), Link(f"issues/{slug(series)}/feed.json", "JSON Feed")),
         )
         for series, of in by_series.items()
     ]

@@ -6,12 +6,15 @@ import re
 import unicodedata
 from urllib.parse import quote, urlsplit
 
+from pipeline.model import digest
+
 _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # outside XML 1.0, surrogates, C1 controls
     "|[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"  # bidi controls and what has no width
     "|[\ufdd0-\ufdef]"  # noncharacters
 )
 _BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]+")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _UNSAFE = re.compile(r"[\s<>\"{}|\\^`]")
 _JOINT = 0.2  # squares
 _CAPITAL = 0.2  # squares by which a capital letter is wider than the others
@@ -36,6 +39,11 @@ def live_address(url: str) -> str:
     if parts.scheme.lower() not in ("http", "https") or not host or parts.username is not None:
         return ""
     return quote(url, safe=_URL_SAFE)
+
+
+def slug(name: str) -> str:
+    """A name for folders, addresses and headers: itself where it is plain ASCII, else what stands for it alone."""
+    return name if _PLAIN_NAME.fullmatch(name) else f"x{digest(name)[:12]}"
 
 
 def is_wide(char: str) -> bool:

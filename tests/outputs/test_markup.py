@@ -257,6 +257,18 @@ def test_the_site_leads_by_series_and_year_to_every_issue_and_its_files() -> Non
     assert list(built())[-1] == "index.html", "what leads to the others is written last"
 
 
+@pytest.mark.parametrize("series", ["../../etc", "北京 月报", 'a"><b', "x" * 300, "."])
+def test_no_name_of_a_series_leads_out_of_the_site_or_into_a_header(series: str) -> None:
+    issue = dataclasses.replace(issue_535(), series=series)
+    for name, data in site([released(issue)], CONTEXT, str.encode):
+        assert re.fullmatch(r"[\w./-]+", name), name
+        assert ".." not in name
+        if name.endswith(".html"):
+            assert dangers(data, scripts=("search/search.js",)) == []
+    message = email.message_from_bytes(FORMATS["eml"].render(issue, CONTEXT))
+    assert re.fullmatch(r"<x[0-9a-f]{12}\.535@bulletin\.invalid>", message["Message-ID"])
+
+
 def test_the_same_archive_gives_the_same_site() -> None:
     assert dict(site(list(reversed(archived())), CONTEXT, str.encode, "https://bulletin.example.cn/a/")) == built()
 
