@@ -28,6 +28,9 @@ def _saved(document: Document) -> bytes:
 def _begun(issue: Issue) -> Document:
     """A file with a header and a page number in the footer."""
     document = docx.Document()
+    fonts = document.styles["Normal"].element.get_or_add_rPr().get_or_add_rFonts()
+    for name in ("ascii", "hAnsi", "eastAsia", "cs"):
+        fonts.set(qn(f"w:{name}"), "宋体")
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.header.paragraphs[0].text = f"{issue.title}　第{issue.number_chinese}期"
@@ -106,8 +109,7 @@ def styled(issue: Issue, picture: bytes = b"") -> bytes:
     document.add_heading("一、信息目录", 1)
     for number, item in enumerate(issue.items, start=1):
         entry = document.add_paragraph(style=_toc(document))
-        entry.add_run(f"{number}. 标题：{item.title}\t")
-        _field(entry, f"PAGEREF _Toc{number}", str(number + 1))
+        entry.add_run(f"{number}. 标题：{item.title}\t{number + 1}")
     document.add_paragraph("二、具体内容\t2", style=_toc(document))
     document.add_heading("二、具体内容", 1)
     for number, item in enumerate(issue.items, start=1):

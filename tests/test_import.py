@@ -1,17 +1,26 @@
 """`bulletin import-issue`: an office's old issues in its archive, said in words an editor reads."""
 
 import hashlib
+import io
 import json
+import re
+import zipfile
 
+import docx
 import pytest
+from PIL import Image
 
+import handmade
 import old_issues
+from pipeline import libreoffice
 from pipeline.config import packaged
+from pipeline.demo.seeds import imported as seed
 
 SEED_534, SEED_535, SEED_636 = (packaged("seeds") / name for name in (
     "003_885bb48bbbd89533.txt", "001_5a80ae35308c779a.txt", "004_e613bf967ea5d64c.txt",
 ))  # fmt: skip
 SERIES = "beijing-monthly"
+OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 HOSPITAL = (
     "北京友谊医院近日上线智慧医疗平台，依托人工智能辅助诊断系统和电子病历共享，实现检查检验结果互认。",
     "平台打通了医院信息系统与北京市全民健康信息平台，患者可通过互联网医院在线复诊、查询电子病历。",
@@ -148,7 +157,7 @@ def test_one_file_that_cannot_be_read_does_not_keep_the_others_out(run, write_ol
     first, second, third = err.splitlines()
     assert f"{broken}：第1行：刊名下面没有期号。请在刊名的下一行补上期号" in first
     assert f"{missing}：文件打不开" in second
-    assert "请先另存为纯文本" in third
+    assert "gongwen.docx：第1段：刊头" in third
 
 
 def test_other_content_for_the_same_issue_needs_the_word_replace(run, write_old):
@@ -207,3 +216,108 @@ def test_every_layout_is_imported_in_one_go(run, write_old):
         (SERIES, 520, 2), (SERIES, 522, 0), (SERIES, 523, 1), (SERIES, 528, 2),
         ("national-weekly", 530, 2), ("national-weekly", 536, 2),
     ]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------ Word and PDF files
+
+
+def picture() -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((200, 160), 50).convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+def with_file(folder, name: str, data: bytes):
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+@pytest.fixture(scope="module")
+def converted() -> dict[str, bytes]:
+    """The issue 534 as LibreOffice saves what an office typed: as PDF, and as an old Word file."""
+    if not libreoffice.program():
+        pytest.skip("LibreOffice is missing: make system")
+    issue = seed(534).issue
+    kinds = {"pdf": handmade.typed(issue), "doc": handmade.styled(issue)}
+    fonts = packaged("templates") / "fonts.conf"
+    return {kind: libreoffice.convert(data, "docx", kind, fonts=fonts) for kind, data in kinds.items()}
+
+
+def test_a_word_file_is_imported_with_its_pictures_and_exported_with_them(run, workspace, tmp_path):
+    data = handmade.styled(seed(534).issue, picture())
+    code, out, err = run("import-issue", with_file(tmp_path, "第534期.docx", data), "--as", "王编辑")
+    assert (code, err) == (0, "")
+    assert "第534期.docx：北京市卫生信息化舆情监测月报 第五三四期 2024-05-01…2024-05-31 4条 已导入" in out
+    issue = json.loads(run("issue", "show", SERIES, "534", "--json")[1])["issue"]
+    assert [one["url"] for one in issue["items"]] == [one.url for one in seed(534).issue.items], "the links behind 原文"
+    (blob,) = (block["blob"] for block in issue["items"][0]["blocks"] if block["kind"] == "figure")
+    assert (workspace / "data" / "blobs" / blob[:2] / blob).is_file()
+    kept = hashlib.sha256(data).hexdigest()
+    assert (workspace / "data" / "blobs" / kept[:2] / kept).read_bytes() == data, "the file is kept as it came"
+    word = run("issue", "export", SERIES, "534", "--to", tmp_path / "出")[1].splitlines()[0]
+    assert len(docx.Document(word).inline_shapes) == 1
+    assert "已经导入过，没有改变" in run("import-issue", tmp_path / "第534期.docx")[1]
+
+
+def test_a_pdf_and_an_old_word_file_say_the_same_issue(run, tmp_path, converted):
+    for kind, data in converted.items():
+        path = with_file(tmp_path, f"第534期.{kind}", data)
+        code, out, err = run("import-issue", path, "--dry-run")
+        assert (code, err) == (0, "")
+        assert "第五三四期 2024-05-01…2024-05-31 4条 试读" in out
+    code, out, _ = run("import-issue", with_file(tmp_path, "其实是PDF.docx", converted["pdf"]))
+    assert (code, "PDF 不说明分段" in out) == (0, True), "told by its bytes, not by its name"
+    items = json.loads(run("issue", "show", SERIES, "534", "--json")[1])["issue"]["items"]
+    wanted = seed(534).issue.items
+    assert [(one["outlet"], one["url"], one["date"]) for one in items] == [
+        (one.outlet, one.url, str(one.date)) for one in wanted
+    ]
+    squeezed = [re.sub(r"\s", "", "".join(block["text"] for block in one["blocks"])) for one in items]
+    assert squeezed == [re.sub(r"\s", "", "".join(block.text for block in one.blocks)) for one in wanted]
+
+
+def bomb() -> bytes:
+    file = io.BytesIO(handmade.typed(seed(534).issue))
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("word/media/image1.png", bytes(80 * 1024 * 1024))
+    return file.getvalue()
+
+
+def scanned() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (600, 800), "white").save(file, "PDF")
+    return file.getvalue()
+
+
+def zipped(name: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as package:
+        package.writestr(name, "x")
+    return file.getvalue()
+
+
+REFUSED = {
+    "空.docx": (lambda: b"", "文件是空的"),
+    "炸弹.docx": (bomb, "解压后超过 64 MiB，疑似压缩炸弹"),
+    "截断.docx": (lambda: handmade.typed(seed(534).issue)[:9000], "文件已损坏"),
+    "表.docx": (lambda: zipped("xl/workbook.xml"), "不是 DOCX"),
+    "扫描.pdf": (scanned, "扫描件，没有文字层"),
+    "坏.pdf": (lambda: b"%PDF-1.7\n" + bytes(200), "PDF 文件已损坏"),
+    "加密.doc": (lambda: OLD_WORD + "EncryptedPackage".encode("utf-16-le"), "已加密"),
+    "旧.xls": (lambda: OLD_WORD + "Workbook".encode("utf-16-le"), "旧版 Excel"),
+    "网页.doc": (lambda: b"<html><body>x</body></html>", "这是网页文件"),
+    "旧.doc": (lambda: OLD_WORD + "WordDocument".encode("utf-16-le"), "要由 LibreOffice 转换"),
+}
+
+
+def test_files_that_cannot_be_read_are_refused_each_with_its_reason(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(libreoffice, "program", lambda: "")
+    files = [with_file(tmp_path, name, data()) for name, (data, _) in REFUSED.items()]
+    code, out, err = run("import-issue", *files)
+    assert (code, out) == (1, "")
+    said = dict(zip(REFUSED, err.splitlines(), strict=True))
+    assert {
+        name: told in said[name] and f"{name}：" in said[name] for name, (_, told) in REFUSED.items()
+    } == dict.fromkeys(REFUSED, True), err
+    assert run("issue", "list", "--json")[1].strip() == "[]"

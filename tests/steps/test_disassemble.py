@@ -460,21 +460,6 @@ def test_an_unknown_title_is_answered_with_the_known_ones_and_can_be_overruled()
     assert (found.issue.number, checks(found)) == (528, [("series-title", 0)])
 
 
-@pytest.mark.parametrize(
-    ("data", "what"),
-    [
-        ((packaged("templates") / "gongwen.docx").read_bytes(), "Word 文档"),
-        (b"%PDF-1.7\n", "PDF"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "旧版 Word"),
-        (b"{\\rtf1", "RTF"),
-    ],
-)
-def test_word_and_pdf_files_must_be_saved_as_text_first(data, what):
-    with pytest.raises(NotImported, match=what) as refused:
-        decode(data)
-    assert "另存为纯文本" in refused.value.fix
-
-
 def test_bytes_that_are_no_text_are_refused():
     with pytest.raises(NotImported, match="UTF-8 或 GB18030"):
         decode(b"\x00\x01\xff\xfe" * 40)

@@ -24,6 +24,8 @@ _TOC = re.compile(r"^(?:toc|目录)\s*\d", re.IGNORECASE)
 _ENTRY = re.compile(r"^(?:[（(]?\d{1,3}[.．、)）]|[（(].*[)）]$)")
 _TITLED = re.compile(r"^((?:\d{1,3}\s*[.．、]\s*)?)标\s*题\s*[:：]\s*")
 _LINK = re.compile(r"^(?:原文|信息)?(?:链\s*接|网\s*址|URL)")
+_HEAD_LINE = re.compile(r"^(?:(?:\d{1,3}\s*[.．、]\s*)?标题|来源|链接)\s*[:：]")
+_LABELS = re.compile(r"(?<=.)(?=(?:来源|链接|主要内容)\s*[:：])")
 _ADDRESS = re.compile(r"(?:https?|ftp):\s*/\s*/[\w\s./?=&%~#+:@!$,;()-]*[\w/]", re.ASCII | re.IGNORECASE)
 _LIVE = re.compile(r"https?://.+", re.IGNORECASE)
 _HEADS = frozenset(("序号", "编号", "标题", "题目", "来源", "页码", "媒体", "信息标题", "信息来源"))
@@ -69,6 +71,8 @@ class _Opening:
         self._manuscript = manuscript
         self._opened = Opened(notes=list(manuscript.notes))
         self._undeveloped = 0
+        self._rest = ""
+        """What of an address that its link has told stands in the next line."""
         self._below = False
         """Whether the contents are behind us."""
         self._own = any(one.style in _OURS for one in manuscript.lines)
@@ -78,6 +82,8 @@ class _Opening:
     def open(self) -> Opened:
         for number, sheet in enumerate(self._manuscript.lines, start=1):
             self._opened.lines += self._lines(sheet, number)
+        if self._manuscript.kind == "PDF":
+            self._opened.notes.append("PDF 不说明分段，段落按版面推断，请与原件核对")
         if self._undeveloped:
             self._opened.notes.append(f"图片 {self._undeveloped} 张读不出来，没有收入")
         return self._opened
@@ -89,14 +95,20 @@ class _Opening:
         if sheet.rows:
             yield from self._table(sheet.rows, number)
             return
-        line = line_of(sheet.text, number)
-        if not line.text:
+        line = replace(line_of(sheet.text, number), whole=self._manuscript.kind != "PDF")
+        rest, self._rest = self._rest, ""
+        if not line.text or re.sub(r"\s", "", line.text) == rest:
             return
         if _TOC.match(sheet.style):
             yield from self._entry(line)
             return
         if is_body(line.text):
             self._below = True
+        if self._manuscript.kind == "PDF" and _HEAD_LINE.match(line.text):
+            # a line that is full to the edge looks as if it went on
+            for text in _LABELS.split(line.text):
+                yield self._linked(replace(line, text=text.strip()), ())
+            return
         kind, level = _said(sheet)
         if self._own and kind is not None:
             line = replace(line, text=sheet.text, exact=True)
@@ -121,6 +133,7 @@ class _Opening:
         leads = [to for _, to in links] or list(self._manuscript.links)
         fitting = sorted((to for to in leads if to.startswith(bare)), key=len)
         if fitting:
+            self._rest = fitting[0][len(bare) :]
             return replace(line, text=line.text.replace(shown[0], fitting[0]))
         if self._manuscript.kind == "PDF":
             return replace(line, text=line.text.replace(shown[0], bare))  # a blank there is an end of line

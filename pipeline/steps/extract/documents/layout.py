@@ -31,6 +31,7 @@ _PAGE_NUMBER = re.compile(
     re.I,
 )
 _CONTENTS = re.compile(r"(?:[.．·…]\s*){6,}\d{0,4}$")  # a line of a table of contents, with its leaders
+_LEADERS = re.compile(r"\s*(?:[.．·…]\s*){3,}\d{0,4}$")  # the few of a long title, where such a table is expected
 _MARGIN = 0.12  # of the page's height: where running heads, footers and page numbers stand
 _EDGE_ROWS = 2
 _COLUMN = 0.5  # of the lines of a column that run to its edge; of the cells of a table fewer do
@@ -138,7 +139,7 @@ def join(one: str, other: str) -> str:
     if not one or not other:
         return one + other
     if one.endswith("\u00ad"):
-        return one[:-1] + other
+        return one[:-1] + other if other[:1].islower() else f"{one[:-1]}-{other}"  # CHS-DRG has its hyphen anywhere
     if one.endswith("-") and one[-2:-1].isalpha() and other[:1].islower():
         return one[:-1] + other
     if _BETWEEN_WIDE.match(one[-1:]) or _WIDE_FIRST.match(other):
@@ -282,10 +283,10 @@ def _read(rows: list[_Row], sheet: Sheet, usual: float, contents: bool) -> Itera
     for row in rows:
         row.cells = _cells(row)
         row.text = _text(row.cells)
-    ended = {id(row) for row in rows if _CONTENTS.search(row.text)}
+    ended = {id(row) for row in rows if (_LEADERS if contents else _CONTENTS).search(row.text)}
     if contents:
         for row in rows:
-            row.text = _CONTENTS.sub("", row.text).strip()
+            row.text = _LEADERS.sub("", row.text)
     else:
         rows = [row for row in rows if id(row) not in ended]
     now: Paragraph | None = None
