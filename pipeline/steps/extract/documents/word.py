@@ -238,7 +238,7 @@ class _Reader:
         if listed and listed[0] not in ("", "0") and said:
             label, bullet = self._numbering.label(*listed)
         self._pictures += text.pictures
-        parts = _parts(_PAGE.sub("", entire) if _CONTENTS_STYLE.match(style.name) else entire)
+        parts = _parts(_PAGE.sub("", entire) if _CONTENTS_STYLE.match(style.name) else entire, spaced=self._entire)
         links = tuple(self._links(element)) if self._entire else ()
         for i, part in enumerate(parts):
             line = Line(f"{label}{part}" if not i else part, size=size, bold=bold)
@@ -389,17 +389,22 @@ class _Reader:
 _MARKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 
 
-def _parts(text: str) -> list[str]:
-    """A paragraph at those of its line breaks that end a sentence; the others only shape a line."""
+def _parts(text: str, *, spaced: bool) -> list[str]:
+    """A paragraph at those of its line breaks that end a sentence; the others only shape a line.
+
+    A blank before such a break belongs to a title when `spaced`; to an office that sets lines with blanks it is none.
+    """
     parts: list[str] = []
-    for piece in text.replace("\t", " ").split("\n"):
-        piece = piece.strip()
+    blank = False
+    for raw in text.replace("\t", " ").split("\n"):
+        piece = raw.strip()
         if not piece:
             continue
         if parts and not _BREAK_ENDS.search(parts[-1]):
-            parts[-1] = join(parts[-1], piece)
+            parts[-1] = f"{parts[-1]} {piece}" if spaced and blank else join(parts[-1], piece)
         else:
             parts.append(piece)
+        blank = raw.endswith(" ")
     return parts
 
 
