@@ -287,14 +287,14 @@ SaidWeek = Annotated[str, typer.Option("--week", help="The week, by any of its d
 @draft_app.command("import")
 def draft_import(
     series: SeriesArgument,
-    file: Annotated[Path, typer.Argument(help="The exported draft, edited and saved in Word, WPS or LibreOffice.")],
+    file: Annotated[Path, typer.Argument(help="The exported draft as edited: DOCX or Markdown.")],
     month: SaidMonth = "",
     week: SaidWeek = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it changes.")] = False,
     who: Who = "",
     as_json: AsJson = False,
 ) -> None:
-    """Take an exported draft that was edited in Word back as a revision, and show what it changes.
+    """Take an exported draft that was edited, in Word or as Markdown, back as a revision, and show what it changes.
 
     Order, deletions, titles, outlets, links, dates and text are taken over; what could not be is listed, and the exit
     code is then 3.

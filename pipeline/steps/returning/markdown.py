@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pipeline.model import Block, Kind, Returned, ReturnedItem, digest
 from pipeline.steps.punctuation import unbroken
 from pipeline.steps.returning.front import Front, front_matter
-from pipeline.steps.returning.marked import Page, Part, parts_of
+from pipeline.steps.returning.page import Page, Part, parts_of
 
 _CONTENTS = re.compile(r"(?:[一1][、.．]\s*)?(?:信息)?目\s*录")
 _BODY = re.compile(r"(?:[二2][、.．]\s*)?具体内容")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
-from pipeline.errors import UsageError
+from pipeline.errors import NotImported, UsageError
 from pipeline.model import Returned
 from pipeline.steps import upload
+from pipeline.steps.disassemble.lines import decode
+from pipeline.steps.returning.markdown import read_markdown
 from pipeline.steps.returning.word import read_word
 
 
@@ -17,7 +19,14 @@ def _read_word_safely(data: bytes) -> Returned:
     return read_word(data)
 
 
-READERS: Mapping[str, Callable[[bytes], Returned]] = {"docx": _read_word_safely}
+def _read_markdown_decoded(data: bytes) -> Returned:
+    try:
+        return read_markdown(decode(data))
+    except NotImported as error:
+        raise UsageError(error.message, error.fix) from None
+
+
+READERS: Mapping[str, Callable[[bytes], Returned]] = {"docx": _read_word_safely, "md": _read_markdown_decoded}
 """The format of an output → what reads a file of that format, edited, back."""
 
 
