@@ -206,8 +206,8 @@ def dangers_in_markdown(markdown: bytes) -> list[str]:
         if node.tag not in PLAIN:
             found.append(node.tag)
         known = ["href", "src", "alt", "title", "start"]
-        if node.tag == "a" and re.fullmatch(r"item-\w+", node.get("id", "")):
-            known.append("id")  # where the contents lead to
+        if node.tag == "a" and re.fullmatch(r"item-\w+|colophon", node.get("id", "")):
+            known.append("id")  # where the contents lead to, and where the items end
         found += [f"{node.tag} {name}" for name in node.attrib if name not in known]
         for name in ("href", "src"):
             if (value := node.get(name, "")) and not value.startswith("#"):

@@ -158,6 +158,23 @@ def test_the_front_matter_says_what_the_issue_says(issue: Issue) -> None:
     ]
 
 
+@settings(max_examples=60, deadline=None)
+@given(FRAGMENTS)
+@example("yes")
+@example("0777")
+@example("2024-06-04")
+@example(": &a *a !!python/object:os.system {x: [")
+@example("\x85\u2028\ufeff\x7f")
+def test_any_yaml_reader_loads_exactly_the_values(text: str) -> None:
+    markdown = render_markdown(with_text(text), draft=True, revision=4)
+    expected = clean(text)
+    for reader in (YAML(typ="safe", pure=True), YAML(typ="safe")):  # of YAML 1.2, and libyaml's of 1.1
+        data = reader.load(markdown.split("---\n", 2)[1])
+        (item,) = data["items"]
+        assert (item["title"], item["outlet"], item["url"]) == (expected, expected, expected)
+        assert (data["draft"], data["revision"]) == (True, 4)
+
+
 def test_word_and_markdown_say_the_same_in_the_same_order() -> None:
     def squeezed(lines: list[str]) -> list[str]:
         return [text for line in lines if (text := re.sub(r"\s", "", line))]
