@@ -23,9 +23,12 @@ from zipfile import BadZipFile
 
 import docx
 from docx.document import Document
+from docx.enum.style import WD_STYLE_TYPE
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.exceptions import OpcError
 from docx.opc.rel import Relationships
+from docx.oxml.parser import OxmlElement
+from docx.shared import Twips
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta
 from jinja2.exceptions import SecurityError
 from jinja2.exceptions import TemplateError as JinjaError
@@ -48,6 +51,13 @@ _TYPED = str.maketrans("“”‘’（），｜：．\u3000\xa0", "\"\"''(),|:.
 _NOISE = (w("lang"), w("noProof"), w("rFonts"))  # what Word writes into runs by itself, and the hint we set anew
 _TEXT = {w("tab"): "\t", w("cr"): "\n", w("noBreakHyphen"): "-", w("softHyphen"): ""}
 _OBJECT = "\ufffc"  # where something stands that is not text
+_AFTER_OVERFLOW = (
+    *("w:topLinePunct", "w:autoSpaceDE", "w:autoSpaceDN", "w:bidi", "w:adjustRightInd", "w:snapToGrid", "w:spacing"),
+    *("w:ind", "w:contextualSpacing", "w:mirrorIndents", "w:suppressOverlap", "w:jc", "w:textDirection"),
+    *("w:textAlignment", "w:textboxTightWrap", "w:outlineLvl", "w:divId", "w:cnfStyle", "w:rPr", "w:sectPr"),
+)
+"""What follows `w:overflowPunct` in the properties of a paragraph."""
+_NEAR = 20  # twentieths of a point that rounding makes
 _CELL_EDGES = 10.8  # points between the edges of a cell and its text, unless a table says otherwise
 _MAX_SOURCE = 200  # characters of an expression
 _FILTERS = ("default", "d", "trim", "upper", "lower", "first", "last", "length", "int")
@@ -167,6 +177,9 @@ class Template:
         self.path = path
         self.body: etree._Element = self.document.element.body
         self.styles = Styles(self.document.styles.element, path.name)
+        section = self.document.sections[-1]
+        edges = (section.top_margin or 0) + (section.bottom_margin or 0)
+        self._height = round(((section.page_height or 0) - edges) / Twips(1))
         self.tracked = tidy(self.body)
         """Whether it had tracked changes, which are taken as accepted."""
         self.drawings = 0
@@ -177,6 +190,7 @@ class Template:
         for element in [child for child in self.body if child.tag != w("sectPr")]:
             self.body.remove(element)
         self._forget()
+        self._let_punctuation_hang()
 
     def _forget(self) -> None:
         """Drops what belongs to the template and not to an issue: its comments, and what asks when a file is opened."""
@@ -189,6 +203,19 @@ class Template:
         settings = self.document.settings.element
         for asking in settings.findall(w("updateFields")):
             settings.remove(asking)
+
+    def _let_punctuation_hang(self) -> None:
+        """Writes out what is the default: else LibreOffice loses the comma at the end of a line.
+
+        It loses it with `false` too, which is what it makes of `true` on saving.
+        """
+        styles = self.document.styles
+        for said in styles.element.iter(w("overflowPunct")):
+            said.attrib.clear()
+        normal = styles.default(WD_STYLE_TYPE.PARAGRAPH)
+        properties = normal.element.get_or_add_pPr() if normal is not None else None
+        if properties is not None and properties.find(w("overflowPunct")) is None:
+            properties.insert_element_before(OxmlElement("w:overflowPunct"), *_AFTER_OVERFLOW)
 
     def _nodes(self) -> Iterator[Sample | Fixed | Loop]:
         loop, inside, behind = "", list[Sample | Fixed](), list[Sample]()
@@ -259,10 +286,12 @@ class Template:
             )
         if not _PLACEHOLDER.search(text):
             return None
-        properties = paragraph.find(w("pPr"))
+        properties = deepcopy(paragraph.find(w("pPr")))
         style = properties.find(w("pStyle")) if properties is not None else None
+        for frame in properties.iterchildren(w("framePr")) if properties is not None else ():
+            _let_grow(frame, self._height)
         return Sample(
-            properties=deepcopy(properties),
+            properties=properties,
             style=style.get(w("val"), "") if style is not None else self.styles.normal,
             pieces=tuple(self._pieces(atoms, text, place)),
             place=place,
@@ -350,6 +379,20 @@ def _as_run(look: etree._Element | None, text: str) -> etree._Element:
         run.append(deepcopy(look))
     etree.SubElement(run, w("t")).text = text
     return run
+
+
+def _let_grow(frame: etree._Element, height: int) -> None:
+    """Frees a frame from what LibreOffice saves: how high the placeholder stood, and where, in numbers.
+
+    `height` is that of the type area, in twentieths of a point: a frame that ended there stands at the bottom again.
+    """
+    there = [frame.get(w(name), "") for name in ("y", "h")]
+    if all(map(str.isdecimal, there)) and abs(sum(map(int, there)) - height) <= _NEAR:
+        del frame.attrib[w("y")]
+        frame.set(w("yAlign"), "bottom")
+    for name in ("h", "hRule"):
+        if frame.get(w(name)) is not None:
+            del frame.attrib[w(name)]
 
 
 def _cell_width(paragraph: etree._Element) -> float:

@@ -371,6 +371,22 @@ def rename_styles(template: Path, change: Callable[[Body], None]) -> None:
     template.write_bytes(pack(parts | {"word/styles.xml": etree.tostring(root)}))
 
 
+def test_a_frame_is_as_high_as_what_is_printed_in_it(tmp_path: Path) -> None:
+    """LibreOffice saves how high the placeholder stood, and where, instead of at the bottom."""
+
+    def change(body: Body) -> None:
+        (frame,) = body.iter(qn("w:framePr"))
+        frame.set(qn("w:h"), "840")
+        frame.set(qn("w:y"), "11916")
+        del frame.attrib[qn("w:yAlign")]
+        frame.set(qn("w:hRule"), "exact")
+
+    document = docx.Document(io.BytesIO(render_docx(SHORT, template=saved(tmp_path, change))))
+    (frame,) = document.element.body.iter(qn("w:framePr"))
+    assert [frame.get(qn(f"w:{name}")) for name in ("h", "hRule", "y")] == [None] * 3
+    assert frame.get(qn("w:yAlign")) == "bottom"
+
+
 def test_styles_are_known_by_name_whatever_their_ids(tmp_path: Path, right: list[str]) -> None:
     """Word gives built-in styles ids of its own (`1`, `a3`) on saving."""
     template = saved(tmp_path)
@@ -521,6 +537,23 @@ def test_a_style_saved_by_libreoffice_measures_the_same(name: str, resaved: dict
     for style in before.names():
         if (one := before.find(style)) and style != "Normal Table":
             assert after.measure(after.find(style)) == before.measure(one), style
+
+
+@pytest.mark.parametrize(
+    "written", ["", '<w:overflowPunct w:val="false"/>'], ids=["left out", "as LibreOffice saves it"]
+)
+def test_commas_hang_over_the_end_of_a_line_whatever_was_saved(written: str, tmp_path: Path) -> None:
+    """LibreOffice loses them in the PDF unless it is told so."""
+    template = saved(tmp_path)
+    parts = unpack(template.read_bytes())
+    name = "word/styles.xml"
+    assert b"<w:overflowPunct/>" in parts[name]
+    template.write_bytes(pack(parts | {name: parts[name].replace(b"<w:overflowPunct/>", written.encode())}))
+    styles = etree.fromstring(unpack(render_docx(SHORT, template=template))[name])
+    (said,) = styles.iter(qn("w:overflowPunct"))
+    assert not said.attrib
+    tags = [etree.QName(one).localname for one in said.getparent()]
+    assert tags.index("widowControl") < tags.index("overflowPunct") < tags.index("spacing")
 
 
 def test_pictures_survive_libreoffice(resaved: dict[str, Path]) -> None:
