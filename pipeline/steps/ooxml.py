@@ -20,12 +20,8 @@ from pathlib import PurePosixPath
 from lxml import etree
 
 from pipeline.model import chinese_number
+from pipeline.steps.upload import FEW, MAX_ENTRIES, MAX_RATIO, MAX_UNPACKED
 
-MAX_ENTRIES = 2_000
-"""Parts of a package."""
-_MAX_UNPACKED = 64 * 1024 * 1024
-_MAX_RATIO = 200
-_FEW = 1024 * 1024  # bytes unpacked that no ratio makes a bomb
 _HARMLESS = ("hyperlink", "image")  # relations that lead out of a file as a matter of course; none is ever followed
 _CHINESE = {"chineseCounting", "chineseCountingThousand", "japaneseCounting", "ideographDigital", "taiwaneseCounting"}
 
@@ -52,10 +48,10 @@ def _check(package: zipfile.ZipFile) -> None:
     if len(entries) > MAX_ENTRIES:
         raise Unsafe(f"DOCX 内含 {len(entries)} 个部件，超过上限 {MAX_ENTRIES}，疑似恶意文件")
     unpacked, packed = sum(one.file_size for one in entries), sum(one.compress_size for one in entries)
-    if unpacked > _MAX_UNPACKED:
-        raise Unsafe(f"DOCX 解压后超过 {_MAX_UNPACKED // 1024 // 1024} MiB，疑似压缩炸弹")
-    if unpacked > _FEW and unpacked > _MAX_RATIO * max(packed, 1):
-        raise Unsafe(f"DOCX 压缩比超过 {_MAX_RATIO}，疑似压缩炸弹")
+    if unpacked > MAX_UNPACKED:
+        raise Unsafe(f"DOCX 解压后超过 {MAX_UNPACKED // 1024 // 1024} MiB，疑似压缩炸弹")
+    if unpacked > FEW and unpacked > MAX_RATIO * max(packed, 1):
+        raise Unsafe(f"DOCX 压缩比超过 {MAX_RATIO}，疑似压缩炸弹")
     for one in entries:
         parts = PurePosixPath(one.filename.replace("\\", "/"))
         if parts.is_absolute() or ".." in parts.parts or re.match(r"[A-Za-z]:", one.filename):
@@ -96,9 +92,9 @@ class Package:
         if known is None:
             return None
         with self._package.open(known) as stream:
-            data = stream.read(_MAX_UNPACKED + 1)  # what the directory says of its size may be a lie
-        if len(data) > _MAX_UNPACKED:
-            raise Unsafe(f"DOCX 解压后超过 {_MAX_UNPACKED // 1024 // 1024} MiB，疑似压缩炸弹")
+            data = stream.read(MAX_UNPACKED + 1)  # what the directory says of its size may be a lie
+        if len(data) > MAX_UNPACKED:
+            raise Unsafe(f"DOCX 解压后超过 {MAX_UNPACKED // 1024 // 1024} MiB，疑似压缩炸弹")
         if b"<!DOCTYPE" in data[:4096] or b"<!ENTITY" in data[:65536]:
             raise Unsafe("DOCX 的 XML 带有文档类型声明，疑似恶意文件")
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
@@ -113,7 +109,7 @@ class Package:
         if known is None:
             return b""
         with self._package.open(known) as stream:
-            return stream.read(_MAX_UNPACKED)
+            return stream.read(MAX_UNPACKED)
 
     def relations(self, part: str) -> dict[str, tuple[str, str]]:
         """What a part refers to: id → the last word of the kind, and the part or the address outside."""

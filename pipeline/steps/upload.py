@@ -23,9 +23,10 @@ from urllib.parse import unquote, urlsplit
 from xml.parsers import expat
 
 MAX_ENTRIES = 2_000
+"""Parts of a package."""
 MAX_UNPACKED = 64 * 1024 * 1024
 MAX_RATIO = 200
-_FEW = 1024 * 1024  # bytes unpacked that no ratio makes a bomb: a white picture packs a thousandfold
+FEW = 1024 * 1024  # bytes unpacked that no ratio makes a bomb: a white picture packs a thousandfold
 _MAX_DEPTH = 200  # of tags within tags; libxml2 gives up at 256, Word nests about 30
 _PIECE = 256 * 1024
 
@@ -165,7 +166,7 @@ def _bounded(package: zipfile.ZipFile, size: int) -> None:
     unpacked = sum(one.file_size for one in entries)
     if unpacked > MAX_UNPACKED:
         raise _Refused(f"解压后超过 {MAX_UNPACKED // 1024 // 1024} MiB，疑似压缩炸弹")
-    largest = [one for one in entries if one.file_size > _FEW and one.file_size > MAX_RATIO * one.compress_size]
+    largest = [one for one in entries if one.file_size > FEW and one.file_size > MAX_RATIO * one.compress_size]
     if largest or unpacked > MAX_RATIO * size:  # entries that share their bytes are many files of one
         raise _Refused(f"压缩比超过 {MAX_RATIO}，疑似压缩炸弹")
     seen = set[str]()

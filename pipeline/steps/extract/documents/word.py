@@ -22,7 +22,6 @@ from pipeline.steps.extract.documents.written import Line, Manuscript
 from pipeline.steps.extract.furniture import LEGEND
 from pipeline.steps.ooxml import (
     BROKEN,
-    MAX_ENTRIES,
     Numbering,
     Package,
     Unsafe,
@@ -35,6 +34,7 @@ from pipeline.steps.ooxml import (
     value,
     whole,
 )
+from pipeline.steps.upload import MAX_ENTRIES
 
 _MAX_LINES = 20_000
 _MAX_COLUMNS = 40
