@@ -1,8 +1,8 @@
 """The issue as a DOCX file in the look of a template.
 
-The template (see `template`) gives page, styles, masthead and labels; an article's blocks get named styles and
-nothing else. Paragraphs are built as XML and put before the section's properties: python-docx's own
-`add_paragraph` looks through the whole document each time (75 s for 500 articles against 4 s).
+The template (see `template`) gives page, styles, masthead and labels; `body` writes the articles into it. Paragraphs
+are built as XML and put before the section's properties: python-docx's own `add_paragraph` looks through the whole
+document each time (75 s for 500 articles against 4 s).
 
 Three things are set on the spot, for want of a style that could say them: the East Asian hint of each run,
 without which Word takes “ ” … from the Latin font; the masthead's size, fitted to its length; and a character
@@ -12,16 +12,15 @@ style on such punctuation after Latin text, where LibreOffice ignores the hint.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import cast
 
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.opc.packuri import PackURI
-from docx.opc.part import Part
 from docx.oxml.parser import OxmlElement
 from docx.oxml.text.paragraph import CT_P
 from docx.shared import Pt
@@ -29,41 +28,25 @@ from docx.text.paragraph import Paragraph
 from lxml import etree
 
 from pipeline.errors import TemplateError
-from pipeline.model import Block, Finding, Issue, Item, Kind, chinese_date, digest
+from pipeline.model import Finding, Issue, Item, chinese_date, digest
+from pipeline.outputs.body import Body
 from pipeline.outputs.context import Context, Pictures, no_picture
-from pipeline.outputs.drawing import SHAPE, drawing
-from pipeline.outputs.figures import Figure, figure
+from pipeline.outputs.drawing import SHAPE
 from pipeline.outputs.layout import estimate
 from pipeline.outputs.package import save
 from pipeline.outputs.review import DRAFT, remark
+from pipeline.outputs.runs import SPACE, Runs, bare_run, hint, run
 from pipeline.outputs.styles import Styles, w
-from pipeline.outputs.tables import Grid, column_widths, grid, is_number
 from pipeline.outputs.template import CONTENTS, Fixed, Loop, Piece, Sample, Template
 from pipeline.outputs.text import clean, em, live_address
 from pipeline.outputs.titles import balanced_lines
 
 EXCERPT = "（节选）"
 _REVIEWER, _INITIALS = "发布检查", "检"
-_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_STYLES = {
-    Kind.PARAGRAPH: "文章正文",
-    Kind.ITEM: "文章列举",
-    Kind.QUOTE: "文章引文",
-    Kind.CAPTION: "caption",
-}
-_HEADINGS = ("heading 3", "heading 4")
-_LEFT = "文章正文左齐"
-_UNBROKEN = re.compile(r"[!-,./0-~]{20,}")  # an address that goes to the next line tears a justified one apart
-_DEEPER = ("文章列举二级", "文章列举三级")
-_POINTS_PER_CM = 72 / 2.54
-_MAX_COLUMNS = 63  # Word opens no table with more
-_CELL_EDGES = 8.0  # points between the rules of a cell and its text, as the style 文章表格 has them
 _MASTHEAD_SHARE = 0.96  # of the line, so that the title stands clear of both edges
 _SLACK = 0.5  # squares of a title's line that stay free: fonts differ a little in their widths
 _PAGE_NUMBER = 2.0  # squares that an entry of the 目录 keeps free for the number
-_AMBIGUOUS = re.compile("[“”‘’…—]+")
-_HAN = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 
 
 class Word:
@@ -184,8 +167,8 @@ def _mark_as_draft(document: Document, styles: Styles) -> None:
             element = paragraph._p
             for child in list(element):
                 element.remove(child)
-            _style(etree.SubElement(element, w("pPr")), style)
-            _run(element, DRAFT)
+            etree.SubElement(etree.SubElement(element, w("pPr")), w("pStyle")).set(w("val"), style)
+            run(element, DRAFT)
 
 
 class _Writer:
@@ -193,21 +176,22 @@ class _Writer:
 
     def __init__(self, template: Template, issue: Issue, pictures: Pictures) -> None:
         self._template = template
-        self._pictures = pictures
-        self._drawings: dict[str, str] = {}
-        """Picture → the id of its relationship: one that is printed twice is stored once."""
-        self._last_drawing = template.drawings
+        self._numbers = itertools.count(template.drawings + 1)
+        """Those that drawings may still have."""
         self._styles = template.styles
         self._issue = issue
         self._body: etree._Element = OxmlElement("w:body")
         self._bookmarks = bookmarks(issue)
-        self._wide = self._styles.starting("全角标点 ")
+        self._runs = Runs(self._styles)
         self._link_style = self._styles.find("Hyperlink", "character")
         self._entry_style = self._styles.find("目录链接", "character")
         self._references: list[tuple[int, etree._Element]] = []
         self._headings: dict[int, etree._Element] = {}
         """Position → the paragraph that a comment about the item hangs on; 0 for the issue."""
         self._width = self._text_width()
+        self._article = Body(
+            template.document, self._styles, pictures, into=self._body, width=self._width, numbers=self._numbers
+        )
 
     def _text_width(self) -> float:
         section = self._template.document.sections[0]
@@ -267,7 +251,7 @@ class _Writer:
             if isinstance(node, Fixed):
                 self._body.append(self._fixed(node, values, position))
             elif node.fields == {"正文"}:
-                self._blocks(item.blocks)
+                self._article.write(item.blocks)
             elif loop.name == CONTENTS:
                 self._sample(self._body, node, values, position=position, linked=True)
             else:
@@ -334,8 +318,7 @@ class _Writer:
         if not position and (first := next(outside, None)) is not None:  # Word allows no comment in a text box
             self._headings.setdefault(0, first)
         for shape in copy.iter(SHAPE):
-            self._last_drawing += 1
-            shape.set("id", str(self._last_drawing))
+            shape.set("id", str(next(self._numbers)))
         return copy
 
     def _fill_holes(
@@ -372,7 +355,7 @@ class _Writer:
                 self._link(parent, text, target)
             case "文章标题":
                 lines = balanced_lines(text, width / (measure.size + measure.pitch) - _SLACK)
-                self._text(parent, "\n".join(lines), measure.font, piece.look)
+                self._runs.text(parent, "\n".join(lines), measure.font, piece.look)
             case "刊名":
                 look = deepcopy(piece.look) if piece.look is not None else OxmlElement("w:rPr")
                 fitted = _MASTHEAD_SHARE * width / max(em(text), 1.0) - measure.pitch
@@ -380,168 +363,31 @@ class _Writer:
                     size = str(max(int(fitted * 2), 20))
                     for tag in ("sz", "szCs"):
                         etree.SubElement(look, w(tag)).set(w("val"), size)
-                self._text(parent, text, measure.font, look)
+                self._runs.text(parent, text, measure.font, look)
             case _:
-                self._text(parent, text, measure.font, piece.look, plain)
-
-    # ----------------------------------------------------------------------------- an article's body
-
-    def _blocks(self, blocks: Sequence[Block]) -> None:
-        def follows(number: int, kind: Kind) -> bool:
-            return any(block.kind is kind for block in blocks[number + 1 : number + 2])
-
-        above: Kind | None = None
-        """What was printed last: a caption belongs to the picture above it, else to the table below."""
-        titled = False
-        for number, block in enumerate(blocks):
-            title = block.kind is Kind.CAPTION and above is not Kind.FIGURE and follows(number, Kind.TABLE)
-            if (one := figure(blocks, number, self._pictures)) is not None:
-                self._figure(one, "文章图片" if follows(number, Kind.CAPTION) else "无说明图片")
-            elif title:
-                self._paragraph(self._body, self._optional("表格标题", "caption"), clean(block.text))
-            else:
-                if block.kind is Kind.TABLE and not titled and above not in (None, Kind.TABLE, Kind.HEADING):
-                    self._gap()  # after these it would part the table from what is kept with it
-                self._block(block)
-            above, titled = block.kind, title
-
-    def _block(self, block: Block) -> None:
-        if block.kind is Kind.TABLE:
-            self._table(block)
-            return
-        text = clean(f"{block.mark} {block.text}" if block.mark else block.text)
-        if block.kind is Kind.FIGURE or not text:
-            return  # a picture that could not be had: its caption, if any, is a block of its own
-        if block.kind is Kind.HEADING:
-            name = _HEADINGS[min(max(block.level, 1), len(_HEADINGS)) - 1]
-        elif block.kind is Kind.ITEM and block.level > 0:
-            name = _DEEPER[min(block.level, len(_DEEPER)) - 1]
-        elif block.kind is Kind.PARAGRAPH and _UNBROKEN.search(text):
-            name = _LEFT
-        else:
-            name = _STYLES[block.kind]
-        self._paragraph(self._body, self._optional(name, _STYLES.get(block.kind, name)), text)
-
-    def _optional(self, name: str, else_: str) -> str:
-        """The style called `name`; one more common in a template that was made before there was such a style."""
-        return self._styles.find(name) or self._styles.id(else_)
-
-    def _paragraph(self, parent: etree._Element, style: str, text: str) -> None:
-        paragraph = etree.SubElement(parent, w("p"))
-        _style(etree.SubElement(paragraph, w("pPr")), style)
-        self._text(paragraph, text, self._styles.measure(style).font)
-
-    def _figure(self, one: Figure, style: str) -> None:
-        paragraph = etree.SubElement(self._body, w("p"))
-        _style(etree.SubElement(paragraph, w("pPr")), self._optional(style, "文章图片"))
-        self._last_drawing += 1
-        width, height = one.size(self._width / _POINTS_PER_CM)
-        run = etree.SubElement(paragraph, w("r"))
-        run.append(drawing(self._last_drawing, self._relation(one), width, height, one.words))
-
-    def _relation(self, one: Figure) -> str:
-        if one.blob not in self._drawings:
-            document = self._template.document.part
-            kind = "image/png" if one.suffix == "png" else "image/jpeg"
-            # python-docx looks through all pictures for one with the same bytes: 12.9 s for 500
-            part = Part(PackURI(f"/word/media/{one.blob[:16]}.{one.suffix}"), kind, one.data, document.package)
-            self._drawings[one.blob] = document.relate_to(part, RELATIONSHIP_TYPE.IMAGE)
-        return self._drawings[one.blob]
-
-    def _table(self, block: Block) -> None:
-        """A table in the largest type in which no short word is torn apart, else no number, else as lines."""
-        table = grid(block)
-        if table is None:
-            return
-        edges = _CELL_EDGES * table.columns
-        for whole, small in ((True, False), (True, True), (False, False), (False, True)):
-            measure = self._styles.measure(self._cell_style("表格文字", small))
-            square = measure.size + measure.pitch
-            widths = column_widths(table, (self._width - edges) / square, whole=whole)
-            if widths is not None and table.columns <= _MAX_COLUMNS:
-                break
-        else:
-            for line in table.lines():
-                self._paragraph(self._body, self._styles.id("文章列举"), line)
-            return
-        twips = [round((width * square + _CELL_EDGES) * 20) for width in widths]
-        twips[-1] += round(self._width * 20) - sum(twips)
-        element = etree.SubElement(self._body, w("tbl"))
-        properties = etree.SubElement(element, w("tblPr"))
-        etree.SubElement(properties, w("tblStyle")).set(w("val"), self._styles.id("文章表格", "table"))
-        _width(etree.SubElement(properties, w("tblW")), sum(twips))
-        etree.SubElement(properties, w("tblLayout")).set(w("type"), "fixed")
-        columns = etree.SubElement(element, w("tblGrid"))
-        for width in twips:
-            etree.SubElement(columns, w("gridCol")).set(w("w"), str(width))
-        for number in range(len(table.rows)):
-            self._row(element, table, number, twips, small)
-        self._gap()  # Word joins tables that touch, and needs a paragraph at the end
-
-    def _gap(self) -> None:
-        gap = etree.SubElement(self._body, w("p"))
-        _style(etree.SubElement(gap, w("pPr")), self._styles.id("表格间隔"))
-
-    def _row(self, element: etree._Element, table: Grid, number: int, twips: list[int], small: bool) -> None:
-        row = etree.SubElement(element, w("tr"))
-        properties = etree.SubElement(row, w("trPr"))
-        etree.SubElement(properties, w("cantSplit"))
-        if number < table.header:
-            etree.SubElement(properties, w("tblHeader"))
-        above, column = table.covered, 0
-        while column < table.columns:
-            at = above.get((number, column), (number, column))
-            down, right = table.spans.get(at, (1, 1))
-            text = table.rows[number][column]
-            cell = etree.SubElement(row, w("tc"))
-            inside = etree.SubElement(cell, w("tcPr"))
-            _width(etree.SubElement(inside, w("tcW")), sum(twips[column : column + right]))
-            if right > 1:
-                etree.SubElement(inside, w("gridSpan")).set(w("val"), str(right))
-            if down > 1:
-                etree.SubElement(inside, w("vMerge")).set(w("val"), "restart" if at[0] == number else "continue")
-            name = "表格表头" if number < table.header else "表格数字" if is_number(text) else "表格文字"
-            self._paragraph(cell, self._cell_style(name, small), text)
-            column += right
-
-    def _cell_style(self, name: str, small: bool) -> str:
-        """The style of a cell; a template made before wide tables had small type has one size."""
-        return (self._styles.find(f"{name}小号") if small else "") or self._styles.id(name)
+                self._runs.text(parent, text, measure.font, piece.look, plain)
 
     # ------------------------------------------------------------------------------------- inside
-
-    def _text(
-        self, parent: etree._Element, text: str, font: str, look: etree._Element | None = None, plain: str = ""
-    ) -> None:
-        """Runs with `text`; `plain` is the character style of those that need no other.
-
-        LibreOffice makes a whole entry of the 目录 blue when only some of its runs have a character style.
-        """
-        if look is not None and look.find(w("rStyle")) is not None:
-            plain = ""
-        for part, wide in _by_width(text):
-            style = self._wide.get(font, "") if wide else ""
-            _run(parent, part, style=style or plain, look=look, hint=wide is not None)
 
     def _link(self, parent: etree._Element, text: str, target: str) -> None:
         link = etree.SubElement(parent, w("hyperlink"))
         part = self._template.document.part
         link.set(_RELATION, part.relate_to(target, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
         link.set(w("history"), "1")
-        _run(link, text, style=self._link_style)
+        run(link, text, style=self._link_style)
 
     def _page_reference(self, parent: etree._Element, position: int, plain: str) -> None:
         for kind in ("begin", "", "separate"):
-            run = _bare_run(parent, plain)
+            part = bare_run(parent, plain)
             if kind:
-                etree.SubElement(run, w("fldChar")).set(w("fldCharType"), kind)
+                etree.SubElement(part, w("fldChar")).set(w("fldCharType"), kind)
             else:
-                code = etree.SubElement(run, w("instrText"))
-                code.set(_SPACE, "preserve")
+                code = etree.SubElement(part, w("instrText"))
+                code.set(SPACE, "preserve")
                 code.text = f" PAGEREF {self._bookmarks[position - 1]} \\h "
-        number = etree.SubElement(_bare_run(parent, plain), w("t"))
+        number = etree.SubElement(bare_run(parent, plain), w("t"))
         self._references.append((position, number))
-        etree.SubElement(_bare_run(parent, plain), w("fldChar")).set(w("fldCharType"), "end")
+        etree.SubElement(bare_run(parent, plain), w("fldChar")).set(w("fldCharType"), "end")
 
     def _bookmark(self, paragraph: etree._Element, position: int) -> None:
         self._headings[position] = paragraph
@@ -583,8 +429,8 @@ class _Writer:
                 raise TemplateError(f"{self._template.path.name}: 没有可以加批注的段落。", "模板中应有刊名和条目标题。")
             comment = self._template.document.add_comment(runs, clean(remark(finding)), _REVIEWER, _INITIALS)
             comment._comment_elm.date = when  # python-docx writes the time of day
-            for run in comment._comment_elm.iter(w("r")):
-                _hint(run)
+            for one in comment._comment_elm.iter(w("r")):
+                hint(one)
 
 
 def _says_something(pieces: list[tuple[Piece, str]]) -> bool:
@@ -606,81 +452,3 @@ def _trimmed(pieces: list[tuple[Piece, str]]) -> list[tuple[Piece, str]]:
 
 def _keeping_tabs(line: str) -> str:
     return "\t".join(clean(part) for part in line.split("\t"))
-
-
-def _by_width(text: str) -> Iterator[tuple[str, bool | None]]:
-    """Stretches of `text`: `True` must be set full width by hand, `None` is Latin punctuation, `False` the rest.
-
-    “ ” … — are Chinese or Latin by what surrounds them. The apostrophe of a Latin word stays Latin; after
-    Latin text or at the start of a paragraph only a Chinese font makes them full width.
-    """
-    last = 0
-    for found in _AMBIGUOUS.finditer(text):
-        before = text[found.start() - 1 : found.start()]
-        after = text[found.end() : found.end() + 1]
-        latin_inside = before.isascii() and before.isalpha() and after.isascii() and after.isalpha()
-        kind = None if latin_inside else None if not _HAN.search(text) else True
-        if kind is True and _HAN.match(before):
-            continue
-        if last < found.start():
-            yield text[last : found.start()], False
-        yield found[0], kind
-        last = found.end()
-    if last < len(text):
-        yield text[last:], False
-
-
-def _run(
-    parent: etree._Element, text: str, *, style: str = "", look: etree._Element | None = None, hint: bool = True
-) -> None:
-    """Runs with `text`, its tabs and line breaks as such."""
-    run = etree.SubElement(parent, w("r"))
-    properties = etree.SubElement(run, w("rPr")) if look is None else deepcopy(look)
-    if look is not None:
-        run.append(properties)
-    if style:
-        if (named := properties.find(w("rStyle"))) is None:
-            named = properties.makeelement(w("rStyle"))
-            properties.insert(0, named)
-        named.set(w("val"), style)
-    if hint:
-        _hint(run)
-    for part in re.split("([\t\n])", text):
-        if part == "\t":
-            etree.SubElement(run, w("tab"))
-        elif part == "\n":
-            etree.SubElement(run, w("br"))
-        elif part:
-            element = etree.SubElement(run, w("t"))
-            element.text = part
-            element.set(_SPACE, "preserve")
-
-
-def _bare_run(parent: etree._Element, style: str) -> etree._Element:
-    run = etree.SubElement(parent, w("r"))
-    if style:
-        etree.SubElement(etree.SubElement(run, w("rPr")), w("rStyle")).set(w("val"), style)
-    _hint(run)
-    return run
-
-
-def _hint(run: etree._Element) -> None:
-    """Tells Word to take “ ” … from the East Asian font."""
-    properties = run.find(w("rPr"))
-    if properties is None:
-        properties = run.makeelement(w("rPr"))
-        run.insert(0, properties)
-    fonts = properties.find(w("rFonts"))
-    if fonts is None:
-        fonts = properties.makeelement(w("rFonts"))
-        properties.insert(1 if properties.find(w("rStyle")) is not None else 0, fonts)
-    fonts.set(w("hint"), "eastAsia")
-
-
-def _style(properties: etree._Element, style: str) -> None:
-    etree.SubElement(properties, w("pStyle")).set(w("val"), style)
-
-
-def _width(element: etree._Element, twips: int) -> None:
-    element.set(w("w"), str(twips))
-    element.set(w("type"), "dxa")
