@@ -7,7 +7,7 @@ commonest breaks of Latin words known, so a page can be off by one; the exact nu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lxml import etree
@@ -18,6 +18,10 @@ from pipeline.outputs.styles import Edges, Measure, Styles, w
 
 _HAIR = 0.02  # points, for pages that are full to the last line
 _SIGNS = {w("br"): "\n", w("tab"): "\t"}
+
+
+PrintNumbers = Callable[[Mapping[str, int]], Iterable[etree._Element]]
+"""Prints the page of each bookmark, and gives the paragraphs in which it did."""
 
 
 @dataclass(slots=True)
@@ -55,10 +59,22 @@ class _Box:
         return self.lines * self.pitch + self.measure.rules
 
 
-def estimate(body: etree._Element, styles: Styles) -> dict[str, int]:
-    """Bookmark → page, counted from 1."""
+def estimate(body: etree._Element, styles: Styles, print_numbers: PrintNumbers) -> dict[str, int]:
+    """Bookmark → page, counted from 1.
+
+    `print_numbers` is called once with a first estimate, and gives the paragraphs that it changed: a 目录 may need
+    more lines for its page numbers.
+    """
     page = _geometry(body)
-    boxes = [box for element in body for box in _boxes(element, styles, page.width)]
+    boxes = {element: _boxes(element, styles, page.width) for element in body}
+    first = _filled(page, boxes)
+    for element in print_numbers(first):
+        boxes[element] = _boxes(element, styles, page.width)
+    return _filled(_geometry(body), boxes)
+
+
+def _filled(page: _Page, by_element: Mapping[etree._Element, Sequence[_Box]]) -> dict[str, int]:
+    boxes = [box for one in by_element.values() for box in one]
     for index, box in enumerate(boxes):
         if box.measure.new_page and page.used:
             page.turn(asked=True)
@@ -123,12 +139,12 @@ def _place(page: _Page, box: _Box) -> None:
     page.after = box.measure.after
 
 
-def _boxes(element: etree._Element, styles: Styles, width: float) -> Iterable[_Box]:
+def _boxes(element: etree._Element, styles: Styles, width: float) -> Sequence[_Box]:
     if element.tag == w("p"):
         box = _paragraph(element, styles, width)
         return () if box.measure.framed else (box,)
     if element.tag == w("tbl"):
-        return _table(element, styles, width)
+        return tuple(_table(element, styles, width))
     return ()
 
 

@@ -408,13 +408,14 @@ class _Writer:
         for position, element in self._references:
             element.text = str(pages[self._issue.items[position - 1].handle])
 
+    def _print_numbers(self, found: Mapping[str, int]) -> list[etree._Element]:
+        for position, element in self._references:
+            element.text = str(found.get(self._bookmarks[position - 1], 1))
+        return [next(element.iterancestors(w("p"))) for _, element in self._references]
+
     def estimated(self) -> dict[str, int]:
-        """Handle → page, by the estimate; the 目录 is set with the numbers that a first one gives."""
-        found: dict[str, int] = {}
-        for _ in range(2):
-            for position, element in self._references:
-                element.text = str(found.get(self._bookmarks[position - 1], 1))
-            found = estimate(self._template.body, self._styles)
+        """Handle → page, by the estimate."""
+        found = estimate(self._template.body, self._styles, self._print_numbers)
         return {item.handle: found.get(name, 1) for name, item in zip(self._bookmarks, self._issue.items, strict=True)}
 
     def annotate(self, findings: Sequence[Finding]) -> None:
