@@ -10,8 +10,6 @@ import json
 from pathlib import Path
 
 import structlog
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from pipeline.libreoffice import SECONDS, convert
 from pipeline.model import Issue
@@ -63,6 +61,9 @@ def destinations(pdf: bytes, issue: Issue) -> dict[str, int]:
     """Handle → page of each item whose heading is found in a PDF of the issue; empty when it cannot be read."""
     if not pdf:
         return {}
+    from pypdf import PdfReader  # it brings cryptography, 57 MB that making documents has no use for
+    from pypdf.errors import PyPdfError
+
     try:
         reader = PdfReader(io.BytesIO(pdf))
         marks = reader.named_destinations
