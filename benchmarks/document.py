@@ -70,25 +70,20 @@ def peer(issue: Issue) -> bytes:
     for element in [child for child in body if child.tag != w("sectPr")]:
         body.remove(element)
     add = document.add_paragraph
-    names = {style.name.lower(): style for style in document.styles}
-
-    def styled(name: str) -> object:
-        return names[name]
-
     for text, name in ((issue.title, "报头名称"), (issue.issuer, "报头编发行"), (issue.lead, "导语")):
-        add(text, styled(name))
+        add(text, name)
     for position, item in enumerate(issue.items, 1):
-        add(f"{position}. {item.title}", styled("toc 1"))
-        add(f"（{item.outlet}）", styled("toc 2"))
+        add(f"{position}. {item.title}", "toc 1")
+        add(f"（{item.outlet}）", "toc 2")
     for position, item in enumerate(issue.items, 1):
-        add(f"{position}. 标题：{item.title}", styled("heading 2"))
-        add(f"来源：{item.outlet}", styled("条目信息"))
-        add(f"链接：{item.url}", styled("条目链接"))
-        add("主要内容：", styled("条目信息"))
-        add(item.title, styled("文章标题"))
-        add(f"{item.date or ''}　来源：{item.outlet}", styled("文章来源行"))
+        add(f"{position}. 标题：{item.title}", "heading 2")
+        add(f"来源：{item.outlet}", "条目信息")
+        add(f"链接：{item.url}", "条目链接")
+        add("主要内容：", "条目信息")
+        add(item.title, "文章标题")
+        add(f"{item.date or ''}　来源：{item.outlet}", "文章来源行")
         for block in item.blocks:
-            paragraph = add(block.text, styled(_STYLES[block.kind]))
+            paragraph = add(block.text, _STYLES[block.kind])
             if block.kind is Kind.FIGURE:
                 paragraph.add_run().add_picture(io.BytesIO(picture(block.blob)), height=Cm(_CM_HIGH))
     target = io.BytesIO()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from lxml import etree
 
@@ -18,6 +19,9 @@ from pipeline.outputs.styles import Edges, Measure, Styles, w
 
 _HAIR = 0.02  # points, for pages that are full to the last line
 _SIGNS = {w("br"): "\n", w("tab"): "\t"}
+_STYLE, _VALUE, _NAME = f"{w('pPr')}/{w('pStyle')}", w("val"), w("name")
+_TEXT, _MARK, _SIZE, _DRAWING, _RUN = (w(name) for name in ("t", "bookmarkStart", "sz", "drawing", "r"))
+_TOLD = (_TEXT, _MARK, _SIZE, _DRAWING, *_SIGNS)
 
 
 PrintNumbers = Callable[[Mapping[str, int]], Iterable[etree._Element]]
@@ -149,24 +153,36 @@ def _boxes(element: etree._Element, styles: Styles, width: float) -> Sequence[_B
 
 
 def _paragraph(element: etree._Element, styles: Styles, width: float) -> _Box:
-    style = element.find(f"{w('pPr')}/{w('pStyle')}")
-    measure = styles.measure(style.get(w("val"), "") if style is not None else "")
-    size = element.find(f"{w('r')}/{w('rPr')}/{w('sz')}")
-    if size is not None:  # a masthead fitted to its line
-        measure = replace(measure, size=float(size.get(w("val"), "21")) / 2)
+    style = element.find(_STYLE)
+    measure = styles.measure(style.get(_VALUE, "") if style is not None else "")
     parts: list[str] = []
-    for run in element.iter(w("r")):  # the tab stops of a paragraph are called `tab` too
-        for node in run:
-            parts.append((node.text or "") if node.tag == w("t") else _SIGNS.get(str(node.tag), ""))
+    names: list[str] = []
+    drawn = False
+    for node in element.iter(*_TOLD):  # one walk: an issue has thousands of paragraphs
+        if node.tag == _TEXT:
+            parts.append(node.text or "")
+        elif node.tag == _MARK:
+            names.append(node.get(_NAME, ""))
+        elif node.tag == _SIZE:
+            if not parts and _above(node, 2) == _RUN:  # a masthead fitted to its line
+                measure = replace(measure, size=float(node.get(_VALUE, "21")) / 2)
+        elif node.tag == _DRAWING:
+            drawn = True
+        elif _above(node, 1) == _RUN:  # the tab stops of a paragraph are called `tab` too
+            parts.append(_SIGNS[node.tag])
+    if drawn and (height := drawn_height(element)):
+        return _Box(measure, 1, height, tuple(names))
     inner = width - measure.left - measure.right
     lines = sum(
         line_count(part, measure, inner, measure.first if place == 0 else 0.0)
         for place, part in enumerate("".join(parts).split("\n"))
     )
-    names = _marks(element)
-    if height := drawn_height(element):
-        return _Box(measure, 1, height, names)
-    return _Box(measure, lines, measure.line or measure.size * 1.3, names)
+    return _Box(measure, lines, measure.line or measure.size * 1.3, tuple(names))
+
+
+def _above(node: etree._Element, steps: int) -> str:
+    """The tag of what `node` stands in, so many steps up."""
+    return str(next(islice(node.iterancestors(), steps - 1, None)).tag)
 
 
 def _table(table: etree._Element, styles: Styles, width: float) -> Iterator[_Box]:
