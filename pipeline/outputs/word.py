@@ -178,6 +178,8 @@ class _Writer:
         self._template = template
         self._numbers = itertools.count(template.drawings + 1)
         """Those that drawings may still have."""
+        self._links: dict[str, str] = {}
+        """Address → the id of its relationship."""
         self._styles = template.styles
         self._issue = issue
         self._body: etree._Element = OxmlElement("w:body")
@@ -371,8 +373,12 @@ class _Writer:
 
     def _link(self, parent: etree._Element, text: str, target: str) -> None:
         link = etree.SubElement(parent, w("hyperlink"))
-        part = self._template.document.part
-        link.set(_RELATION, part.relate_to(target, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+        if target not in self._links:
+            # python-docx looks through all relationships for one like it, and for a free id: quadratic
+            self._links[target] = f"rIdLink{len(self._links) + 1}"
+            relations = self._template.document.part.rels
+            relations.add_relationship(RELATIONSHIP_TYPE.HYPERLINK, target, self._links[target], is_external=True)
+        link.set(_RELATION, self._links[target])
         link.set(w("history"), "1")
         run(link, text, style=self._link_style)
 
