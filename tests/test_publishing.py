@@ -11,8 +11,10 @@ import pytest
 from offices import SERIES, drafted, without_libreoffice, workspace
 from pipeline.config import load
 from pipeline.desk import Desk, now, open_desk
-from pipeline.errors import Blocked, ConfigError, UsageError
-from pipeline.model import Release, file_title
+from pipeline.desk.rebuilding import basis_of, laid_out
+from pipeline.errors import Blocked, ConfigError, StoreError, UsageError
+from pipeline.model import Basis, Release, file_title
+from pipeline.store import Blobs
 
 OTHER = "beijing-digest"
 
@@ -188,6 +190,51 @@ def test_an_export_is_not_written_through_what_is_in_its_way(released, bulletin,
     assert code == 2
     assert "没有写入" in said
     assert secret.read_text() == "不许动"
+
+
+# --------------------------------------------------------------------------- what is kept with a release
+
+
+def test_a_release_keeps_its_template_and_what_lies_beside_it_but_no_other_document(tmp_path) -> None:
+    folder, blobs = tmp_path / "templates", Blobs(tmp_path / "blobs")
+    for name in ("gongwen.docx", "~$gongwen.docx", "old/gongwen.docx", "lead.j2", ".lead.j2.swp", "web/page.html"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    with (folder / "film.bin").open("wb") as film:
+        film.truncate(33 * 1024 * 1024)
+    os.mkfifo(folder / "pipe")
+    basis = basis_of(folder / "gongwen.docx", blobs)
+    assert {name: blobs.get(blob).decode() for name, blob in basis.templates.items()} == {
+        name: name for name in ("gongwen.docx", "lead.j2", "web/page.html")
+    }
+    with laid_out(basis, blobs) as template:
+        assert template.read_bytes() == b"gongwen.docx"
+        assert (template.parent / "web" / "page.html").read_bytes() == b"web/page.html"
+
+
+@pytest.mark.parametrize("name", ["../escaped", "/tmp/escaped", "web/../../escaped"])
+def test_a_name_that_would_leave_the_folder_is_no_template(tmp_path, name: str) -> None:
+    blobs = Blobs(tmp_path / "blobs")
+    with (
+        pytest.raises(StoreError, match="is no name of a template"),
+        laid_out(Basis("gongwen", {name: blobs.put(b"x")}, {}), blobs),
+    ):
+        pytest.fail("it was laid out")
+
+
+def test_what_cannot_be_kept_is_not_released_and_takes_no_number(office, monkeypatch) -> None:
+    with open_desk(office, clock=now) as desk:
+        desked = drafted(desk, 6, "友谊")
+        with monkeypatch.context() as patched:
+            patched.setattr(Blobs, "put", _full)
+            with pytest.raises(StoreError, match="No space left"):
+                desk.release(desked, "王编辑")
+        assert desk.issues.released() == []
+        assert desk.release(desked, "王编辑").issue.number == 535
+
+
+def _full(self: Blobs, data: bytes) -> str:
+    raise StoreError(f"{self.folder}: No space left on device.")
 
 
 # ------------------------------------------------------------------- what a template prints otherwise

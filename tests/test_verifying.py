@@ -11,12 +11,15 @@ import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 import docx
 import pytest
 import sqlalchemy as sa
+from docx.oxml.ns import qn
+from lxml import etree
 from pydantic import TypeAdapter
 
 from drafts import CONFIG
@@ -331,6 +334,30 @@ def _with(data: bytes, name: str, old: str, new: str) -> bytes:
     return pack({**parts, name: parts[name].replace(old.encode(), new.encode(), 1)})
 
 
+def _as_libreoffice_saves(data: bytes) -> bytes:
+    """A frame becomes a text box, once for newer and once for older programs; footers get other names and numbers."""
+    parts = unpack(data)
+    root = etree.fromstring(parts["word/document.xml"])
+    body = root[0]
+    frame = next(one.getparent().getparent() for one in body.iter(qn("w:framePr")))
+    frame.find(qn("w:pPr")).remove(frame.find(f"{qn('w:pPr')}/{qn('w:framePr')}"))
+    anchor = etree.fromstring(_TEXT_BOX)
+    for box in anchor.iter(qn("w:txbxContent")):
+        box.append(deepcopy(frame))
+    body.remove(frame)
+    body.insert(0, anchor)
+    parts["word/document.xml"] = etree.tostring(root)
+    for name in [name for name in parts if name.startswith("word/footer")]:
+        parts[name] = parts[name].replace("— ".encode(), "—  ".encode())
+    return pack(parts)
+
+
+_TEXT_BOX = """<w:p xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+ xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><w:r><mc:AlternateContent>
+ <mc:Choice Requires="wps"><w:txbxContent/></mc:Choice><mc:Fallback><w:pict><w:txbxContent/></w:pict></mc:Fallback>
+ </mc:AlternateContent></w:r></w:p>"""
+
+
 def _saved_again(data: bytes) -> bytes:
     """As a program saves it that drops custom properties and adds a paragraph."""
     document = docx.Document(io.BytesIO(data))
@@ -361,12 +388,23 @@ def _saved_again(data: bytes) -> bytes:
             lambda data: _with(data, "word/document.xml", "近日上线", "将于明年上线"),
             ["被改动过", "“互联网医院近日上线，市民可以在线复诊。”改成了“互联网医院将于明年上线，市民可以在线复诊。”"],
         ),
+        (_as_libreoffice_saves, ["被改动过", "文字相同，版式或附属部件不同（word/document.xml"]),
         (_saved_again, ["也没有自带的摘要", "多了“编者按：请领导阅示。”"]),
         (lambda data: data[: len(data) // 2], ["也不是完好的 DOCX"]),
         (lambda data: b"PK\x03\x04" + b"x" * 100, ["也不是完好的 DOCX"]),
         (lambda data: "今日要闻".encode(), ["也不是完好的 DOCX"]),
     ],
-    ids=["repacked", "another author", "another size", "another word", "saved again", "cut", "no zip", "text"],
+    ids=[
+        "repacked",
+        "another author",
+        "another size",
+        "another word",
+        "as LibreOffice saves",
+        "saved again",
+        "cut",
+        "no zip",
+        "text",
+    ],
 )
 def test_what_a_held_document_has_otherwise_is_told(office, bulletin, tmp_path, change, told) -> None:
     held = tmp_path / "收到的.docx"

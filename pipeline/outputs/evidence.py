@@ -7,13 +7,12 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
 
 from pipeline.outputs.package import content_digest, custom_properties
-from pipeline.outputs.readback import paragraph_text
 from pipeline.outputs.styles import w
 
 _MAX_ENTRIES = 2_000
@@ -23,7 +22,8 @@ _MOST_SHOWN = 10
 _SHOWN = 40  # characters of a line that is quoted
 _ISSUE = re.compile(r"(.+)/(\d+)")
 _DOCUMENT, _CORE = "word/document.xml", "docProps/core.xml"
-_PLACES = ("word/header", "word/footer", "word/footnotes", "word/comments")
+_MARGINS = ("word/header", "word/footer", "word/footnotes", "word/comments")
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _NO_ENTITIES = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
@@ -104,15 +104,39 @@ def _identifier(parts: Mapping[str, bytes]) -> str:
 
 
 def _text(parts: Mapping[str, bytes]) -> list[str]:
-    """The lines of a document as a reader sees them, the body first; white space tells nothing."""
-    lines = []
-    for name in (_DOCUMENT, *sorted(name for name in parts if name.startswith(_PLACES) and name.endswith(".xml"))):
-        try:
-            root = etree.fromstring(parts[name], _NO_ENTITIES)
-        except etree.XMLSyntaxError:
+    """The lines of a document as a reader sees them, the body first; white space tells nothing.
+
+    What stands in a frame, a header or a footer has no place among the lines: whoever saves names the parts, orders
+    them and anchors the frames anew, and counts the pages.
+    """
+    lines: list[str] = []
+    aside: set[str] = set()
+    for line, framed in _lines(parts[_DOCUMENT]):
+        if framed:
+            aside.add(line)
+        else:
+            lines.append(line)
+    for name in parts:
+        if name.startswith(_MARGINS) and name.endswith(".xml"):
+            aside.update(line for line, _ in _lines(parts[name], counted=False))
+    return [*lines, *sorted(aside)]
+
+
+def _lines(part: bytes, *, counted: bool = True) -> Iterator[tuple[str, bool]]:
+    """Each line, and whether it stands in a frame or a text box."""
+    try:
+        root = etree.fromstring(part, _NO_ENTITIES)
+    except etree.XMLSyntaxError:
+        return
+    for paragraph in root.iter(w("p")):
+        if next(paragraph.iterancestors(_FALLBACK), None) is not None:
+            continue  # the same text once more, for older programs
+        if not counted and next(paragraph.iter(w("fldChar"), w("fldSimple")), None) is not None:
             continue
-        lines += ["".join(paragraph_text(one).split()) for one in root.iter(w("p"))]
-    return [line for line in lines if line]
+        inside = [one for one in paragraph.iter(w("t")) if next(one.iterancestors(w("p"))) is paragraph]
+        if line := "".join("".join(one.text or "" for one in inside).split()):
+            framed = paragraph.find(f"{w('pPr')}/{w('framePr')}") is not None
+            yield line, framed or next(paragraph.iterancestors(w("txbxContent")), None) is not None
 
 
 def _changes(before: Sequence[str], after: Sequence[str]) -> list[str]:
