@@ -95,7 +95,7 @@ def test_whatever_a_series_is_called_its_files_stay_inside_the_folder_for_them(o
     for name in names:
         stem, _, rest = name.partition("-第535期-20240630")
         assert stem.isalnum()
-        assert re.fullmatch(r"\.docx|\.md|-图片/\w+\.png", rest)
+        assert re.fullmatch(r"\.\w+|-图片/\w+\.png", rest)
         longest = f"{stem}-第4000000000期-20240630-送审稿100000-改动abcdef.docx"
         assert len(longest.encode()) <= 255
 
