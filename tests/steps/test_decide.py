@@ -1,5 +1,6 @@
 """What an editor may decide, and how a target is named."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -274,3 +275,29 @@ def test_every_verb_is_one_of_the_registry():
 def test_every_decision_has_a_word_that_an_editor_reads():
     for verb in DECISIONS:
         assert Decision(verb, "王编辑", NOON).chinese != verb
+
+
+def _returned(**said: object) -> Decision:
+    return Decision("return", "王编辑", NOON, values={"taken": json.dumps(said, ensure_ascii=False)})
+
+
+def test_what_was_taken_from_an_edited_file_is_one_decision():
+    before = draft(candidate("a"), candidate("b"), candidate("c"), candidate("d"), chosen=("a", "b", "c", "d"))
+    after = decide(
+        before,
+        _returned(
+            order=["c", "a"], left_out=["b"], edits={"a": {"title": "新题", "date": "2024-06-11"}}, excerpts={"c": True}
+        ),
+        lambda _: IN,
+    )
+    assert after.chosen == ("c", "d", "a")  # what the file does not name stays behind what it stood behind
+    assert after.ordered
+    assert after.excluded == ("b",)
+    assert after.edits == {"a": {"title": "新题", "date": "2024-06-11"}}
+    assert after.excerpts == ("c",)
+    assert decide(after, _returned(order=["c", "d", "a"]), lambda _: IN) == after
+
+
+def test_a_record_of_an_edited_file_that_cannot_be_read_is_refused():
+    with pytest.raises(UsageError, match="读不出来"):
+        decide(draft(candidate("a")), Decision("return", "王编辑", NOON, values={"taken": "["}), lambda _: IN)

@@ -649,3 +649,39 @@ def test_what_a_decision_keeps_can_be_read_again(edited):
 )
 def test_changed_characters_are_marked_plainly(before, after, expected):
     assert marked(before, after) == expected
+
+
+# ------------------------------------------------------------------------------- an office's own template
+
+
+@pytest.fixture(scope="module")
+def own_template(tmp_path_factory):
+    """The template of an office that words its labels otherwise, and prints no 标题：before a title."""
+    parts = mutations.unpacked((packaged("templates") / "gongwen.docx").read_bytes())
+    body = parts[mutations.DOCUMENT].decode()
+    for old, new in (("标题：", ""), ("来源：", "信息来源："), ("链接：", "原文链接："), ("主要内容：", "内容摘要：")):
+        assert old in body
+        body = body.replace(old, new)
+    parts[mutations.DOCUMENT] = body.encode()
+    path = tmp_path_factory.mktemp("template") / "own.docx"
+    path.write_bytes(mutations.packed(parts))
+    return path
+
+
+@pytest.mark.parametrize(
+    "keeping",
+    [(), (mutations.other_ids, mutations.split_runs), (mutations.lost_marks,)],
+    ids=["saved", "wps", "no marks"],
+)
+def test_a_file_made_with_an_offices_own_template_is_read_too(own_template, keeping):
+    issue = ISSUES["535"]
+    data = render_docx(issue, template=own_template, draft=True, revision=2, pages={"a1": 1, "a2": 2, "a3": 3})
+    back = read_word(data)
+    assert [(one.title, one.outlet, one.url) for one in back.items] == [
+        (item.title, item.outlet, item.url) for item in issue.items
+    ]
+    docx = Docx(data)
+    replaced(_line(docx, 1, "Meta"), "新京报", "北京日报")
+    found = changes(read_word(mutated(docx.save(), keeping, 3)), back, issue)
+    assert told(found) == [("outlet", 2, "北京日报")]
+    assert found.untaken == ()
