@@ -65,9 +65,10 @@ class Hazard(StrEnum):
     LINKS = "不是网址的超链接"
     EMBEDDED = "嵌入的对象"
     FIELDS = "会读取外部内容的域"
+    STRICT = "“Strict Open XML”格式的内容"
 
 
-READING = frozenset({Hazard.TEMPLATE, Hazard.EXTERNAL, Hazard.LINKS, Hazard.EMBEDDED, Hazard.FIELDS})
+READING = frozenset({Hazard.TEMPLATE, Hazard.EXTERNAL, Hazard.LINKS, Hazard.EMBEDDED, Hazard.FIELDS, Hazard.STRICT})
 """What does not concern somebody who only reads the text and never hands the file on to an office program."""
 
 _KINDS = {
@@ -112,6 +113,7 @@ _ADVICE = {
     Hazard.LINKS: "请删除该超链接，或改为 http(s) 网址",
     Hazard.EMBEDDED: "请把它转为普通文字、表格或图片",
     Hazard.FIELDS: "请选中该域按 Ctrl+Shift+F9 转为文字",
+    Hazard.STRICT: "请另存为普通的 .docx（Word 文档）",
 }
 
 
@@ -291,7 +293,7 @@ class _Part:
         elif tag == f"{_RELATIONSHIPS}Relationship":
             self._relationship(attributes)
         elif tag.startswith(_STRICT):
-            raise _Refused("是“Strict Open XML”格式；请另存为普通的 .docx（Word 文档）")
+            self._package.found(Hazard.STRICT, tag.rpartition(" ")[2])
         elif tag.startswith(_VML):
             for name in ("src", f"{_VML[1]}href"):
                 if re.match(r"[A-Za-z][\w+.-]*:|//|\\\\", target := attributes.get(name, "")):
@@ -347,7 +349,7 @@ class _Part:
         kind = attributes.get("Type", "").rstrip("/").rpartition("/")[2].lower()
         target = attributes.get("Target", "")
         if attributes.get("Type", "").startswith(_STRICT):
-            raise _Refused("是“Strict Open XML”格式；请另存为普通的 .docx（Word 文档）")
+            self._package.found(Hazard.STRICT, kind)
         if hazard := _KINDS.get(kind):
             self._package.found(hazard, target)
         if attributes.get("TargetMode", "").lower() != "external":

@@ -19,7 +19,7 @@ from pipeline.config import packaged
 from pipeline.errors import UsageError
 from pipeline.model import Block, Changes, Edited, Issue, Kind, Returned
 from pipeline.outputs.word import _REVIEWER, render_docx
-from pipeline.steps.returning import against, changes, marked, summary, taken
+from pipeline.steps.returning import against, changes, marked, read_returned, summary, taken
 from pipeline.steps.returning.lines import CHECKER
 from pipeline.steps.returning.taking import read
 from pipeline.steps.returning.word import read_word
@@ -147,7 +147,7 @@ def test_no_combination_of_what_office_programs_do_is_an_edit(files, seed):
 
 def test_a_file_in_the_namespaces_of_the_standard_is_read_alike(files):
     data, back = files["every kind", "gongwen"]
-    found = changes(read_word(strict(data)), back, ISSUES["every kind"])
+    found = changes(read_returned(strict(data), "docx"), back, ISSUES["every kind"])
     assert (found.taken, found.untaken) == ((), ())
 
 
