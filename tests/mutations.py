@@ -241,6 +241,14 @@ def format_changes(docx: Docx, chance: random.Random) -> None:
                 )
             )
 
+    for number, run in enumerate(docx.body.iter(w("r"))):
+        look = run.find(w("rPr"))
+        if look is not None and chance.random() < 0.2:
+            was = (
+                f'<w:rPrChange xmlns:w="{W}" w:id="{8000 + number}" {_MANAGED}><w:rPr><w:vanish/></w:rPr></w:rPrChange>'
+            )
+            look.append(etree.fromstring(was))
+
 
 def other_ids(docx: Docx, chance: random.Random) -> None:
     """Styles get ids of their own, as WPS gives them: 1, 2, a3, 10."""
@@ -319,6 +327,14 @@ def swapped_marks(docx: Docx, chance: random.Random) -> None:
         names = one.get(w("name")), other.get(w("name"))
         other.set(w("name"), names[0])
         one.set(w("name"), names[1])
+
+
+def doubled_marks(docx: Docx, chance: random.Random) -> None:
+    """The mark of an item stands once more, in the text of another one."""
+    marks = [mark for mark in docx.body.iter(w("bookmarkStart")) if str(mark.get(w("name"))).startswith("_item_")]
+    if marks:
+        last = [one for one in docx.body if one.tag == w("p")][-1]
+        last.append(deepcopy(chance.choice(marks)))
 
 
 def slipped_marks(docx: Docx, chance: random.Random) -> None:
@@ -497,6 +513,7 @@ KEEPING: tuple[Mutation, ...] = (
     lost_marks,
     marks_between,
     swapped_marks,
+    doubled_marks,
     slipped_marks,
     lost_properties,
     compatibility,

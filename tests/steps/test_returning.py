@@ -415,6 +415,26 @@ def test_pending_changes_count_as_accepted_and_are_told_of(edited):
     assert found.notes == ("文件里有 2 处修订尚未接受或拒绝（张三），按接受读取",)
 
 
+def test_a_move_that_is_pending_counts_as_accepted(edited):
+    def edit(docx: Docx) -> None:
+        first = docx.of_item(0)[0]
+        for one in docx.of_item(2):
+            copy = deepcopy(one)
+            first.addprevious(copy)
+            for each, what in ((one, "moveFrom"), (copy, "moveTo")):
+                for run in list(mutations.runs(each)):
+                    if run.getparent() is each:
+                        mutations._wrap(run, what)
+                properties = each.find(w("pPr"))
+                mutations.etree.SubElement(mutations.etree.SubElement(properties, w("rPr")), w(what))
+            for mark in list(one.iter(w("bookmarkStart"))):
+                mark.getparent().remove(mark)
+
+    found = edited(edit)
+    assert told(found) == [("order", 3, "1")]
+    assert "修订尚未接受或拒绝" in found.notes[0]
+
+
 def test_a_cell_that_was_edited_changes_its_table_alone(edited):
     found = edited(lambda d: replaced(d.find("1,024.5"), "1,024.5", "1,025"))
     ((place, before, after, note),) = retouched(found)
