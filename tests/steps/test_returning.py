@@ -499,6 +499,19 @@ def test_an_item_typed_in_word_is_told_of_with_the_way_to_add_it(edited):
     assert "bulletin collect --url" in only
 
 
+def test_an_item_is_not_left_out_when_one_that_nobody_knows_may_be_it(edited):
+    def edit(docx: Docx) -> None:
+        head, *rest = docx.of_item(3)
+        write(head, "4. 标题：“数字家医”这样签约才方便居民看病")
+        write(_headline(docx, 3), "“数字家医”这样签约才方便居民看病")
+        for place, one in enumerate(one for one in rest if docx.style(one) == "Body"):
+            write(one, f"重写的第{place}段。")
+
+    found = edited(edit, mutations.lost_marks)
+    assert found.taken == ()
+    assert any("第4条" in one and "未删去" in one for one in found.untaken)
+
+
 def test_an_item_pasted_twice_is_taken_once(edited):
     def edit(docx: Docx) -> None:
         last = docx.of_item(3)[0]

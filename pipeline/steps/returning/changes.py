@@ -25,6 +25,7 @@ _ALIKE = 0.6  # of two titles: below it another headline was written
 _SURE = 0.75  # of two titles that nothing else holds together
 _MOSTLY = 0.5  # of an item's paragraphs
 _SOME = 0.2
+_PERHAPS = 0.45
 _TIE = 0.05
 _MOST_PAIRS = 2_500
 _RARE = 5  # items that share a paragraph; one that stands in more tells nothing of them
@@ -88,7 +89,8 @@ class _Comparison:
         lines = self._contents(pairs)
         for pair in pairs:
             self._item(pair, lines.get(pair.position - 1))
-        self._left_out(set(matched.values()), doubted, lines)
+        strangers = [one for at, one in enumerate(self._returned.items) if at not in matched and at not in doubted]
+        self._left_out(set(matched.values()), set(doubted.values()), strangers, lines)
         order = self._order(pairs, lines)
         self._strangers(matched, doubted)
         self._computed()
@@ -213,7 +215,15 @@ class _Comparison:
 
     # --------------------------------------------------------------------------- items and their order
 
-    def _left_out(self, there: set[int], doubted: Mapping[int, int], lines: Mapping[int, tuple[str, str]]) -> None:
+    def _left_out(
+        self,
+        there: set[int],
+        doubted: set[int],
+        strangers: Sequence[ReturnedItem],
+        lines: Mapping[int, tuple[str, str]],
+    ) -> None:
+        """Leaves out what is no longer in the file, unless it may be what an item there that nobody knows was."""
+        many = len(strangers) * (len(self._issue.items) - len(there)) > _MOST_PAIRS
         for at, item in enumerate(self._issue.items):
             name = f"第{at + 1}条《{item.title}》"
             if at in there:
@@ -226,7 +236,14 @@ class _Comparison:
                         f"目录里删去了{name}，具体内容里仍在；以具体内容为准，仍收录；"
                         f"要删去请用 draft exclude {item.handle}"
                     )
-            elif at not in doubted.values():
+            elif at not in doubted and (
+                like := next((one for one in strangers if many or _perhaps(one, self._exported.items[at])), None)
+            ):
+                self._untaken.append(
+                    f"{name}在文件里找不到，{like.place}起的《{like.title or like.headline}》也许是它改写的，认不出来；"
+                    f"未删去，要删请用 draft exclude {item.handle}"
+                )
+            elif at not in doubted:
                 self._taken.append(Change(Edited.LEFT_OUT, item.handle, item.title, at + 1))
                 if at in lines:
                     self._untaken.append(f"具体内容里删去了{name}，目录里仍列着；以具体内容为准，已删去")
@@ -402,6 +419,11 @@ def _recognised(a: ReturnedItem, b: ReturnedItem, least: float = _ALIKE) -> bool
         or _titles_alike(a, b) >= least
         or _shared(a, b) >= (_SOME if least == _ALIKE else _MOSTLY)
     )
+
+
+def _perhaps(a: ReturnedItem, b: ReturnedItem) -> bool:
+    """Whether it cannot be ruled out that one item is what became of the other."""
+    return _shared(a, b) > 0 or SequenceMatcher(None, a.title, b.title, autojunk=False).ratio() >= _PERHAPS
 
 
 def _closeness(a: ReturnedItem, b: ReturnedItem) -> float:
