@@ -82,6 +82,17 @@ def saved(document) -> bytes:
     return file.getvalue()
 
 
+def rewritten(data: bytes, change, **added: bytes) -> bytes:
+    """A file with each part changed, and parts added to the folder word."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as was, zipfile.ZipFile(made, "w") as now:
+        for one in was.infolist():
+            now.writestr(one, change(one.filename, was.read(one)))
+        for name, part in added.items():
+            now.writestr(f"word/{name}.xml", part)
+    return made.getvalue()
+
+
 def picture(mode: str = "PNG") -> bytes:
     file = io.BytesIO()
     Image.effect_noise((200, 160), 50).convert("RGB").save(file, mode)
@@ -106,11 +117,8 @@ def test_pictures_and_tables_stay_where_they_stand():
 
 def test_a_picture_that_cannot_be_read_is_counted_and_the_text_stays():
     data = handmade.styled(seed(534).issue, picture())
-    broken = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as was, zipfile.ZipFile(broken, "w") as now:
-        for one in was.infolist():
-            now.writestr(one, b"no picture" if "media/" in one.filename else was.read(one))
-    imported, pictures = disassemble_document(broken.getvalue(), KNOWN)
+    broken = rewritten(data, lambda name, part: b"no picture" if "media/" in name else part)
+    imported, pictures = disassemble_document(broken, KNOWN)
     assert pictures == {}
     assert "图片 1 张读不出来，没有收入" in imported.notes
     assert len(imported.issue.items) == 4
@@ -158,3 +166,23 @@ def test_a_text_box_and_a_wide_picture_do_no_harm():
     imported, pictures = disassemble_document(saved(document), KNOWN)
     assert len(pictures) == 1
     assert imported.issue.items[-1].blocks[-1].kind is Kind.FIGURE
+
+
+def test_a_footnote_stands_behind_the_paragraph_that_refers_to_it():
+    note = (
+        '<w:footnotes xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+        '<w:footnote w:id="2"><w:p><w:r><w:t>数据截至上月底。</w:t></w:r></w:p></w:footnote></w:footnotes>'
+    )
+    first = seed(534).issue.items[0].blocks[0].text
+    mark = '</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r><w:r><w:t>'
+
+    def referring(name: str, part: bytes) -> bytes:
+        if name != "word/document.xml":
+            return part
+        text = part.decode()
+        assert text.count(first[-12:]) == 1
+        return text.replace(first[-12:], first[-12:] + mark).encode()
+
+    data = rewritten(handmade.typed(seed(534).issue), referring, footnotes=note.encode())
+    blocks = read(data).issue.items[0].blocks
+    assert [one.text for one in blocks[:2]] == [first, "注：数据截至上月底。"]

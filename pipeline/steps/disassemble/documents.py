@@ -83,7 +83,7 @@ class _Opening:
         for number, sheet in enumerate(self._manuscript.lines, start=1):
             self._opened.lines += self._lines(sheet, number)
         if self._manuscript.kind == "PDF":
-            self._opened.notes.append("PDF 不说明分段，段落按版面推断，请与原件核对")
+            self._opened.notes.append("PDF 不说明分段，段落按版面推断，图片不收入，请与原件核对")
         if self._undeveloped:
             self._opened.notes.append(f"图片 {self._undeveloped} 张读不出来，没有收入")
         return self._opened

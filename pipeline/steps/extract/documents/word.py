@@ -49,7 +49,6 @@ _LIST_STYLE = re.compile(r"^list\b|^列表", re.I)
 _PAGE = re.compile(r"[\t .．…·]*\t[\t .．…·]*\d{1,3}\s*$")  # behind a title of the 目录
 _FIELD_LINK = re.compile(r"\s*HYPERLINK\s+\"([^\"]+)\"", re.I)
 _FIELD_CELL = re.compile(r"(?:\d{1,3}\s*[.、．]\s*)?(?:标\s*题|来\s*源|链\s*接|网\s*址|主要内容|正\s*文)[:：]?")
-_NOTE_STYLE = "footnote text"
 _BLACK = re.compile(r"黑体|SimHei|小标宋|XBS|Bold|Heiti", re.I)
 _SKIPPED = frozenset(("del", "moveFrom", "instrText", "delText", "delInstrText", "Fallback"))
 _PROPERTIES = frozenset(("rPr", "pPr", "tblPr", "trPr", "sectPr"))
@@ -118,6 +117,8 @@ class _Text:
     said: int = 0
     pictures: int = 0
     boxes: list[etree._Element] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    """Kind and id of the notes that are referred to."""
 
 
 class _Reader:
@@ -127,6 +128,7 @@ class _Reader:
         self._package = Package(package)
         self._entire = entire
         self._relations: dict[str, tuple[str, str]] = {}
+        self._notes: dict[tuple[str, str], Line] = {}
         self._styles: dict[str, _Style] = {}
         self._usual = _Style()
         self._numbering = Numbering({})
@@ -143,13 +145,13 @@ class _Reader:
         folder = str(PurePosixPath(main.lstrip("/")).parent)
         self._read_styles(self._package.xml(f"{folder}/styles.xml"))
         self._numbering = numbering(self._package.xml(f"{folder}/numbering.xml"))
+        if self._entire:
+            self._read_notes(folder)
         lines: list[Line] = []
         for line in self._lines(body):
             lines.append(line)
             if len(lines) >= _MAX_LINES:
                 break
-        if self._entire:
-            lines += self._notes(folder)
         if not any(line.text or line.rows for line in lines):
             scanned = "，只有图片" if self._pictures else ""
             return Rejection(Fate.UNREADABLE, f"DOCX 文件中没有文字{scanned}")
@@ -256,6 +258,7 @@ class _Reader:
                 line.kind, line.depth = Kind.ITEM, listed[1] if listed else 0
             line.links = links
             yield line
+        yield from (self._notes[one] for one in text.notes if one in self._notes)
         if self._entire and text.pictures:
             yield from self._shown(element)
         if said or text.pictures:
@@ -291,6 +294,7 @@ class _Reader:
                 continue
             if name in ("footnoteReference", "endnoteReference"):
                 self._footnotes += 1
+                text.notes.append((name.removesuffix("Reference"), value(element, "id")))
             elif name == "t" and element.text and not hidden:
                 text.pieces.append(element.text)
                 count = len(element.text.strip())
@@ -338,16 +342,14 @@ class _Reader:
                 if target and (data := self._package.bytes(target)):
                     yield Line(clean_text(words).strip(), kind=Kind.FIGURE, picture=data)
 
-    def _notes(self, folder: str) -> Iterator[Line]:
-        """The footnotes and endnotes that the text refers to, as paragraphs."""
-        for name in ("footnotes", "endnotes"):
-            tree = self._package.xml(f"{folder}/{name}.xml")
+    def _read_notes(self, folder: str) -> None:
+        """Footnotes and endnotes, so that each can stand behind the paragraph that refers to it."""
+        for name in ("footnote", "endnote"):
+            tree = self._package.xml(f"{folder}/{name}s.xml")
             for one in tree if tree is not None else ():
-                if value(one, "type") in ("separator", "continuationSeparator", "continuationNotice"):
-                    continue
-                for line in self._lines(one):
-                    line.style, line.kind = _NOTE_STYLE, Kind.PARAGRAPH
-                    yield line
+                said = [line.text for line in self._lines(one) if line.text]
+                if said:
+                    self._notes[name, value(one, "id")] = Line(f"注：{''.join(said)}", kind=Kind.PARAGRAPH)
 
     def _table(self, element: etree._Element, depth: int) -> Iterator[Line]:
         """A table that holds data as rows; one that only frames text as the lines in it."""
