@@ -187,7 +187,7 @@ def test_lost_blobs_are_a_fault_when_they_were_released_and_a_reminder_otherwise
     assert [condition for condition, _ in _signs(drafted, "文件库")] == ["故障", "提醒"]
     shutil.rmtree(drafted / "out")
     ((_, pending),) = [one for one in _signs(drafted, "成品") if "没有写出" in one[1]]
-    assert "2 个成品还没有写出" in pending
+    assert "3 个成品还没有写出" in pending
 
 
 def test_a_file_in_the_way_of_a_folder_is_a_fault(workspace):
