@@ -353,7 +353,7 @@ class _Verifier:
             return
         document = read_document(data)
         if document is None:
-            yield _other(f"没有发布过这个文件（SHA-256 {blob[:12]}…）；它也不是完好的 DOCX，无从比对")
+            yield _other(f"没有发布过这个文件（SHA-256 {blob[:12]}…）；内容只能与 DOCX 比对，而它不是完好的 DOCX")
             return
         if not document.digest:
             yield _other("逐字节与发布件不同，也没有自带的摘要：可能经 Word、WPS 等另存过")
