@@ -1205,7 +1205,7 @@ class Returned:
     """Title and outlet of each line of the 目录."""
     items: tuple[ReturnedItem, ...]
     notes: tuple[str, ...] = ()
-    """What could not be read or was decided on reading (tracked changes taken as accepted), in Chinese."""
+    """What was decided on reading (tracked changes taken as accepted), in Chinese."""
     lines: tuple[str, ...] = ()
     """Of each line of the 目录 the handle it leads to; empty where it leads nowhere, none when no line does."""
     number_chinese: str = ""
@@ -1215,6 +1215,8 @@ class Returned:
     issuer: str = ""
     footer: tuple[str, ...] = ()
     """Lines of the 版记."""
+    left: tuple[str, ...] = ()
+    """What stands in the file and has no place in a bulletin, such as text boxes: where and what, in Chinese."""
 
 
 class Edited(StrEnum):

@@ -97,7 +97,7 @@ def test_an_edited_draft_comes_back_as_one_revision_that_says_what_it_was(export
     code, out, err = bulletin(*series, "--as", "王编辑")
     assert (code, "修订2 王编辑 回读" in err) == (0, True)
     log = bulletin("-C", workspace, "draft", "log", "beijing-monthly", *WINDOW)[1]
-    assert f"{file.name} （对照修订1） 移动 1 条，正文 1 条（2 处）" in log
+    assert f"{file.name}（对照修订1） 移动 1 条，正文 1 条（2 处）" in log
     (_, kept) = json.loads(bulletin("-C", workspace, "draft", "log", "beijing-monthly", *WINDOW, "--json")[1])
     sha = hashlib.sha256(file.read_bytes()).hexdigest()
     assert (workspace / "data" / "blobs" / sha[:2] / sha).read_bytes() == file.read_bytes()
@@ -149,6 +149,8 @@ def test_a_file_of_another_issue_or_kind_is_refused(exported, bulletin, tmp_path
     )
     code, _, err = bulletin(*here, other, *WINDOW)
     assert (code, "不是北京市卫生信息化舆情监测月报的" in err) == (2, True)
+    code, _, err = bulletin(*here, other)
+    assert (code, "不是北京市卫生信息化舆情监测月报的" in err) == (2, True), "without a window too"
     for name, data, told in (
         ("草稿.txt", b"text", "不能回读这种文件"),
         ("坏.docx", file.read_bytes()[:-30], "已损坏"),

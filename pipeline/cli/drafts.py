@@ -326,7 +326,7 @@ def draft_import(
         elif done.changes.taken:
             say("试读，没有保存。")
         else:
-            say("没有可采用的改动，不另记修订。")
+            say("不另记修订。")
     raise typer.Exit(DEGRADED if done.changes.untaken else DONE)
 
 
@@ -394,7 +394,7 @@ def _meant(decision: Decision, *drafts: Draft) -> str:
         elif field in ("file", "told"):
             told.append(value)
         elif field == "since":
-            told.append(f"（对照修订{value}）")
+            told[-1] += f"（对照修订{value}）"
     return " ".join(one for one in told if one)
 
 

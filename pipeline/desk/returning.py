@@ -42,7 +42,8 @@ class Returning(Releasing):
 
     def returned_window(self, returned: Returned, series: str) -> Window:
         """The window of the issue that a file says it is; raises `UsageError` when that cannot be told."""
-        known = self.issues.all(self.series(series).id)
+        self._of_series(returned, series)
+        known = self.issues.all(series)
         by_day = [one for one in known if returned.date and chinese_date(one.draft.window.end) == returned.date]
         by_number = [one for one in known if returned.number > 0 and one.number == returned.number]
         for found in (by_day, by_number):  # the number of a draft moves with those before it, its days never do
@@ -95,12 +96,16 @@ class Returning(Releasing):
         except UsageError as error:
             raise UsageError(f"{name}：{error.message}", error.fix) from None
 
+    def _of_series(self, returned: Returned, series: str) -> None:
+        """Refuses a file of another series."""
+        mine = self.series(series)
+        if returned.series and returned.series != mine.id:
+            known = self.config.series.get(returned.series)
+            raise UsageError(f"这是{known.title if known else returned.series}的文件，不是{mine.title}的。")
+
     def _belongs(self, returned: Returned, desked: Desked, name: str) -> None:
         """Refuses a file of another issue; what a file does not say is not held against it."""
-        series = self.series(desked.draft.series)
-        if returned.series and returned.series != series.id:
-            known = self.config.series.get(returned.series)
-            raise UsageError(f"{name} 是{known.title if known else returned.series}的文件，不是{series.title}的。")
+        self._of_series(returned, desked.draft.series)
         same_day = returned.date == chinese_date(desked.draft.window.end)
         if same_day or (returned.series and returned.number == desked.number):
             return

@@ -568,13 +568,25 @@ def test_nothing_that_a_reader_wrote_beside_the_text_is_lost(edited):
 
     found = edited(edit)
     assert found.taken == ()
-    assert [note.partition("，")[0] for note in found.notes] == [
-        "批注（李主任",
+    assert [note.partition("，")[0] for note in found.notes] == ["批注（李主任"]
+    assert [left.partition("，")[0] for left in found.untaken] == [
         "脚注（第31段“（记者 李晓 通讯员 赵敏）……”）未采用：据市卫健委通报",
         "第31段旁有文本框",
     ]
     assert "此处核实人名" in found.notes[0]
-    assert "请排在头条" in found.notes[2]
+    assert "请排在头条" in found.untaken[1]
+
+
+def test_what_was_put_over_a_headline_leaves_it_the_headline(edited):
+    def edit(docx: Docx) -> None:
+        heading = docx.find("（记者 李晓")
+        while docx.style(heading) != "ArtTitle":
+            heading = heading.getprevious()
+        heading.addprevious(mutations.paragraph("图为诊区一角", "Figure"))
+
+    (change,) = edited(edit).taken
+    assert change.what is Edited.TEXT
+    assert [(one.before, one.after) for one in change.paragraphs] == [("", "图为诊区一角")]
 
 
 def test_our_own_comments_are_nobodys_notes(files):

@@ -285,10 +285,19 @@ def test_without_its_front_matter_the_file_still_says_its_items():
 )  # fmt: skip
 def test_what_has_no_place_is_said(old, new, note):
     found = changed(old, new)
-    assert any(note in one for one in found.notes), found.notes
+    assert any(note in one for one in (*found.notes, *found.left)), found
     assert len(found.items) == 3
     assert "昨天接通了第二百家医院" in found.items[0].blocks[0].text
     assert "三个病种可以在线首诊。" in "".join(one.text for one in found.items[1].blocks)
+
+
+def test_what_was_put_over_a_headline_leaves_it_the_headline():
+    before = read_markdown(exported(ISSUE)).items[1]
+    found = changed("#### " + before.headline, "![](31a4c9d09226bd68.jpg)\n\n导读。\n\n#### " + before.headline)
+    after = found.items[1]
+    assert (after.headline, after.date, after.byline) == (before.headline, before.date, before.byline)
+    assert [one.text for one in after.blocks[1:]] == ["导读。", *(one.text for one in before.blocks)]
+    assert found.notes == ()
 
 
 def test_a_page_that_somebody_pasted_as_html_leaves_its_words():

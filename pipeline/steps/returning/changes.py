@@ -94,6 +94,7 @@ class _Comparison:
         order = self._order(pairs, lines)
         self._strangers(matched, doubted)
         self._computed()
+        self._untaken += [one for one in self._returned.left if one not in self._exported.left]
         notes = [note for note in self._returned.notes if note not in self._exported.notes]
         return Changes(tuple(self._taken), order, tuple(self._untaken), tuple(notes))
 

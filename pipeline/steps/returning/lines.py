@@ -138,6 +138,8 @@ class Word:
     properties: dict[str, str]
     """Custom ones by name; `identifier` is the package's own."""
     notes: list[str]
+    left: list[str]
+    """What is in the file and cannot be taken."""
 
 
 def lines_of(data: bytes) -> Word:
@@ -182,7 +184,7 @@ class _Text:
     boxes: list[etree._Element] = field(default_factory=list)
     quoted: list[str] = field(default_factory=list)
     """Ids of comments and footnotes that are met in it."""
-    notes: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
 
 class _Reader:
@@ -198,6 +200,7 @@ class _Reader:
         self._waiting: list[str] = []
         """Handles of marks between two paragraphs, or in an empty one."""
         self._notes: list[str] = []
+        self._left: list[str] = []
         self._tracked: Counter[str] = Counter()
         self._comments = self._said("comments", "comment")
         self._footnotes = self._said("footnotes", "footnote") | self._said("endnotes", "endnote")
@@ -220,7 +223,7 @@ class _Reader:
                 0,
                 f"文件里有 {sum(self._tracked.values())} 处修订尚未接受或拒绝{f'（{who}）' if who else ''}，按接受读取",
             )
-        return Word(found, self._properties(), self._notes)
+        return Word(found, self._properties(), self._notes, self._left)
 
     # ------------------------------------------------------------------------------------ other parts
 
@@ -295,7 +298,7 @@ class _Reader:
                 yield from self._table(one, depth)
                 continue
             if name == "altChunk":
-                self._notes.append("文件里嵌有另一个文件的内容（altChunk），没有读取")
+                self._left.append("文件里嵌有另一个文件的内容（altChunk），没有读取")
                 continue
             if name != "p":
                 continue
@@ -354,11 +357,11 @@ class _Reader:
             line.place = self._places
         for one in text.quoted:
             self._quote(one, line)
-        self._notes += [f"第{line.place or self._places + 1}段{note}" for note in text.notes]
+        self._left += [f"第{line.place or self._places + 1}段{lost}" for lost in text.lost]
         for box in text.boxes:
             inside = tidy(" ".join(_plain(one) for one in box.iter() if local(one) == "p"))
             if inside:
-                self._notes.append(f"第{line.place or self._places + 1}段旁有文本框，未采用：{inside[:_TOLD]}")
+                self._left.append(f"第{line.place or self._places + 1}段旁有文本框，未采用：{inside[:_TOLD]}")
         if line.text or line.figures:
             yield line
 
@@ -372,7 +375,7 @@ class _Reader:
                 self._notes.append(f"批注（{who or '未署名'}，{place}）：{said[:_TOLD]}")
         elif name in self._footnotes:
             _, said = self._footnotes.pop(name)
-            self._notes.append(f"脚注（{place}）未采用：{said[:_TOLD]}")
+            self._left.append(f"脚注（{place}）未采用：{said[:_TOLD]}")
 
     def _track(self, element: etree._Element | None) -> None:
         self._tracked[value(element, "author")] += 1
@@ -472,7 +475,7 @@ class _Reader:
         elif re.fullmatch(r"[0-9A-F]{4}", code) and not 0xD800 <= int(code, 16) <= 0xF8FF:
             text.pieces.append(chr(int(code, 16)))
         else:
-            text.notes.append(f"有一个 {value(element, 'font')} 字体的符号取不出来，请用文字补上")
+            text.lost.append(f"有一个 {value(element, 'font')} 字体的符号取不出来，请用文字补上")
 
     def _picture(self, element: etree._Element, text: _Text) -> None:
         for one in element.iter():
@@ -486,7 +489,7 @@ class _Reader:
                 text.line.figures.append(Block(Kind.FIGURE, tidy(words), blob=self._blob(reference)))
                 return
             elif name in ("chart", "relIds", "OLEObject"):
-                text.notes.append("有一个图表或嵌入对象，不能取回")
+                text.lost.append("有一个图表或嵌入对象，不能取回")
                 return
 
     def _blob(self, reference: str) -> str:
@@ -508,7 +511,7 @@ class _Reader:
         header = 0
         for row in (one for one in through(element) if local(one) == "tr"):
             if len(rows) == _MAX_ROWS:
-                self._notes.append(f"有一个表格超过 {_MAX_ROWS} 行，只读到这里")
+                self._left.append(f"有一个表格超过 {_MAX_ROWS} 行，只读到这里")
                 break
             number, cells = len(rows), list[str]()
             if on(child(row, "trPr", "tblHeader")) and header == number:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from pipeline.model import Block, Kind, Returned, ReturnedItem, digest
 from pipeline.steps.punctuation import unbroken
@@ -57,6 +58,7 @@ class _Reading:
         self._parts = page.parts
         self._anchored = any(one.startswith(_ANCHOR) for part in page.parts for one in part.anchors)
         self._notes: list[str] = []
+        self._left: list[str] = []
         self._taken: set[str] = set()
         listed = [(one.text("id"), one.text("title")) for one in front.items()]
         self._known = {_anchor(handle): handle for handle, _ in listed}
@@ -95,6 +97,7 @@ class _Reading:
             lines=leads,
             number_chinese=masthead.number,
             date=masthead.date,
+            left=tuple(self._left),
         )
 
     def _marker(self, wanted: re.Pattern[str], start: int) -> int | None:
@@ -224,6 +227,7 @@ class _Reading:
         title = titled[2].strip() if titled else _COUNTED.sub("", opening.text, count=1).strip()
         parts = [one for one in self._parts[start + 1 : stop] if one.kind is not None]
         head, rest = self._head(parts)
+        rest = _headline_first(rest)
         headline = byline = date = ""
         excerpt = False
         if rest and rest[0].kind is Kind.HEADING and rest[0].level <= _HEADLINE_LEVEL:
@@ -294,7 +298,7 @@ class _Reading:
             if found := _FIGURE.search(one.source):
                 yield Block(Kind.FIGURE, one.words, blob=found[1])
             else:
-                self._notes.append(f"第{part.line}行：图片“{_short(one.source)}”不是随草稿导出的，没有读入")
+                self._left.append(f"第{part.line}行：图片“{_short(one.source)}”不是随草稿导出的，没有读入")
 
     # ------------------------------------------------------------------------------------------- what is said
 
@@ -304,7 +308,7 @@ class _Reading:
                 self._unplaced(part)
 
     def _unplaced(self, part: Part) -> None:
-        self._notes.append(f"第{part.line}行：“{_short(part.text)}”不属于任何一条，没有读入")
+        self._left.append(f"第{part.line}行：“{_short(part.text)}”不属于任何一条，没有读入")
 
     def _lost(self) -> Iterator[str]:
         """What was read as bare words, a line each kind."""
@@ -358,6 +362,15 @@ def _anchor(handle: str) -> str:
     """The anchor that an item's heading gets, as `outputs` names it."""
     plain = re.fullmatch(r"[A-Za-z0-9_]{1,24}", handle)
     return _ANCHOR + (handle if plain else digest(handle)[:16]).replace("_", "-")
+
+
+def _headline_first(parts: list[Part]) -> list[Part]:
+    """What stands behind the labels; what somebody put over headline and date line, a picture or a word, below them."""
+    for at, (part, after) in enumerate(pairwise(parts)):
+        heads = part.kind is Kind.HEADING and part.level <= _HEADLINE_LEVEL
+        if heads and after.kind is Kind.PARAGRAPH and _DATELINE.fullmatch(after.lines[0]):
+            return [part, after, *parts[:at], *parts[at + 2 :]]
+    return parts
 
 
 def _bare(headline: str, title: str) -> tuple[str, bool]:

@@ -35,7 +35,7 @@ def format_of(name: str) -> str:
     suffix = PurePath(name).suffix.lower().removeprefix(".")
     if suffix not in READERS:
         known = "、".join(f".{one}" for one in READERS)
-        raise UsageError(f"{name}：不能回读这种文件。", f"请用 Word 或 WPS 另存为以下之一：{known}。")
+        raise UsageError(f"{name}：不能回读这种文件。", f"能回读的是 {known}；请在 Word 或 WPS 里另存为 .docx。")
     return suffix
 
 

@@ -100,6 +100,7 @@ class _Reader:
         self._lines = word.lines
         self._properties = word.properties
         self._notes = list(word.notes)
+        self._left = list(word.left)
         self._heads = self._found_heads()
         self._title = self._number = self._day = self._issuer = ""
         self._lead: list[str] = []
@@ -129,6 +130,7 @@ class _Reader:
             date=self._day,
             issuer=self._issuer,
             footer=tuple(self._footer),
+            left=tuple(self._left),
         )
 
     def _known_as(self) -> tuple[str, int]:
@@ -214,6 +216,8 @@ class _Reader:
                 self._issued(text)
             elif line.role is Role.TITLE or (line.role is Role.NONE and not (self._title or self._number)):
                 self._title += text.replace("\n", "")
+            elif line.role is Role.NONE and self._number and not (self._issuer or self._day or lead or listing):
+                self._issued(text)
             elif line.role is not Role.SECTION:
                 self._stray(line)
 
@@ -221,7 +225,7 @@ class _Reader:
         if found := _ISSUE_DAY.search(text):
             self._day = re.sub(r"\s", "", found[0])
             text = text.replace(found[0], "")
-        self._issuer = text.strip()
+        self._issuer = text.strip() or self._issuer  # the day may stand in a line of its own
 
     def _entry(self, line: Line) -> None:
         text = _PAGE.sub("", line.text.replace("\n", "")).strip()
@@ -237,7 +241,7 @@ class _Reader:
         if line.text:
             shown = line.text.replace("\n", " ")
             shown = shown if len(shown) <= _QUOTED else f"{shown[:_QUOTED]}……"
-            self._notes.append(f"第{line.place}段“{shown}”不属于任何条目，未采用")
+            self._left.append(f"第{line.place}段“{shown}”不属于任何条目，未采用")
 
     # --------------------------------------------------------------------------------------------- an item
 
@@ -254,7 +258,8 @@ class _Reader:
             elif _ITEMS.match(line.text) and line.role is Role.SECTION:
                 continue
             elif item.part is _Part.TEXT or not self._labelled(item, line, rest[at + 1 :]):
-                item.part = _Part.TEXT
+                if item.part >= _Part.DATELINE or all(one.role is not Role.HEADLINE for one in rest[at + 1 :]):
+                    item.part = _Part.TEXT  # else it was put over the headline, a picture for instance
                 self._block(item, line)
 
     @staticmethod
