@@ -17,8 +17,8 @@ from pipeline.outputs.drawing import drawing
 from pipeline.outputs.figures import Figure, figure
 from pipeline.outputs.runs import Runs
 from pipeline.outputs.styles import Styles, w
-from pipeline.outputs.tables import Grid, column_widths, grid, is_number
-from pipeline.outputs.text import clean
+from pipeline.outputs.tables import Grid, column_widths, grid, is_number, kept_together
+from pipeline.outputs.text import clean, labelled
 
 _STYLES = {
     Kind.PARAGRAPH: "文章正文",
@@ -84,7 +84,7 @@ class Body:
         if block.kind is Kind.TABLE:
             self._table(block)
             return
-        text = clean(f"{block.mark} {block.text}" if block.mark else block.text)
+        text = labelled(block.mark, block.text)
         if block.kind is Kind.FIGURE or not text:
             return  # a picture that could not be had: its caption, if any, is a block of its own
         if block.kind is Kind.HEADING:
@@ -132,6 +132,7 @@ class Body:
             for line in table.lines():
                 self._runs.paragraph(self._into, self._styles.id("文章列举"), line)
             return
+        kept = kept_together(table, widths)
         twips = [round((width * square + _CELL_EDGES) * 20) for width in widths]
         twips[-1] += round(self._width * 20) - sum(twips)
         element = etree.SubElement(self._into, w("tbl"))
@@ -143,13 +144,15 @@ class Body:
         for width in twips:
             etree.SubElement(columns, w("gridCol")).set(w("w"), str(width))
         for number in range(len(table.rows)):
-            self._row(element, table, number, twips, small)
+            self._row(element, table, number, twips, small=small, kept=kept[number])
         self._gap()  # Word joins tables that touch, and needs a paragraph at the end
 
     def _gap(self) -> None:
         self._runs.paragraph(self._into, self._styles.id("表格间隔"))
 
-    def _row(self, element: etree._Element, table: Grid, number: int, twips: list[int], small: bool) -> None:
+    def _row(
+        self, element: etree._Element, table: Grid, number: int, twips: list[int], *, small: bool, kept: bool
+    ) -> None:
         row = etree.SubElement(element, w("tr"))
         properties = etree.SubElement(row, w("trPr"))
         etree.SubElement(properties, w("cantSplit"))
@@ -168,12 +171,13 @@ class Body:
             if down > 1:
                 etree.SubElement(inside, w("vMerge")).set(w("val"), "restart" if at[0] == number else "continue")
             name = "表格表头" if number < table.header else "表格数字" if is_number(text) else "表格文字"
-            self._runs.paragraph(cell, self._cell_style(name, small), text)
+            self._runs.paragraph(cell, self._cell_style(name, small, kept), text)
             column += right
 
-    def _cell_style(self, name: str, small: bool) -> str:
-        """The style of a cell; a template made before wide tables had small type has one size."""
-        return (self._styles.find(f"{name}小号") if small else "") or self._styles.id(name)
+    def _cell_style(self, name: str, small: bool, kept: bool = False) -> str:
+        """The style of a cell; a template of the office's own may lack the small ones, and those kept with the next."""
+        sized = f"{name}小号" if small and self._styles.find(f"{name}小号") else name
+        return (self._styles.find(f"{sized}同页") if kept else "") or self._styles.id(sized)
 
 
 def _set_width(element: etree._Element, twips: int) -> None:

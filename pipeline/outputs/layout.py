@@ -195,8 +195,15 @@ def _table(table: etree._Element, styles: Styles, width: float) -> Iterator[_Box
         rules = edges.top * (number == 0) + (edges.inside if number < last else edges.bottom)
         height = _row_height(row, styles, width, edges) + edges.padding + rules
         # a head stands with the row below it, and again over the rows of the next page
-        yield _Box(Measure(keep_next=heads), 1, height, _marks(row), 0.0 if heads else above, number == 0)
+        kept = Measure(keep_next=heads or _is_kept(row, styles))
+        yield _Box(kept, 1, height, _marks(row), 0.0 if heads else above, number == 0)
         above += height if heads else 0.0
+
+
+def _is_kept(row: etree._Element, styles: Styles) -> bool:
+    """Whether a row stays with the next: LibreOffice takes the first paragraph's word for it."""
+    style = row.find(f"{w('tc')}/{w('p')}/{_STYLE}")
+    return style is not None and styles.measure(style.get(_VALUE, "")).keep_next
 
 
 def _row_height(row: etree._Element, styles: Styles, width: float, edges: Edges) -> float:

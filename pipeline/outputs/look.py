@@ -48,6 +48,8 @@ class Look:
     rules: str = ""
     break_words: bool = False
     """Lets a long address break anywhere."""
+    pitch: float = 0
+    """Added to the width of each character, in points."""
 
 
 @dataclass(frozen=True, slots=True)

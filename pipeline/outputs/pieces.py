@@ -14,7 +14,7 @@ from pipeline.model import Block, Kind
 from pipeline.outputs.context import Pictures
 from pipeline.outputs.figures import Figure, figure
 from pipeline.outputs.tables import Grid, grid
-from pipeline.outputs.text import clean
+from pipeline.outputs.text import clean, labelled
 
 _COUNTED = re.compile(r"(\d{1,9})[.．、)）]")
 _OWN_MARK = re.compile(r"[(（]?(?:\d{1,3}|[一二三四五六七八九十百]{1,4})[.．、)）]|[①-⑳●•·◆■▪—\-]")
@@ -123,9 +123,8 @@ def _listings(items: Sequence[Block]) -> Iterator[Listing]:
 
 
 def _entry(item: Block, inside: Sequence[Block]) -> Entry:
-    mark, text = clean(item.mark), clean(item.text)
-    counted = _COUNTED.fullmatch(mark)
-    return Entry(f"{mark} {text}" if mark else text, int(counted[1]) if counted else None, tuple(_listings(inside)))
+    counted = _COUNTED.fullmatch(clean(item.mark))
+    return Entry(labelled(item.mark, item.text), int(counted[1]) if counted else None, tuple(_listings(inside)))
 
 
 def _kind(entry: Entry) -> tuple[bool, bool]:

@@ -29,8 +29,10 @@ _PIECES = re.compile(r"[（(][^（）()]*[）)]|[^（(]+|.")  # of a head: 机�
 _LOOKED_AT = 60  # rows whose height is weighed; the others are like them
 _MOVES, _STEPS = 12, (0.5, 1.0, 2.0, 4.0)  # squares
 _FULLNESS = 0.3
+_LOST, _LEAST_LINE = 0.5, 2.5  # lines that a last line of less than so many squares costs
 _BEGUN = 2.0  # squares: a bracket and a character fit on the line before
 _SLACK = 0.2  # squares
+_LOW = 12  # lines; such a table is not a third of a page high
 _NARROW = 0.2  # squares by which commas and points are narrower than digits, which are half a square
 
 
@@ -211,6 +213,20 @@ def column_widths(table: Grid, room: float, *, whole: bool = False) -> list[floa
     return _lower(widths, least, needs[:_LOOKED_AT])
 
 
+def kept_together(table: Grid, widths: Sequence[float]) -> tuple[bool, ...]:
+    """For each row, whether it stands on the page of the row below.
+
+    A low table is never parted; of a long one no row is left alone at the foot of a page or on the last one.
+    """
+    above, last = table.covered, len(table.rows) - 1
+    lines = 0
+    for y, row in enumerate(table.rows):
+        single = (x for x in range(table.columns) if (y, x) not in above and (y, x) not in table.spans)
+        lines += max((_lines((advances(row[x])[-1],), widths[x]) for x in single), default=1)
+    low = lines <= _LOW
+    return tuple(y < last and (low or y <= table.header or y == last - 1) for y in range(last + 1))
+
+
 def _lower(widths: list[float], least: Sequence[float], needs: Sequence[Sequence[tuple[float, ...]]]) -> list[float]:
     """The widths with some moved from column to column, as long as that makes the table lower."""
 
@@ -219,13 +235,15 @@ def _lower(widths: list[float], least: Sequence[float], needs: Sequence[Sequence
 
     best = high(widths)
     for _ in range(_MOVES):
-        tall = {x for x in range(len(widths)) if any(_lines(row[x], widths[x]) > 1 for row in needs)}
+        columns = range(len(widths))
+        tall = {x for x in columns if any(_lines(row[x], widths[x]) > 1 for row in needs)}
+        torn = {x for x in columns if any(_is_lost(row[x], widths[x]) for row in needs)}
         moved = [
             [width - by * (x == giver) + by * (x == taker) for x, width in enumerate(widths)]
-            for taker in tall
-            for giver in range(len(widths))
+            for taker in columns
+            for giver in columns
             for by in _STEPS
-            if giver != taker and widths[giver] - by >= least[giver]
+            if giver != taker and (taker in tall or giver in torn) and widths[giver] - by >= least[giver]
         ]
         if not moved or high(found := min(moved, key=high)) >= best:
             break
@@ -235,7 +253,13 @@ def _lower(widths: list[float], least: Sequence[float], needs: Sequence[Sequence
 
 def _height(pieces: tuple[float, ...], width: float) -> float:
     """The lines of a cell, and a little for how full they are: so a step on the way to a line less is one too."""
-    return _lines(pieces, width) + _FULLNESS * sum(pieces) / width
+    return _lines(pieces, width) + _FULLNESS * sum(pieces) / width + _LOST * _is_lost(pieces, width)
+
+
+def _is_lost(pieces: tuple[float, ...], width: float) -> bool:
+    """Whether the last line of a cell holds a character or two."""
+    room = width - _SLACK
+    return len(pieces) == 1 and pieces[0] > room and 0 < pieces[0] % room < _LEAST_LINE
 
 
 def _lines(pieces: tuple[float, ...], width: float) -> int:

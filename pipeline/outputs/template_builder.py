@@ -94,6 +94,7 @@ def _paragraph_style(look: Look, design: Design) -> str:
             _fonts(look.font, look.latin) if look.font else "",
             "<w:b/>" if look.bold else "",
             f'<w:color w:val="{look.colour}"/>' if look.colour else "",
+            f'<w:spacing w:val="{_twips(look.pitch)}"/>' if look.pitch else "",
             f'<w:sz w:val="{size}"/><w:szCs w:val="{size}"/>' if size else "",
         )
     )

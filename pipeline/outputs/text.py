@@ -41,6 +41,12 @@ def live_address(url: str) -> str:
     return quote(url, safe=_URL_SAFE)
 
 
+def labelled(mark: str, text: str) -> str:
+    """The text of a list's item behind its mark; a full-width mark brings its own space: （1）临床生化, but 2. 影像."""
+    mark, text = clean(mark), clean(text)
+    return f"{mark} {text}" if mark[-1:].isascii() and mark else f"{mark}{text}"
+
+
 def slug(name: str) -> str:
     """A name for folders, addresses and headers: itself where it is plain ASCII, else what stands for it alone."""
     return name if _PLAIN_NAME.fullmatch(name) else f"x{digest(name)[:12]}"

@@ -230,11 +230,23 @@ class _Writer:
         for around in self._template.around:
             self._fill_holes(around, around.element, names)
         section = self._template.body.find(w("sectPr"))
+        self._anchor(section)
         for element in list(self._body):
             if section is None:
                 self._template.body.append(element)
             else:
                 section.addprevious(element)
+
+    def _anchor(self, section: etree._Element | None) -> None:
+        """Gives a 版记 at the end an empty line to stand with.
+
+        LibreOffice ties a frame that nothing follows to the last of the text. On a page without a grid of lines it
+        leaves the 版记 behind, a page before the end, when it and that text want the same place.
+        """
+        last = self._body[-1] if len(self._body) else None
+        if last is None or last.find(f"{w('pPr')}/{w('framePr')}") is None or _has_grid(section):
+            return
+        self._runs.paragraph(self._body, self._styles.id("表格间隔"))
 
     def _item(self, loop: Loop, names: Mapping[str, str], position: int, item: Item) -> None:
         title = clean(item.title)
@@ -438,6 +450,11 @@ class _Writer:
             comment._comment_elm.date = when  # python-docx writes the time of day
             for one in comment._comment_elm.iter(w("r")):
                 hint(one)
+
+
+def _has_grid(section: etree._Element | None) -> bool:
+    grid = None if section is None else section.find(w("docGrid"))
+    return grid is not None and grid.get(w("type"), "default") != "default"
 
 
 def _says_something(pieces: list[tuple[Piece, str]]) -> bool:

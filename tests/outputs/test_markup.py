@@ -170,7 +170,7 @@ def test_lists_lie_in_lists_and_keep_the_numbers_they_came_with() -> None:
     assert [(one.text, one.number) for one in counted.entries] == [("3. 甲", 3), ("7. 乙", 7)]
     (child,) = counted.entries[0].inside
     assert child.entries[0].text == "子"
-    assert child.entries[0].inside[0].entries[0].text == "（1） 孙"
+    assert child.entries[0].inside[0].entries[0].text == "（1）孙"
     assert [(one.marked, one.entries[0].text) for one in (bullets, marked)] == [(False, "丙"), (True, "①丁")]
 
 

@@ -21,13 +21,14 @@ from pipeline.outputs.word import estimate_pages, render_docx
 from sample_issues import every_kind, issue_535, long_issue
 
 TEMPLATE = packaged("templates") / "gongwen.docx"
+FONTS = TEMPLATE.parent / "fonts.conf"
 with_libreoffice = pytest.mark.usefixtures("libreoffice")
 
 
 @with_libreoffice
 def test_page_numbers_are_where_libreoffice_prints_the_headings() -> None:
     issue = issue_535()
-    pdf = PdfReader(io.BytesIO(to_pdf(render_docx(issue, template=TEMPLATE), fonts=TEMPLATE.parent / "fonts.conf")))
+    pdf = PdfReader(io.BytesIO(to_pdf(render_docx(issue, template=TEMPLATE), fonts=FONTS)))
     pages = page_numbers(issue, TEMPLATE)
     for position, item in enumerate(issue.items, 1):
         assert f"{position}. 标题：" in pdf.pages[pages[item.handle] - 1].extract_text()
@@ -96,6 +97,25 @@ def _timed(work: Callable[[], object]) -> float:
     started = time.process_time()
     work()
     return time.process_time() - started
+
+
+@with_libreoffice
+@pytest.mark.parametrize(("template", "lines"), [("gongwen", 11), ("classic", 20), ("classic", 21)])
+def test_the_colophon_stands_at_the_foot_of_the_last_page_when_the_text_wants_the_same_lines(
+    template: str, lines: int
+) -> None:
+    place, issue = TEMPLATE.with_stem(template), issue_535()
+    item = dataclasses.replace(issue.items[0], title="收官", blocks=(Block(Kind.PARAGRAPH, "甲" * 10),) * lines)
+    made = render_docx(dataclasses.replace(issue, items=(item,)), template=place)
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(to_pdf(made, fonts=FONTS))).pages]
+    assert ["印发" in page for page in pages] == [False] * (len(pages) - 1) + [True]
+
+
+@with_libreoffice
+@pytest.mark.parametrize(("template", "pages"), [("gongwen", 14), ("classic", 10)])
+def test_issue_535_has_as_many_pages_as_its_template_is_made_for(template: str, pages: int) -> None:
+    made = render_docx(issue_535(), template=TEMPLATE.with_stem(template))
+    assert len(PdfReader(io.BytesIO(to_pdf(made, fonts=FONTS))).pages) == pages
 
 
 @with_libreoffice

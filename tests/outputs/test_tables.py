@@ -6,6 +6,7 @@ import io
 import docx
 import pytest
 from docx.oxml.ns import qn
+from docx.table import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
@@ -138,7 +139,7 @@ def test_a_table_of_a_year_is_set_small_and_one_of_a_month_of_days_as_lines() ->
 
     (table,) = word_of(year(12)).tables
     assert {cell.paragraphs[0].style.name for row in table.rows for cell in row.cells} == {
-        "表格表头小号", "表格文字小号", "表格数字小号",
+        "表格表头小号", "表格文字小号", "表格数字小号", "表格文字小号同页", "表格数字小号同页",
     }  # fmt: skip
     document = word_of(year(31))
     assert document.tables == []
@@ -146,10 +147,40 @@ def test_a_table_of_a_year_is_set_small_and_one_of_a_month_of_days_as_lines() ->
     assert line.startswith("门诊调阅：0号 1,000　1号 1,001　")
 
 
+def _kept(table: Table) -> list[bool]:
+    """Which rows stay with the next, in all of their cells."""
+    said = [{cell.paragraphs[0].style.name.removesuffix("小号") for cell in row.cells} for row in table.rows]
+    assert all(len({_stays(name) for name in names}) == 1 for names in said)
+    return [_stays(next(iter(names))) for names in said]
+
+
+def _stays(style: str) -> bool:
+    return style.endswith("同页") or style.startswith("表格表头")
+
+
+def test_a_low_table_stays_on_one_page_and_of_a_long_one_no_row_stands_alone() -> None:
+    def table(rows: int) -> Table:
+        return word_of(plain(("区", "机构", "次数"), *((f"第{n}区", "社区", f"{n}") for n in range(rows)))).tables[0]
+
+    assert _kept(table(5)) == [True] * 5 + [False]
+    assert _kept(table(30)) == [True, True] + [False] * 27 + [True, False]
+
+
+def test_no_column_is_as_wide_that_a_cell_ends_in_a_line_of_one_character() -> None:
+    rows = [
+        ("指标", "2024年", "2025年", "说明"),
+        ("调阅次数（万次）", "128", "215", "甲" * 19),
+        ("互认率", "36", "58", ""),
+    ]
+    widths = column_widths(grid(plain(*rows)), 34.9)
+    assert widths[3] < 17.0, "two lines either way: the second is no single character"
+    assert sum(widths) == pytest.approx(34.9)
+
+
 def test_smaller_type_is_taken_before_a_short_name_is_torn() -> None:
     names = [("区", *(f"{n}月" for n in range(9))), *((f"{n}头沟区", *("20,245",) * 9) for n in "门丁")]
     (table,) = word_of(plain(*names)).tables
-    assert {cell.paragraphs[0].style.name[-2:] for row in table.rows for cell in row.cells} == {"小号"}
+    assert all("小号" in cell.paragraphs[0].style.name for row in table.rows for cell in row.cells)
     remarks = [("项目", *(f"第{n}期" for n in "一二三四五六")), ("说明", *("接口改造已完成，历史数据清洗中",) * 6)]
     (table,) = word_of(plain(*remarks)).tables
     assert "小号" not in "".join(cell.paragraphs[0].style.name for row in table.rows for cell in row.cells)

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 
 import pytest
 from docx.oxml.ns import qn
+from docx.shared import Pt
 from lxml import etree
 
 from pipeline.config import packaged
+from pipeline.outputs.lines import line_starts
 from pipeline.outputs.package import unpack
+from pipeline.outputs.template import Template
 from pipeline.outputs.template_builder import DESIGNS, build
 
 TEMPLATES = packaged("templates")
@@ -87,7 +90,7 @@ GONGWEN = [
     ("文章图片", "Figure", None, None, 0, 6, 3, CENTRE, 0, 0, 0, {"keepNext"}),
     ("caption", "Caption", (KAI, TNR), 12, 20, 0, 6, CENTRE, 0, 0, 0, set()),
     ("表格文字", "Cell", (FANG, TNR), 12, 18, 0, 0, LEFT, 0, 0, 0, set()),
-    ("表格表头", "CellHead", (HEI, HEI), 12, 18, 0, 0, CENTRE, 0, 0, 0, set()),
+    ("表格表头", "CellHead", (HEI, HEI), 12, 18, 0, 0, CENTRE, 0, 0, 0, {"keepNext"}),
     ("表格数字", "CellNumber", (FANG, TNR), 12, 18, 0, 0, CENTRE, 0, 0, 0, set()),
     ("版记", "Colophon", (FANG, TNR), 14, 24, 0, 0, LEFT, 0, 0, 14, set()),
     ("footer", "Footer", (SONG, SONG), 14, 16, 0, 0, "right", 0, 0, 0, set()),
@@ -230,3 +233,19 @@ def test_a_template_formats_by_styles_alone(template: str) -> None:
     assert direct == []
     hints = [one for one in body.iter(qn("w:rFonts")) if set(one.attrib) != {qn("w:hint")}]
     assert hints == []
+
+
+@pytest.mark.parametrize("template", ["gongwen", "classic"])
+def test_the_usual_lead_does_not_end_in_a_line_of_two_characters(template: str) -> None:
+    opened = Template(TEMPLATES / f"{template}.docx")
+    measure = opened.styles.measure(opened.styles.find("导语"))
+    section = opened.document.sections[0]
+    width = (section.page_width - section.left_margin - section.right_margin) / Pt(1)
+    for unit, count, start, end in (
+        ("月", 3, "2024年6月1日", "2024年6月30日"),
+        ("月", 30, "2025年11月1日", "2025年11月30日"),
+        ("周", 4, "2025年8月2日", "2025年8月8日"),
+        ("周", 12, "2025年8月29日", "2025年9月4日"),
+    ):
+        lead = f"本期{unit}报共收集{count}篇卫生信息化相关信息，时间从{start}至{end}，监测范围包括全国主流媒体及政府网站等。"
+        assert len(lead) - line_starts(lead, measure, width, measure.first)[-1] > 2

@@ -2,13 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.outputs.text import clean, live_address
+from pipeline.outputs.text import clean, labelled, live_address
 
 
 def test_what_no_document_may_hold_is_dropped_and_breaks_become_spaces() -> None:
     assert clean("\ufeff甲\x00乙\ud800\u202e丙\u200b丁\ufffe\x9c") == "甲乙丙丁"
     assert clean(" 甲\r\n乙\u2028丙\t丁　") == "甲 乙 丙 丁"
     assert clean("生僻字𠮷与镕喆珺不受影响") == "生僻字𠮷与镕喆珺不受影响"
+
+
+@pytest.mark.parametrize(
+    ("mark", "printed"),
+    [("2.", "2. 影像"), ("2)", "2) 影像"), ("（1）", "（1）影像"), ("①", "①影像"), ("一、", "一、影像"), ("", "影像")],
+)
+def test_a_full_width_mark_of_a_list_brings_its_own_space(mark: str, printed: str) -> None:
+    assert labelled(mark, " 影像") == printed
 
 
 @pytest.mark.parametrize(
