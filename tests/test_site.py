@@ -7,14 +7,19 @@ import email.policy
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.config import packaged
 from pipeline.desk import Inline, now, open_desk
+from pipeline.desk.rebuilding import as_released
 from pipeline.fetch import browser
 from pipeline.model import Decision
+from pipeline.outputs import Context
+from pipeline.outputs.page import render_page
+from pipeline.store import Blobs
 from test_desk import JUNE, STORIES
 
 SERIES = "beijing-monthly"
@@ -146,6 +151,43 @@ def test_a_build_that_fails_on_its_way_leaves_the_first_page_as_it_was(site, run
     shutil.rmtree(site / "feed.xml")
     assert run("archive", "build", site, "--base-url", "https://bulletin.example.cn")[0] == 0
     assert files(site) == before
+
+
+def test_an_issue_is_given_out_and_shown_in_the_look_it_was_released_in(workspace, site, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    office = shutil.copytree(workspace, tmp_path / "office")
+    with open_desk(office, clock=now) as desk:
+        before = desk.copies(desk.released(SERIES, 535), ["eml"])
+    shutil.copytree(packaged("templates"), office / "templates")
+    for name in ("bulletin.html.j2", "mail.html.j2"):
+        template = office / "templates" / name
+        template.write_text(template.read_text("utf-8").replace("</body>", "<p>改版</p></body>"), "utf-8")
+    with open_desk(office, clock=now) as desk:
+        desk.build_site(tmp_path / "site", "https://bulletin.example.cn")
+        assert desk.copies(desk.released(SERIES, 535), ["eml"]) == before
+    pages = {number: f"issues/{SERIES}/2024/{number}.html" for number in (534, 535)}
+    assert (tmp_path / "site" / pages[535]).read_bytes() == (site / pages[535]).read_bytes()
+    assert "改版" in (tmp_path / "site" / pages[534]).read_text("utf-8"), "imported: it never had a look of ours"
+
+
+@pytest.mark.parametrize("text", ["", "{{ what_the_program_no_longer_knows }}"], ids=["none yet", "an outdated one"])
+def test_a_release_whose_templates_cannot_make_a_page_has_it_made_with_todays(workspace, text):
+    with open_desk(workspace, clock=now) as desk:
+        release, blobs = desk.released(SERIES, 535), Blobs(workspace / "data" / "blobs")
+    assert release.basis is not None
+    kept = {name: blob for name, blob in release.basis.templates.items() if name != "bulletin.html.j2"}
+    kept |= {"bulletin.html.j2": blobs.put(text.encode())} if text else {}
+    old = replace(release, basis=replace(release.basis, templates=kept))
+    folders: list[Path] = []
+
+    def page(template: Path) -> str:
+        folders.append(template.parent)
+        return render_page(release.issue, Context(templates=template.parent, pictures=blobs.get))
+
+    today = packaged("templates") / "gongwen.docx"
+    assert as_released(old, blobs, today, page) == page(today)
+    assert folders[0] != folders[1] == today.parent
+    assert not folders[0].exists()
 
 
 @pytest.mark.parametrize("what", ["a folder with files", "a file", "a folder with a broken marker"])

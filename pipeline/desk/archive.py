@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from pipeline.desk.rebuilding import as_released
 from pipeline.desk.relating import carried, documents_of
 from pipeline.desk.releasing import Releasing
 from pipeline.errors import NotImported, SourceError, UsageError, reason
@@ -149,32 +150,30 @@ class Archive(Releasing):
     def copies(self, release: Release, formats: Sequence[str] = ()) -> dict[str, bytes]:
         """An issue's files by name: the frozen ones, of an imported issue its canonical form; or those of `formats`.
 
-        What was frozen is given as it is; what was not is made.
+        What was frozen is given as it is; what was not is made, of a release with the templates it was made with.
         """
         if release.imported is None and not formats:
             return {name: self._blobs.get(blob) for name, blob in release.files.items()}
         issue, frozen = release.issue, release.files
         wanted = [f"{issue.filename}.{name}" for name in formats or self.config.settings.formats]
         files = {name: self._blobs.get(frozen[name]) for name in wanted if name in frozen}
-        if len(files) < len(wanted):
-            context = self._context(release, wanted)
-            files |= {
-                name: FORMATS[name.rpartition(".")[2]].render(issue, context) for name in wanted if name not in files
-            }
+        if missing := [name for name in wanted if name not in files]:
+            today = self._document_template(issue.series)
+            files |= as_released(release, self._blobs, today, lambda template: self._made(release, missing, template))
         shown = picture_files(issue, self._blobs.get) if f"{issue.filename}.md" in wanted else {}
         return {name: files[name] for name in wanted} | {name: self._blobs.get(blob) for name, blob in shown.items()}
 
-    def _context(self, release: Release, wanted: Sequence[str]) -> Context:
-        """What an issue of the archive is made with, today's template and the document that was frozen."""
-        template = self._document_template(release.issue.series)
+    def _made(self, release: Release, names: Sequence[str], template: Path) -> dict[str, bytes]:
+        """Files of an issue of the archive that were not put out, made around the document that was."""
         pages = release.pages
-        if release.imported and any(not name.endswith((".md", ".html")) for name in wanted):
+        if release.imported and any(not name.endswith((".md", ".html")) for name in names):
             pages = page_numbers(release.issue, template, pictures=self._blobs.get)
         document = release.files.get(f"{release.issue.filename}.docx", "")
-        return Context(
+        context = Context(
             templates=template.parent,
             template=template.stem,
             pages=pages,
             pictures=self._blobs.get,
             document=self._blobs.get(document) if document else b"",
         )
+        return {name: FORMATS[name.rpartition(".")[2]].render(release.issue, context) for name in names}

@@ -1,21 +1,29 @@
 """An issue's files, made from nothing but what a release keeps.
 
 A release is rendered in this very way, so that making its files again later is the same work over again: the office
-may edit its templates and its settings meanwhile.
+may edit its templates and its settings meanwhile. What is made of an old issue for the first time, a format on demand
+or its page in the archive's site, looks as the issue did when it was put out.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
-from pipeline.errors import StoreError
-from pipeline.model import Basis, Issue
+import structlog
+
+from pipeline.errors import StoreError, TemplateError
+from pipeline.model import Basis, Issue, Release
 from pipeline.outputs import FORMATS, Context, Pictures
 from pipeline.outputs.program import program
 from pipeline.store import Blobs
+
+log = structlog.get_logger("pipeline.desk")
+
+T = TypeVar("T")
 
 _MAX_BYTES = 32 * 1024 * 1024  # no template is as large; what else an office put into the folder is not kept
 
@@ -46,6 +54,24 @@ def laid_out(basis: Basis, blobs: Blobs) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(blobs.get(blob))
         yield Path(folder) / f"{basis.template}.docx"
+
+
+def as_released(release: Release, blobs: Blobs, today: Path, make: Callable[[Path], T]) -> T:
+    """What `make` makes with the document template that a release was printed with, and all that lay beside it.
+
+    With the template of `today` where nothing was kept, and where what was kept cannot make it: the folder may have
+    lacked a template that came later, or speak of what the program no longer knows. Raises `StoreError` when something
+    of it is damaged.
+    """
+    if release.basis is None:
+        return make(today)
+    try:
+        with laid_out(release.basis, blobs) as template:
+            return make(template)
+    except TemplateError as error:
+        issue = release.issue
+        log.warning("made with today's templates", series=issue.series, number=issue.number, why=error.message)
+        return make(today)
 
 
 def rendered(

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import structlog
 
+from pipeline.desk.rebuilding import as_released
 from pipeline.desk.room import Room
 from pipeline.errors import StoreError, UsageError
 from pipeline.errors import reason as why
+from pipeline.model import Release
 from pipeline.outputs import Context
+from pipeline.outputs.page import Surroundings, render_page
 from pipeline.outputs.site import site
 from pipeline.store import write_whole
 
@@ -46,14 +49,14 @@ class Sharing(Room):
         before = _files_of(folder)
         releases = self.issues.released()
         template = self._template("archive.html.j2")
-        context = Context(templates=template.parent, pictures=self._blobs.get)
+        context = Context(templates=template.parent)
         base = base or self.config.settings.site
         base = base if not base or base.endswith("/") else f"{base}/"
         made: list[str] = []
         written = 0
         try:
             _mark(folder, before)  # from now on the folder is ours, however far this comes
-            for name, data in site(releases, context, self._blobs.get, base):
+            for name, data in site(releases, context, self._page_of, self._blobs.get, base):
                 made.append(name)
                 if not _is_as(folder / name, data):
                     write_whole(folder / name, data)
@@ -69,6 +72,15 @@ class Sharing(Room):
             ) from None
         log.info("site built", folder=str(folder), issues=len(releases), files=len(made), written=written)
         return Built(len(releases), len(made), written, len(gone))
+
+    def _page_of(self, release: Release, around: Surroundings) -> str:
+        """An issue's page, in the look in which it was put out."""
+
+        def page(template: Path) -> str:
+            context = Context(templates=template.parent, pictures=self._blobs.get)
+            return render_page(release.issue, context, around)
+
+        return as_released(release, self._blobs, self._template("bulletin.html.j2"), page)
 
 
 def _files_of(folder: Path) -> list[str]:

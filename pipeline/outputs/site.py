@@ -16,7 +16,7 @@ from pipeline.outputs import search
 from pipeline.outputs.context import Context
 from pipeline.outputs.feeds import Feed, atom, json_feed
 from pipeline.outputs.markup import printed, render_html
-from pipeline.outputs.page import Link, Surroundings, render_page
+from pipeline.outputs.page import Link, Surroundings
 from pipeline.outputs.text import clean, slug
 
 _FILE = "archive.html.j2"
@@ -48,8 +48,13 @@ class Shelf:
 Frozen = Callable[[str], bytes]
 """The SHA-256 of a file that was put out → its bytes."""
 
+PageOf = Callable[[Release, Surroundings], str]
+"""An issue and what stands around it → its page (`page.render_page`), with the templates it was put out with."""
 
-def site(releases: Sequence[Release], context: Context, frozen: Frozen, base: str = "") -> Iterator[tuple[str, bytes]]:
+
+def site(
+    releases: Sequence[Release], context: Context, page_of: PageOf, frozen: Frozen, base: str = ""
+) -> Iterator[tuple[str, bytes]]:
     """The files of the site by path, those that lead to others last.
 
     `base` is the address the site will have, for the feeds. Raises `TemplateError` when a template cannot be used.
@@ -69,7 +74,7 @@ def site(releases: Sequence[Release], context: Context, frozen: Frozen, base: st
                 earlier=_link(release, earlier[0]) if earlier else None,
                 later=_link(release, later[0]) if later else None,
             )
-            yield _page(release), render_page(release.issue, context, around).encode()
+            yield _page(release), page_of(release, around).encode()
     for name, data in search.index(list(_found(ordered))):
         yield f"search/{name}", data
     feeds = [Feed("期刊存档", base, "feed", [(one, _page(one)) for one in ordered])]

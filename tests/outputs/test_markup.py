@@ -24,6 +24,7 @@ from payloads import CONTAINED, TEXTS, UNCONTAINED
 from pipeline.config import packaged
 from pipeline.model import BEIJING, Block, Elsewhere, Issue, Item, Kind, Release, Tally, Window
 from pipeline.outputs import FORMATS, Context
+from pipeline.outputs.page import Surroundings, render_page
 from pipeline.outputs.pieces import Listing, Picture, Table, Text, pieces
 from pipeline.outputs.search import terms
 from pipeline.outputs.site import site
@@ -221,9 +222,13 @@ def archived() -> list[Release]:
     return [released(old, imported=True), released(issue_535()), released(hostile)]
 
 
+def page_of(release: Release, around: Surroundings) -> str:
+    return render_page(release.issue, CONTEXT, around)
+
+
 @functools.cache
 def built() -> dict[str, bytes]:
-    return dict(site(archived(), CONTEXT, str.encode, "https://bulletin.example.cn/a/"))
+    return dict(site(archived(), CONTEXT, page_of, str.encode, "https://bulletin.example.cn/a/"))
 
 
 def test_no_text_becomes_markup_on_the_site_and_its_scripts_hold_data_only() -> None:
@@ -260,7 +265,7 @@ def test_the_site_leads_by_series_and_year_to_every_issue_and_its_files() -> Non
 @pytest.mark.parametrize("series", ["../../etc", "北京 月报", 'a"><b', "x" * 300, "."])
 def test_no_name_of_a_series_leads_out_of_the_site_or_into_a_header(series: str) -> None:
     issue = dataclasses.replace(issue_535(), series=series)
-    for name, data in site([released(issue)], CONTEXT, str.encode):
+    for name, data in site([released(issue)], CONTEXT, page_of, str.encode):
         assert re.fullmatch(r"[\w./-]+", name), name
         assert ".." not in name
         if name.endswith(".html"):
@@ -270,7 +275,10 @@ def test_no_name_of_a_series_leads_out_of_the_site_or_into_a_header(series: str)
 
 
 def test_the_same_archive_gives_the_same_site() -> None:
-    assert dict(site(list(reversed(archived())), CONTEXT, str.encode, "https://bulletin.example.cn/a/")) == built()
+    assert (
+        dict(site(list(reversed(archived())), CONTEXT, page_of, str.encode, "https://bulletin.example.cn/a/"))
+        == built()
+    )
 
 
 def test_the_feeds_tell_of_the_issues_newest_first_with_names_that_last() -> None:
@@ -306,14 +314,14 @@ def test_a_feed_can_be_read_by_a_feed_reader_and_its_content_has_no_danger() -> 
 
 
 def test_without_an_address_the_feeds_lead_to_their_neighbours() -> None:
-    files = dict(site(archived()[:1], CONTEXT, str.encode))
+    files = dict(site(archived()[:1], CONTEXT, page_of, str.encode))
     (item,) = json.loads(files["issues/beijing-monthly/feed.json"])["items"]
     assert item["url"] == "../../issues/beijing-monthly/2023/534.html"
     assert item["id"].startswith("tag:bulletin.invalid,2023-12-31:")
 
 
 def test_an_archive_without_an_issue_is_a_site_too() -> None:
-    files = dict(site([], CONTEXT, str.encode))
+    files = dict(site([], CONTEXT, page_of, str.encode))
     assert "还没有期刊" in files["index.html"].decode()
     assert dangers(files["index.html"], scripts=("search/search.js",)) == []
 
@@ -368,7 +376,7 @@ def test_a_site_is_built_at_a_rate_that_lets_six_hundred_issues_wait_for_nobody(
         for end in [dt.date(2024, 6, 28) - dt.timedelta(7 * n)]
     ]
     started = time.process_time()
-    count = sum(1 for _ in site(many, CONTEXT, str.encode))
+    count = sum(1 for _ in site(many, CONTEXT, page_of, str.encode))
     spent = time.process_time() - started
     remark(f"site: 30 issues of three articles, {count} files, {spent:.2f} s of CPU time")
     assert spent < 6.0, "600 issues in two minutes even on a machine four times as slow"
