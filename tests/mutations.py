@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import random
 import re
+import urllib.parse
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -250,6 +251,55 @@ def format_changes(docx: Docx, chance: random.Random) -> None:
             look.append(etree.fromstring(was))
 
 
+def pending_tables(docx: Docx, chance: random.Random) -> None:
+    """Rows and cells that were put in and taken away again, both changes pending."""
+    for table in list(docx.body.iter(w("tbl"))):
+        rows = table.findall(w("tr"))
+        for one in (rows[-1], *(row.findall(w("tc"))[-1] for row in rows)):
+            ghost = deepcopy(one)
+            for run in list(ghost.iter(w("r"))):
+                _wrap(run, "del")
+                for text in run.iter(w("t")):
+                    text.tag = w("delText")
+            name, mark = ("trPr", "del") if one.tag == w("tr") else ("tcPr", "cellDel")
+            properties = ghost.find(w(name))
+            if properties is None:
+                properties = ghost.makeelement(w(name))
+                ghost.insert(0, properties)
+            etree.SubElement(properties, w(mark)).set(w("author"), "王编辑")
+            one.addnext(ghost)
+
+
+def pending_paragraphs(docx: Docx, chance: random.Random) -> None:
+    """Whole paragraphs whose deletion is pending, and others that were moved away."""
+    for one in [each for each in docx.body if each.tag == w("p") and said(each)]:
+        if chance.random() < 0.1:
+            ghost = paragraph("这一段已删去", "Body")
+            what = chance.choice(("del", "moveFrom"))
+            etree.SubElement(etree.SubElement(ghost.find(w("pPr")), w("rPr")), w(what)).set(w("author"), "王编辑")
+            _wrap(ghost.find(w("r")), what)
+            one.addprevious(ghost)
+
+
+def sections(docx: Docx, chance: random.Random) -> None:
+    """Section breaks within the text, and page breaks in paragraphs of their own."""
+    inside = [one for one in docx.body if one.tag == w("p") and one.find(w("pPr")) is not None]
+    for one in chance.sample(inside, 3):
+        etree.SubElement(one.find(w("pPr")), w("sectPr"))
+        pause = paragraph("")
+        pause[0].append(pause.makeelement(w("br")))
+        pause[0][-1].set(w("type"), "page")
+        one.addprevious(pause)
+
+
+def listed_contents(docx: Docx, chance: random.Random) -> None:
+    """The 目录 stands in a content control for tables of contents."""
+    entries = [one for one in docx.body if docx.style(one) in ("TOC1", "TOC2")]
+    outer = _wrap(entries[0], "sdt", "sdtContent")
+    for one in entries[1:]:
+        outer[-1].append(one)
+
+
 def other_ids(docx: Docx, chance: random.Random) -> None:
     """Styles get ids of their own, as WPS gives them: 1, 2, a3, 10."""
     styles = etree.fromstring(docx.parts[STYLES])
@@ -385,6 +435,23 @@ def link_fields(docx: Docx, chance: random.Random) -> None:
         link.getparent().remove(link)
 
 
+def redirected_links(docx: Docx, chance: random.Random) -> None:
+    """Links lead through the redirect of the office program they were edited in: Google Docs, 腾讯文档."""
+    tree = etree.fromstring(docx.parts[RELATIONS])
+    for one in tree:
+        if one.get("TargetMode") == "External":
+            wrap = chance.choice(_REDIRECTS)
+            one.set("Target", wrap.format(urllib.parse.quote(one.get("Target"), safe="")))
+    docx.parts[RELATIONS] = etree.tostring(tree, xml_declaration=True, encoding="UTF-8")
+
+
+_REDIRECTS = (
+    "https://www.google.com/url?q={}&sa=D&source=editors&ust=1719792000000000&usg=AOvVaw0abc",
+    "https://docs.qq.com/scenario/link.html?url={}&pid=300000000$abc",
+    "https://apc01.safelinks.protection.outlook.com/?url={}&data=05%7C02&sdata=abc&reserved=0",
+)
+
+
 def _field(kind: str) -> Sequence[etree._Element]:
     return [etree.fromstring(f'<w:r xmlns:w="{W}"><w:fldChar w:fldCharType="{kind}"/></w:r>')]
 
@@ -506,6 +573,10 @@ KEEPING: tuple[Mutation, ...] = (
     content_controls,
     accepted_changes,
     format_changes,
+    pending_tables,
+    pending_paragraphs,
+    sections,
+    listed_contents,
     other_ids,
     derived_styles,
     renamed_styles,
@@ -519,6 +590,7 @@ KEEPING: tuple[Mutation, ...] = (
     compatibility,
     alternates,
     link_fields,
+    redirected_links,
     signs,
     page_numbers,
     typed_page_numbers,
@@ -528,7 +600,7 @@ KEEPING: tuple[Mutation, ...] = (
     utf16,
 )
 """What must not look like an edit."""
-_BY_ID = (page_numbers, typed_page_numbers, automatic_lists, empty_paragraphs)
+_BY_ID = (page_numbers, typed_page_numbers, automatic_lists, empty_paragraphs, pending_paragraphs, listed_contents)
 """Those that know our styles by their ids, and so must come before the ids change."""
 
 

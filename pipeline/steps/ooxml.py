@@ -181,8 +181,9 @@ def through(element: etree._Element) -> Iterator[etree._Element]:
             yield one
 
 
-def _deleted(row: etree._Element) -> bool:
-    return child(row, "trPr", "del") is not None
+def _deleted(one: etree._Element) -> bool:
+    """Whether a row or cell is taken away by a change that is pending."""
+    return child(one, "trPr", "del") is not None or child(one, "tcPr", "cellDel") is not None
 
 
 # ----------------------------------------------------------------------------------------------- numbers

@@ -88,6 +88,12 @@ _CHOOSING: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("mp.weixin.qq.com", "/s", ("__biz", "mid", "idx")),
     ("baijiahao.baidu.com", "/s", ("id",)),
 )
+_REDIRECTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    # hosts whose pages at this path only lead on, and the parameters that say where to
+    ("google.com", "/url", ("q", "url")),
+    ("docs.qq.com", "/scenario/link.html", ("url",)),
+    ("safelinks.protection.outlook.com", "/", ("url",)),
+)
 
 
 def canonical_url(url: str) -> str:
@@ -156,6 +162,21 @@ _LIST_PARAMETERS = re.compile(
 _SLUG = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+){2,}$", re.IGNORECASE)
 _LONG_WORD = re.compile(r"[0-9A-Za-z]{10,}")
 _MOBILE_FOLDER = re.compile(r"^/(?:m|wap|mobile|amp|touch|h5)(?=/)")
+
+
+def past_redirect(url: str) -> str:
+    """The address that an office program's own redirect leads to: Google Docs, Tencent Docs and Outlook wrap links."""
+    try:
+        parts = urlsplit(url)
+        given = parse_qs(parts.query)
+    except ValueError:
+        return url
+    host = (parts.hostname or "").lower()
+    for known, path, names in _REDIRECTS:
+        if (host == known or host.endswith(f".{known}")) and parts.path == path:
+            further = (given[name][0] for name in names if given.get(name, [""])[0].startswith("http"))
+            return next(map(past_redirect, further), url)
+    return url
 
 
 def names_article(url: str) -> bool:

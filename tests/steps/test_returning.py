@@ -129,7 +129,8 @@ def test_a_file_that_nobody_edited_changes_nothing(files, name, template):
 def test_what_an_office_program_does_to_a_file_is_no_edit(files, mutate):
     for (name, template), (data, back) in files.items():
         after = mutated(data, [mutate], 7)
-        if mutate is not mutations.automatic_lists or b"numbering" in after:
+        idle = {mutations.automatic_lists: b"numbering" not in after, mutations.pending_tables: name == "535"}
+        if not idle.get(mutate, False):
             assert mutations.unpacked(after) != mutations.unpacked(Docx(data).save())
         found = changes(read_word(after), back, ISSUES[name])
         assert (found.taken, found.untaken) == ((), ()), (name, template)

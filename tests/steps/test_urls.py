@@ -5,7 +5,7 @@ import time
 import pytest
 
 from drafts import CONFIG, article
-from pipeline.steps.urls import MOST_ALIASES, aliases, also_at, canonical_url, desktop, names_article
+from pipeline.steps.urls import MOST_ALIASES, aliases, also_at, canonical_url, desktop, names_article, past_redirect
 
 BIZ = "__biz=MzA5MTQ4MzUyMA==&mid=2650112233&idx=1"
 OTHER = BIZ.replace("MzA5", "MzA6")
@@ -219,3 +219,22 @@ def test_an_address_made_to_be_slow_is_read_soon(part):
         names_article(url)
         aliases(url, [url + "2"], [url + "3"], CONFIG.outlets)
         assert time.perf_counter() - start < 5, "a page may name a hundred of them"
+
+
+@pytest.mark.parametrize(
+    ("url", "leads_to"),
+    [
+        ("https://www.google.com/url?q=https%3A%2F%2Fa.cn%2F1%3Fb%3D2&sa=D&usg=AOvVaw0", "https://a.cn/1?b=2"),
+        ("https://docs.qq.com/scenario/link.html?url=https%3A%2F%2Fa.cn%2F1&pid=3", "https://a.cn/1"),
+        (
+            "https://apc01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3Dhttps%253A%252F%252Fa.cn%252F1",
+            "https://a.cn/1",
+        ),
+        ("https://www.google.com/url?q=javascript:alert(1)", "https://www.google.com/url?q=javascript:alert(1)"),
+        ("https://notgoogle.com/url?q=https%3A%2F%2Fa.cn%2F1", "https://notgoogle.com/url?q=https%3A%2F%2Fa.cn%2F1"),
+        ("https://a.cn/url?q=https%3A%2F%2Fb.cn", "https://a.cn/url?q=https%3A%2F%2Fb.cn"),
+        ("https://[", "https://["),
+    ],
+)
+def test_a_link_leads_past_the_redirect_of_an_office_program_and_of_nobody_else(url, leads_to):
+    assert past_redirect(url) == leads_to

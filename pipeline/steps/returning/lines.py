@@ -36,6 +36,7 @@ from pipeline.steps.ooxml import (
     value,
     whole,
 )
+from pipeline.steps.urls import past_redirect
 
 CHECKER = "发布检查"
 """Who signs the comments that a draft is exported with; they are no editor's."""
@@ -466,7 +467,7 @@ class _Reader:
         if anchor.startswith(MARK):
             line.anchors.append(anchor.removeprefix(MARK))
         elif target:
-            line.links.append((tidy(shown), target))
+            line.links.append((tidy(shown), past_redirect(target)))
 
     def _symbol(self, element: etree._Element, text: _Text) -> None:
         code = value(element, "char").upper()
