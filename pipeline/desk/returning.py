@@ -69,8 +69,8 @@ class Returning(Releasing):
         since, draft, notes = self._exported(returned, desked)
         issue = self._assembled(draft, returned.number if returned.series else desked.number)
         exported = self._read_file(self._as_exported(issue, since, kind), name, kind)
-        changed = self._apart(name, changes, returned, exported, issue)  # it takes as long as the file is odd
-        found = against(changed, issue, self.issue(desked))
+        changed = self._apart(name, changes, returned, exported, issue)  # both take as long as the file is odd
+        found = self._apart(name, against, changed, issue, self.issue(desked))
         found = replace(found, notes=(*notes, *found.notes))
         if not keep or not (found.taken or found.untaken):
             return ReadBack(found, since, desked)

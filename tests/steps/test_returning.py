@@ -640,6 +640,19 @@ def test_a_text_that_both_changed_stays_and_both_are_told(edited):
     assert "〔删：编码〕〔增：标识〕" in now.untaken[0]
 
 
+def test_paragraphs_that_file_and_draft_changed_apart_from_each_other_are_both_taken(edited):
+    then = ISSUES["every kind"]
+    found = edited(lambda d: replaced(d.find("统一目录、统一编码"), "统一编码", "统一标识"))
+    added = Block(Kind.PARAGRAPH, "编辑在草稿里补写的一段。")
+    now = _with(then, "k1", blocks=(*then.items[0].blocks, added))
+    (text,) = against(found, then, now).taken
+    assert text.blocks == (*found.taken[0].blocks, added)
+    assert [(one.before, one.after) for one in text.paragraphs] == [
+        (one.before, one.after) for one in found.taken[0].paragraphs
+    ]
+    assert against(found, then, now).untaken == ()
+
+
 def test_an_item_deleted_in_the_file_and_edited_in_the_draft_stays(edited):
     then = ISSUES["every kind"]
     found = against(edited(_without_third), then, _with(then, "k3", outlet="新京报"))

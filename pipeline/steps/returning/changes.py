@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from pipeline.errors import UsageError
-from pipeline.model import Change, Changes, Edited, Issue, Item, Retouched, Returned, ReturnedItem
+from pipeline.model import Block, Change, Changes, Edited, Issue, Item, Retouched, Returned, ReturnedItem
 from pipeline.steps.returning.differences import marked
+from pipeline.steps.returning.merging import merged
 from pipeline.steps.returning.text import reread
 
 _ALIKE = 0.6  # of two titles: below it another headline was written
@@ -458,7 +459,7 @@ def against(found: Changes, exported: Issue, now: Issue) -> Changes:
     """What is still to be taken when the draft went on from `exported` to `now`.
 
     What only the file changed is taken; what says the same by now is none; what both changed differently is not taken
-    but told, with both texts.
+    but told, with both texts. Of a text that is said of its paragraphs.
     """
     if exported.items == now.items:
         return found
@@ -483,12 +484,30 @@ def against(found: Changes, exported: Issue, now: Issue) -> Changes:
         if one.what is Edited.ORDER:
             taken += [one] if order else []
             continue
+        if one.what is Edited.TEXT and one.handle in its:
+            text = _merge(one, was[one.handle].blocks, its[one.handle].blocks, untaken)
+            taken += [text] if text else []
+            continue
         conflict = _conflict(one, was[one.handle], its.get(one.handle))
         if conflict is None:
             taken.append(replace(one, blocks=its[one.handle].blocks) if one.what is Edited.EXCERPT else one)
         elif conflict:
             untaken.append(conflict)
     return replace(found, taken=tuple(taken), order=order, untaken=tuple(untaken))
+
+
+def _merge(one: Change, was: Sequence[Block], now: Sequence[Block], untaken: list[str]) -> Change | None:
+    """What of a changed text is still to be taken; where both sides changed a paragraph, both texts are told."""
+    if was == now:
+        return one
+    both = merged(was, one.blocks, now)
+    if both.untaken:
+        name = f"第{one.position}条《{one.title}》"
+        file, draft = ("；".join(_lines(told)) for told in (both.untaken, both.kept))
+        rest = "，别处的改动已采用" if both.taken else ""
+        mine = f"。草稿里：{draft}" if draft else ""
+        untaken.append(f"{name}的正文两边都改了，这几处保持草稿里的{rest}。文件里：{file}{mine}")
+    return replace(one, blocks=both.blocks, paragraphs=both.taken) if both.taken else None
 
 
 def _named(item: Item) -> str:
@@ -507,13 +526,6 @@ def _conflict(one: Change, was: Item, now: Item | None) -> str | None:
         if _core(was) == _core(now):
             return None
         return f"文件里删去了{name}，草稿里却又改过它；未删去，要删请用 draft exclude {one.handle}"
-    if one.what is Edited.TEXT:
-        if was.blocks == now.blocks:
-            return None
-        if now.blocks == one.blocks:
-            return ""
-        told = "；".join(_lines(one.paragraphs))
-        return f"{name}的正文两边都改了，保持草稿里的。文件里改了 {len(one.paragraphs)} 处：{told}"
     before, after, mine = _value(was, one.what), _value(now, one.what), one.after
     if before == after:
         return None

@@ -54,6 +54,23 @@ def reread(returned: ReturnedItem, exported: ReturnedItem, item: Item) -> Readin
     return _Comparison(returned, exported, item).read()
 
 
+def retouched(was: Sequence[Block], now: Sequence[Block], before: int = 0) -> Iterator[Retouched]:
+    """What became of paragraphs that follow `before` others."""
+    at = before  # how many paragraphs stand before what is added
+    for old, new in _pairs(was, now):
+        place = f"原{_place(before + old)}" if old is not None else f"原{_place(at - 1)}之后" if at else "开头"
+        at = before + old + 1 if old is not None else at
+        if new is None and old is not None:
+            yield Retouched(place, _shown(was[old]), "")
+        elif old is None and new is not None:
+            note = "" if now[new].kind is Kind.PARAGRAPH else f"新增的是{_called(now[new])}"
+            yield Retouched(place, "", _shown(now[new]), note)
+        elif old is not None and new is not None and was[old] != now[new]:
+            same = _manner(was[old]) == _manner(now[new])
+            note = "" if same else f"{_called(was[old])}改为{_called(now[new])}"
+            yield Retouched(place, _shown(was[old]), _shown(now[new]), note)
+
+
 class _Comparison:
     def __init__(self, returned: ReturnedItem, exported: ReturnedItem, item: Item) -> None:
         self._was = exported.blocks
