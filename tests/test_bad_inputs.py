@@ -11,7 +11,7 @@ import pytest
 
 HERE = Path(__file__).parent
 TABLE = HERE / "bad_inputs.md"
-LAST = 69
+LAST = 70
 OPEN = "open: "
 
 

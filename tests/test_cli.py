@@ -204,6 +204,25 @@ def test_a_decision_is_kept_and_told_with_what_it_was_about(drafted, bulletin):
     assert out.splitlines()[2].endswith(told)
 
 
+def test_a_text_saved_as_html_becomes_the_item_s_and_one_too_large_leaves_it_as_it_was(drafted, bulletin, tmp_path):
+    workspace, _, _ = drafted
+    edit = ("-C", workspace, "draft", "edit", "beijing-monthly", "1", "--month", "2024-06", "--as", "王编辑", "--body")
+    page = tmp_path / "改稿.html"
+    page.write_text("<h2>平台怎么建</h2><p>改过的一段。<o:p></o:p></p><script>alert(1)</script>", "utf-8")
+    code, out, err = bulletin(*edit, page)
+    assert (code, err) == (0, "改稿.html：脚本、表单、嵌入内容 1 处没有收入\n")
+    assert "正文改为“平台怎么建\n改过的一段。”" in out
+    plain = tmp_path / "改稿.txt"
+    plain.write_text("文" * 300_001, "utf-8")
+    page.write_text("<p>文字</p>" * 500_000, "utf-8")
+    for name in (page, plain):
+        code, _, err = bulletin(*edit, name)
+        assert (code, "没有收下" in err, "原来的正文不变" in err) == (2, True, True)
+    shown = json.loads(bulletin("-C", workspace, "draft", "show", "beijing-monthly", "--month", "2024-06", "--json")[1])
+    (edits,) = shown["draft"]["edits"].values()
+    assert json.loads(edits["blocks"])[0] == {"kind": "heading", "text": "平台怎么建", "level": 1}
+
+
 def test_an_editor_sees_who_reprints_a_story_and_prints_another_version_of_it(workspace, put, bulletin):
     put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-06-12", "北京日报", *HOSPITAL)
     put("b", "检查结果互认 友谊医院智慧医疗平台启用", "2024-06-13", "健康报", *HOSPITAL)

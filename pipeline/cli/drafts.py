@@ -138,19 +138,44 @@ def draft_edit(
     outlet: Annotated[str | None, typer.Option(help="The new 来源.")] = None,
     url: Annotated[str | None, typer.Option(help="The new link.")] = None,
     date: Annotated[str | None, typer.Option(help="The new date, as 2024-06-04.")] = None,
-    body: Annotated[Path | None, typer.Option(help="A UTF-8 file with the new text, one paragraph a line.")] = None,
+    body: Annotated[
+        Path | None,
+        typer.Option(help="The new text: a UTF-8 file, one paragraph a line, or what Word saved or pasted as .html."),
+    ] = None,
     reason: Reason = "",
     month: Month = "",
     week: Week = "",
     who: Who = "",
 ) -> None:
     """Change the title, outlet, link, date or text of a candidate."""
-    text = text_of(body) if body else None
-    values = {"title": title, "outlet": outlet, "url": url, "date": date, "body": text}
+    values = {"title": title, "outlet": outlet, "url": url, "date": date}
+    if body and body.suffix.lower() in (".html", ".htm"):
+        values["blocks"] = _cleaned(series, month, week, target, body)
+    elif body:
+        values["body"] = text_of(body)
     given = {field: value for field, value in values.items() if value is not None}
     if not given:
         raise UsageError("没有写要改什么。", "请用 --title、--outlet、--url、--date 或 --body。")
     _decide(series, month, week, who, "edit", target, reason, **given)
+
+
+def _cleaned(series: str, month: str, week: str, target: str, body: Path) -> str:
+    """A text in HTML as the blocks that an edit keeps; what is left out of it is said."""
+    from pipeline.steps.blocks import written
+
+    data = _bytes_of(body)
+    with opened() as desk:
+        found = desk.cleaned(desk.desked(series, window_of(desk, series, month, week)), target, data)
+    for note in found.notes:
+        say(f"{body.name}：{note}")
+    return written(found.blocks)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}：{why(error)}。") from None
 
 
 @draft_app.command("reorder")
@@ -299,10 +324,7 @@ def draft_import(
     Order, deletions, titles, outlets, links, dates and text are taken over; what could not be is listed, and the exit
     code is then 3.
     """
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file}：{why(error)}。") from None
+    data = _bytes_of(file)
     with opened() as desk:
         window = (
             window_of(desk, series, month, week)
@@ -373,6 +395,8 @@ def _decide(series: str, month: str, week: str, who: str, verb: str, target: str
 
 def _meant(decision: Decision, *drafts: Draft) -> str:
     """What a decision is about and what it says, as an editor reads it."""
+    from pipeline.steps import blocks
+
     titles: dict[str, str] = {}
     for candidate in (one for draft in drafts for one in draft.candidates):
         known = {article.url: article.title for article in candidate.articles}
@@ -382,6 +406,7 @@ def _meant(decision: Decision, *drafts: Draft) -> str:
     told = [_titled(titles, decision.target)]
     for field, value in decision.values.items():
         if field in FIELDS:
+            value = blocks.text_of({field: value}) or value
             told.append(f"{FIELDS[field]}改为“{value if len(value) <= 60 else value[:60] + '……'}”")
         elif field == "to":
             told.append(f"至第{value}条")

@@ -12,6 +12,8 @@ from pipeline.desk.releasing import Releasing
 from pipeline.errors import SourceError, UsageError
 from pipeline.model import Changes, Decision, Desked, Draft, Issue, Returned, State, Window, chinese_date
 from pipeline.outputs import FORMATS, Context
+from pipeline.steps.decide import find
+from pipeline.steps.pasting import Cleaned, cleaned
 from pipeline.steps.returning import against, changes, format_of, read_returned, summary, taken
 
 log = structlog.get_logger("pipeline.desk")
@@ -83,6 +85,17 @@ class Returning(Releasing):
         after = self.decide(desked, Decision("return", who, self._clock(), values=values))
         log.info("returned", series=desked.draft.series, number=desked.number, file=name, who=who, told=values["told"])
         return ReadBack(found, since, after, blob)
+
+    def cleaned(self, desked: Desked, target: str, data: bytes) -> Cleaned:
+        """What an editor pasted as HTML for the text of a candidate, cleaned in a child process.
+
+        Nothing is kept yet: the blocks are the value of a decision to edit. Raises `UsageError` for what is refused.
+        """
+        candidate, _ = find(desked.draft, target)
+        try:
+            return self._children.apart(cleaned, data, candidate.article.blocks)
+        except SourceError as error:
+            raise UsageError(f"粘贴的内容读不出来（{error.message}），没有收下。", "请粘贴为纯文本。") from None
 
     def _read_file(self, data: bytes, name: str, kind: str) -> Returned:
         return self._apart(name, read_returned, data, kind)

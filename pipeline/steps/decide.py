@@ -266,9 +266,13 @@ def _edit(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
         elif field in ("title", "outlet") and not value.strip():
             raise UsageError("标题和来源不能为空。")
         if field in _TEXT:  # one text: what was given last
-            values = {name: kept for name, kept in values.items() if name not in _TEXT}
+            values = {name: given for name, given in values.items() if name not in _TEXT}
         if field == "blocks":
-            value = blocks.written(blocks.read(value))
+            kept = blocks.read(value)
+            blocks.within_limit(sum(len(block.plain) for block in kept))
+            value = blocks.written(kept)
+        elif field == "body":
+            blocks.within_limit(len(value))
         values[field] = value if field in _TEXT else " ".join(value.split())
     return replace(draft, edits={**draft.edits, candidate.handle: values})
 

@@ -443,6 +443,14 @@ def _says_no_fact(text: str) -> bool:
 
 def finish(lines: Sequence[Line]) -> tuple[Block, ...]:
     """Trimmed lines as blocks: captions and sub-headings recognised, doubled pictures once."""
+    blocks = typed(lines)
+    while blocks and blocks[-1].kind is Kind.HEADING:  # a heading over nothing is the next list's
+        blocks.pop()
+    return tuple(blocks)
+
+
+def typed(lines: Sequence[Line]) -> list[Block]:
+    """Lines as blocks, none left out but a picture that stands twice."""
     blocks: list[Block] = []
     seen: set[str] = set()
     # one page's sub-headings are h2, another's h4: the highest of a page are its first level
@@ -467,9 +475,7 @@ def finish(lines: Sequence[Line]) -> tuple[Block, ...]:
         elif kind is Kind.PARAGRAPH and _is_heading(line, following=i + 1 < len(lines)):
             kind, level = Kind.HEADING, 1
         blocks.append(Block(kind, line.text, level, mark=line.mark if kind is Kind.ITEM else ""))
-    while blocks and blocks[-1].kind is Kind.HEADING:  # a heading over nothing is the next list's
-        blocks.pop()
-    return tuple(blocks)
+    return blocks
 
 
 def _is_caption(line: Line, over: Block | None, *, below: bool) -> bool:
