@@ -294,9 +294,10 @@ def _folders(patient: _Patient) -> Iterator[Sign]:
 
 
 def _templates(patient: _Patient) -> Iterator[Sign]:
+    from pipeline.desk import absent_templates
+
     looks = {one.template or patient.config.settings.template for one in patient.config.series.values()}
     needed = (
-        *(f"{look}.docx" for look in sorted(looks)),
         "lead.j2",
         "bulletin.md.j2",
         "bulletin.html.j2",
@@ -304,10 +305,12 @@ def _templates(patient: _Patient) -> Iterator[Sign]:
         "mail.txt.j2",
         "archive.html.j2",
     )
+    for error in absent_templates(patient.config):
+        yield _fault("模板", error.message, error.fix)
     missing = [name for name in needed if not os.access(patient.templates / name, os.R_OK)]
     if missing:
         yield _fault("模板", f"{patient.templates} 里读不到 {'、'.join(missing)}", "从随附的 templates/ 复制过来")
-    else:
+    elif not absent_templates(patient.config):
         own = patient.templates.is_relative_to(patient.workspace)
         yield _good("模板", "、".join(sorted(looks)) + ("" if own else "（用随附的）"))
 

@@ -16,7 +16,7 @@ from docx.styles import BabelFish
 from conftest import Run
 from pipeline.config import packaged
 from pipeline.desk import Desk, examined, now, open_desk
-from pipeline.errors import Blocked, TemplateError, UsageError
+from pipeline.errors import Blocked, ConfigError, TemplateError, UsageError
 from pipeline.executor import Children
 from pipeline.model import Severity
 from pipeline.outputs.examining import examine
@@ -298,3 +298,19 @@ def test_a_workspace_without_templates_gets_all_of_them_with_the_first(desk: Des
     taken = desk.take_template(GONGWEN.read_bytes(), "office")
     assert taken.path == workspace / "templates" / "office.docx"
     assert (workspace / "templates" / "lead.j2").is_file()
+
+
+def test_a_template_that_is_not_there_is_named_with_its_place_wherever_it_is_asked_for(
+    bulletin: Run, workspace: Path
+) -> None:
+    settings = workspace / "config" / "settings.yaml"
+    kept = settings.read_text("utf-8")
+    settings.write_text(kept.replace("template: gongwen ", "template: clasic "), "utf-8")
+    for command in (("config", "check"), ("doctor",)):
+        code, out, err = bulletin("-C", workspace, *command)
+        assert code != 0
+        assert re.search(
+            r"settings\.yaml:\d+:1: template: there is no 'clasic' in \S+ \(there: classic, gongwen\)", out + err
+        )
+    with open_desk(workspace, clock=now) as found, pytest.raises(ConfigError, match="no 'clasic'"):
+        found._document_template("beijing-monthly")

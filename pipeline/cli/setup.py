@@ -69,10 +69,11 @@ def again(*arguments: str) -> int:
 @config_app.command("check")
 def config_check() -> None:
     """Say whether the configuration can be used."""
+    from pipeline.desk import absent_templates
     from pipeline.notify import refused
 
     config = configuration()
-    for error in refused(config):
+    for error in (*absent_templates(config), *refused(config)):
         raise error
     out(
         f"{len(config.sources)} sources ({sum(s.enabled for s in config.sources)} enabled), "

@@ -134,6 +134,10 @@ def worded(error: Any, tree: Any) -> str:
         return f"{named}unknown kind {error['ctx']['tag']!r} (known: {kinds})"
     if error["type"] == "union_tag_not_found":
         return f"{named}kind: is missing"
+    if error["type"] == "tuple_type":
+        return f"{named}{where}: write a list, as [a, b]"
+    if error["type"] == "too_short":
+        return f"{named}{where}: name at least {error['ctx']['min_length']}"
     message = error["msg"].removeprefix("Value error, ")
     return f"{named}{where}: {message[:1].lower()}{message[1:]}"
 

@@ -57,7 +57,7 @@ class Series(Strict):
     """A geographic rule of scope.yaml; empty for nationwide."""
     zero: Literal["〇", "零", "○"] = "〇"
     footer: tuple[str, ...] = ()
-    template: Annotated[str, Field(pattern=r"^[\w-]*$")] = ""
+    template: Annotated[str, written_as(r"[\w-]*", "the name of a template without .docx, as gongwen")] = ""
     """The look of this bulletin, where it is not that of settings.yaml."""
     pictures: bool = True
     """Whether the articles' pictures are printed; captions are in any case."""

@@ -106,7 +106,7 @@ class Settings(Strict):
     """`postgresql://user@host/name`; empty for SQLite in the data folder."""
     out: Path = Path("out")
     """Where released files are published; relative to the workspace."""
-    template: Annotated[str, Field(pattern=r"^[\w-]+$")] = "gongwen"
+    template: Annotated[str, written_as(r"[\w-]+", "the name of a template without .docx, as gongwen")] = "gongwen"
     formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("docx", "md", "html")
     """What a release publishes and freezes; the others are made when they are asked for."""
     site: Annotated[str, written_as(r"(https?://\S+)?", "https://bulletin.example.cn/archive/")] = ""

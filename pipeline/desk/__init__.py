@@ -45,7 +45,7 @@ from pipeline.desk.learning import Schooling
 from pipeline.desk.reasoning import Pile, Replayed
 from pipeline.desk.relating import document
 from pipeline.desk.returning import ReadBack
-from pipeline.desk.room import command
+from pipeline.desk.room import absent_templates, command
 from pipeline.desk.running import Report
 from pipeline.desk.templating import READERS, Shelved, Taken, examined
 from pipeline.desk.verifying import Proof, Verified, verify
@@ -70,6 +70,7 @@ __all__ = [
     "Surroundings",
     "Taken",
     "Verified",
+    "absent_templates",
     "children",
     "command",
     "document",

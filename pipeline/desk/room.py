@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from pipeline.config import Config, Series, packaged
-from pipeline.errors import TemplateError, UsageError, reason
+from pipeline.config import Config, Series, packaged, place_of
+from pipeline.errors import ConfigError, TemplateError, UsageError, reason
 from pipeline.executor import Children
 from pipeline.model import Clock, Fetch, Last, Window
 from pipeline.steps.dedupe import telling
@@ -108,6 +108,8 @@ class Room:
 
     def _document_template(self, series: str) -> Path:
         """The document template of a bulletin; raises `TemplateError` when somebody made it unsafe in its place."""
+        for error in absent_templates(self.config, series):
+            raise error
         path = self._template(f"{self._template_name(series)}.docx")
         try:
             why = refused(path.read_bytes())
@@ -118,6 +120,26 @@ class Room:
                 f"{path.name}：{why}。", "请换回原来的模板，或用 bulletin template add 放入改好的模板。"
             )
         return path
+
+
+def absent_templates(config: Config, series: str = "") -> list[ConfigError]:
+    """What settings name as a template and is none, for one bulletin or all, each with its place."""
+    own = config.workspace / "templates"
+    folder = own if own.is_dir() else packaged("templates")
+    known = ", ".join(sorted(path.stem for path in folder.glob("*.docx")))
+    found: dict[str, ConfigError] = {}
+    for one in config.series.values():
+        name = one.template or config.settings.template
+        if (series and one.id != series) or (folder / f"{name}.docx").is_file():
+            continue
+        place = (
+            place_of(config.workspace, "series", one.id, "template")
+            if one.template
+            else place_of(config.workspace, "settings", "template")
+        )
+        told = f"template: there is no {name!r} in {folder} (there: {known or 'none'})."
+        found[place] = ConfigError(place, told, "Correct the name, or take the file in with `bulletin template add`.")
+    return list(found.values())
 
 
 def command(verb: str, series: Series, window: Window) -> str:
