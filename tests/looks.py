@@ -22,6 +22,8 @@ _GREYS = 16  # in the files, which are half as large for it
 _CELL = 4  # pixels, 2 mm: what is compared is the ink in each such square, which no antialiasing changes much
 _FINER = 3  # times as many pixels are drawn, so that a stroke has the same ink however it is smoothed
 _OTHER = 40  # of 255: more or less ink than this is another look of a square
+DRAWN = ((534, "gongwen"), (535, "gongwen"), (636, "gongwen"), (535, "classic"))
+"""Number and template of each."""
 FEW = 12
 """Squares of a page that may look different. Poppler made 4 of issue 535, without smoothing 8; a title that is one
 point larger makes 80, a paragraph that breaks its lines otherwise 83, a rule that is missing 563."""
@@ -34,13 +36,18 @@ def pages_of(pdf: bytes, **drawn: bool) -> list[Image.Image]:
     return [page.to_pil().convert("L").reduce(_FINER) for page in finer]
 
 
-def document(number: int) -> bytes:
+def document(number: int, template: str = "gongwen") -> bytes:
     """A seed issue as DOCX."""
     from pipeline.config import packaged
     from pipeline.demo.seeds import imported
     from pipeline.outputs.word import render_docx
 
-    return render_docx(imported(number).issue, template=packaged("templates") / "gongwen.docx")
+    return render_docx(imported(number).issue, template=packaged("templates") / f"{template}.docx")
+
+
+def picture(number: int, template: str = "gongwen") -> Path:
+    """Where the approved pages are."""
+    return LOOKS / (f"{number}.png" if template == "gongwen" else f"{number}-{template}.png")
 
 
 def set_by_libreoffice(docx: bytes) -> bytes:
@@ -51,9 +58,9 @@ def set_by_libreoffice(docx: bytes) -> bytes:
     return to_pdf(docx, fonts=packaged("templates") / "fonts.conf")
 
 
-def approved(number: int) -> list[Image.Image]:
+def approved(number: int, template: str = "gongwen") -> list[Image.Image]:
     """The pages of a seed issue as they were approved."""
-    sheet = Image.open(LOOKS / f"{number}.png").convert("L")
+    sheet = Image.open(picture(number, template)).convert("L")
     width, height = (int(side) for side in sheet.info["page"].split("×"))
     cells = itertools.product(range(0, sheet.height, height), range(0, sheet.width, width))
     return [sheet.crop((x, y, x + width, y + height)) for y, x in cells][: int(sheet.info["pages"])]
@@ -101,8 +108,6 @@ def save(pages: list[Image.Image], path: Path) -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(HERE.parent))
-    from pipeline.demo.seeds import NUMBERS
-
     LOOKS.mkdir(exist_ok=True)
-    for number in NUMBERS:
-        save(pages_of(set_by_libreoffice(document(number))), LOOKS / f"{number}.png")
+    for number, template in DRAWN:
+        save(pages_of(set_by_libreoffice(document(number, template))), picture(number, template))

@@ -9,24 +9,27 @@ import pytest
 from PIL import Image, ImageChops
 
 import looks
-from pipeline.demo.seeds import NUMBERS
 from pipeline.outputs.package import pack, unpack
 
 pytestmark = pytest.mark.usefixtures("libreoffice")
 
 
 @cache
-def pdf(number: int) -> bytes:
-    return looks.set_by_libreoffice(looks.document(number))
+def pdf(number: int, template: str = "gongwen") -> bytes:
+    return looks.set_by_libreoffice(looks.document(number, template))
 
 
-@pytest.mark.parametrize("number", NUMBERS)
-def test_every_page_of_a_seed_issue_looks_as_approved(number: int, tmp_path) -> None:
-    made = looks.pages_of(pdf(number))
-    others = list(looks.differences(made, looks.approved(number)))
+@pytest.mark.parametrize(("number", "template"), looks.DRAWN)
+def test_every_page_of_a_seed_issue_looks_as_approved(number: int, template: str, tmp_path) -> None:
+    made = looks.pages_of(pdf(number, template))
+    others = list(looks.differences(made, looks.approved(number, template)))
     if others:
         looks.save(made, tmp_path / f"{number}.png")
     assert others == [], f"看 {tmp_path / f'{number}.png'}；如属有意修改：python tests/looks.py"
+
+
+def test_issue_535_takes_as_many_pages_as_its_templates_were_made_for() -> None:
+    assert (len(looks.approved(535)), len(looks.approved(535, "classic"))) == (14, 10)
 
 
 def test_another_smoothing_of_the_same_page_is_no_other_look() -> None:

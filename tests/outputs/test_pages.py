@@ -112,13 +112,6 @@ def test_the_colophon_stands_at_the_foot_of_the_last_page_when_the_text_wants_th
 
 
 @with_libreoffice
-@pytest.mark.parametrize(("template", "pages"), [("gongwen", 14), ("classic", 10)])
-def test_issue_535_has_as_many_pages_as_its_template_is_made_for(template: str, pages: int) -> None:
-    made = render_docx(issue_535(), template=TEMPLATE.with_stem(template))
-    assert len(PdfReader(io.BytesIO(to_pdf(made, fonts=FONTS))).pages) == pages
-
-
-@with_libreoffice
 def test_a_document_saved_again_by_libreoffice_keeps_its_headings_text_marks_and_links(tmp_path) -> None:
     def content(data: bytes) -> list[tuple[str, str, list[str]]]:
         return [

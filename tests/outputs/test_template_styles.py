@@ -247,5 +247,6 @@ def test_the_usual_lead_does_not_end_in_a_line_of_two_characters(template: str) 
         ("周", 4, "2025年8月2日", "2025年8月8日"),
         ("周", 12, "2025年8月29日", "2025年9月4日"),
     ):
-        lead = f"本期{unit}报共收集{count}篇卫生信息化相关信息，时间从{start}至{end}，监测范围包括全国主流媒体及政府网站等。"
+        said = f"本期{unit}报共收集{count}篇卫生信息化相关信息，时间从{start}至{end}"
+        lead = f"{said}，监测范围包括全国主流媒体及政府网站等。"
         assert len(lead) - line_starts(lead, measure, width, measure.first)[-1] > 2
