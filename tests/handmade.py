@@ -164,4 +164,51 @@ def tabled(issue: Issue) -> bytes:
     return _saved(document)
 
 
-MANNERS = {"typed": typed, "styled": styled, "tabled": tabled}
+def broken(issue: Issue) -> bytes:
+    """Line breaks in place of paragraphs: each part of an issue is one."""
+    document = _begun(issue)
+    document.add_paragraph(f"{issue.title}\n（第{issue.number_chinese}期）\n{issue.issuer}\n{chinese_date(issue.date)}")
+    document.add_paragraph(f"本期导语：\n　　{issue.lead}")
+    entries = (f"{number}. {item.title}\n（{item.outlet}）" for number, item in enumerate(issue.items, start=1))
+    document.add_paragraph("\n".join(("一、信息目录", *entries)))
+    document.add_paragraph("二、具体内容")
+    for number, item in enumerate(issue.items, start=1):
+        labels = f"来源：{item.outlet}\n链接：{item.url}\n主要内容："
+        document.add_paragraph(f"{number}. 标题：{item.title}\n{labels}")
+        dated = f"{item.date}　来源：{item.outlet}" if item.date else f"来源：{item.outlet}"
+        document.add_paragraph(f"{item.title}{'（节选）' if item.excerpt else ''}\n{dated}")
+        texts = (f"　　{one.text}" if one.kind is Kind.PARAGRAPH else one.text for one in item.blocks if one.text)
+        document.add_paragraph("\n".join(texts))
+    return _saved(document)
+
+
+_WIDE = str.maketrans("0123456789.", "０１２３４５６７８９．")
+
+
+def linked(issue: Issue) -> bytes:
+    """The masthead in a table, digits in full width; no 标题：before a title, and no more of a link than 原文链接."""
+    document = _begun(issue)
+    top = document.add_table(2, 2)
+    top.rows[0].cells[0].merge(
+        top.rows[0].cells[1]
+    ).text = f"{issue.title}\n{f'（第{issue.number}期）'.translate(_WIDE)}"
+    top.rows[1].cells[0].text, top.rows[1].cells[1].text = issue.issuer, chinese_date(issue.date).translate(_WIDE)
+    document.add_paragraph("本期导语：")
+    document.add_paragraph(f"　　{issue.lead.translate(_WIDE)}")
+    document.add_paragraph("目　录")
+    for number, item in enumerate(issue.items, start=1):
+        document.add_paragraph(f"{number}、{item.title}（{item.outlet}）……{number + 1}")
+    document.add_paragraph("二、具体内容")
+    for number, item in enumerate(issue.items, start=1):
+        document.add_paragraph(f"{number}.".translate(_WIDE) + item.title)
+        document.add_paragraph(f"信息来源：{item.outlet}")
+        link = document.add_paragraph()
+        if item.url:
+            _linked(link, "原文链接", item.url)
+        document.add_paragraph("主要内容：")
+        _article(document, item)
+        _body(document, item.blocks)
+    return _saved(document)
+
+
+MANNERS = {"typed": typed, "styled": styled, "tabled": tabled, "broken": broken, "linked": linked}

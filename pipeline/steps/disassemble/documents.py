@@ -24,6 +24,9 @@ _TOC = re.compile(r"^(?:toc|目录)\s*\d", re.IGNORECASE)
 _ENTRY = re.compile(r"^(?:[（(]?\d{1,3}[.．、)）]|[（(].*[)）]$)")
 _TITLED = re.compile(r"^((?:\d{1,3}\s*[.．、]\s*)?)标\s*题\s*[:：]\s*")
 _LINK = re.compile(r"^(?:原文|信息)?(?:链\s*接|网\s*址|URL)")
+_NAMED = re.compile(
+    r"[【\[（(<]?(?:点击|查看|阅读|详见)?(?:原文|全文|网页|新闻)?(?:链\s*接|网\s*址|原文|全文)[】\])）>]?"
+)
 _HEAD_LINE = re.compile(r"^(?:(?:\d{1,3}\s*[.．、]\s*)?标题|来源|链接)\s*[:：]")
 _LABELS = re.compile(r"(?<=.)(?=(?:来源|链接|主要内容)\s*[:：])")
 _ADDRESS = re.compile(r"(?:https?|ftp):\s*/\s*/[\w\s./?=&%~#+:@!$,;()-]*[\w/]", re.ASCII | re.IGNORECASE)
@@ -128,6 +131,8 @@ class _Opening:
             words = next((said for said, to in links if to == target), "")
             if not target or not (_LINK.match(line.text) or words == line.text):
                 return line
+            if words == line.text and _NAMED.fullmatch(words):
+                return replace(line, text=f"链接：{target}")
             return replace(line, text=line.text.replace(words, target) if words else f"{line.text}{target}")
         bare = re.sub(r"\s", "", shown[0])
         leads = [to for _, to in links] or list(self._manuscript.links)

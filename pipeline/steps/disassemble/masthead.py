@@ -190,7 +190,7 @@ def entries(lines: Sequence[Line]) -> list[Entry]:
 
     lines = _without_pages(lines)
     for at, line in enumerate(lines):
-        text = re.sub(r"[.．…·]{3,} ?\d{1,3}$|\\$", "", line.text).strip()  # a page number behind leaders
+        text = re.sub(r"(?:[.．·]{3,}|…+)[.．…· ]*\d{1,3}$|\\$", "", line.text).strip()  # a page number behind leaders
         text = re.sub(r"^((?:\d{1,3}[.．] ?)?)\[(.*)\]\(#[^)]*\)$", r"\1\2", text)
         if inner := re.fullmatch(_BRACKETED, text):
             close(inner[1].strip())

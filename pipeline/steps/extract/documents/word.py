@@ -41,6 +41,13 @@ _MAX_COLUMNS = 40
 _MAX_ROWS = 500
 _MAX_DEPTH = 400
 _BREAK_ENDS = re.compile(r"[。！？：；…”]$")
+_COUNT = r"(?:\d{1,3}[.．、]|[一二三四五六七八九十]{1,3}、) *(?!\d)"
+_BREAK_BEGINS = re.compile(
+    rf"\s*(?:{_COUNT}|(?:信息)?来源 ?[:：]|(?:原文)?链接 ?[:：]|主要内容 ?[:：]|标题 ?[:：]|[（(]第.{{1,12}}期[)）]$"
+    r"|\d{4} ?[-年/.] ?\d{1,2} ?[-月/.] ?\d)"
+)
+"""What a line begins with that is none of the line before: a number, a label, a day."""
+_STANDS_ALONE = re.compile(r"[（(]第.{1,12}期[)）]")
 _HEADING_STYLE = re.compile(r"^(?:heading|标题)\s*(\d)$", re.I)
 _TITLE_STYLE = re.compile(r"^(?:title|标题|doc\s?title|文档标题|公文标题|主标题)$", re.I)
 _CAPTION_STYLE = re.compile(r"^(?:caption|题注|图注|图题)$", re.I)
@@ -392,17 +399,20 @@ _MARKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t
 
 
 def _parts(text: str, *, spaced: bool) -> list[str]:
-    """A paragraph at those of its line breaks that end a sentence; the others only shape a line.
+    """A paragraph at those of its line breaks that end a sentence or begin another line; the others only shape one.
 
     A blank before such a break belongs to a title when `spaced`; to an office that sets lines with blanks it is none.
     """
     parts: list[str] = []
     blank = False
-    for raw in text.replace("\t", " ").split("\n"):
+    raws = text.replace("\t", " ").split("\n")
+    every = any(raw.startswith("\u3000\u3000") for raw in raws[1:])  # breaks stand for paragraphs, which are indented
+    for raw in raws:
         piece = raw.strip()
         if not piece:
             continue
-        if parts and not _BREAK_ENDS.search(parts[-1]):
+        goes_on = not (every or _BREAK_BEGINS.match(raw) or (parts and _STANDS_ALONE.fullmatch(parts[-1])))
+        if parts and goes_on and not _BREAK_ENDS.search(parts[-1]):
             parts[-1] = f"{parts[-1]} {piece}" if spaced and blank else join(parts[-1], piece)
         else:
             parts.append(piece)
