@@ -390,9 +390,9 @@ def _saved_again(data: bytes) -> bytes:
         ),
         (_as_libreoffice_saves, ["被改动过", "文字相同，版式或附属部件不同（word/document.xml"]),
         (_saved_again, ["也没有自带的摘要", "多了“编者按：请领导阅示。”"]),
-        (lambda data: data[: len(data) // 2], ["也不是完好的 DOCX"]),
-        (lambda data: b"PK\x03\x04" + b"x" * 100, ["也不是完好的 DOCX"]),
-        (lambda data: "今日要闻".encode(), ["也不是完好的 DOCX"]),
+        (lambda data: data[: len(data) // 2], ["它不是完好的 DOCX"]),
+        (lambda data: b"PK\x03\x04" + b"x" * 100, ["它不是完好的 DOCX"]),
+        (lambda data: "今日要闻".encode(), ["它不是完好的 DOCX"]),
     ],
     ids=[
         "repacked",
@@ -452,7 +452,7 @@ def test_a_bomb_is_no_document(office, tmp_path) -> None:
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("word/document.xml", b"\0" * (65 * 1024 * 1024))
     (one,) = office.verified(files=[held])
-    assert "也不是完好的 DOCX" in one.statements[0].text
+    assert "它不是完好的 DOCX" in one.statements[0].text
 
 
 @ON_SQLITE
