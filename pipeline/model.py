@@ -1215,6 +1215,8 @@ class Returned:
     issuer: str = ""
     footer: tuple[str, ...] = ()
     """Lines of the 版记."""
+    front: tuple[tuple[str, Edited, str], ...] = ()
+    """Handle, field and value, as front matter repeats them; a document has none."""
     left: tuple[str, ...] = ()
     """What stands in the file and has no place in a bulletin, such as text boxes: where and what, in Chinese."""
 

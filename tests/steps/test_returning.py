@@ -234,7 +234,8 @@ def test_each_edit_of_an_item_is_found_and_nothing_else(edited, name, keeping):
     found = edited(edit, *keeping)
     assert told(found) == expected
     # an item that is gone or moved in 具体内容 is told of where the 目录 says otherwise
-    assert len(found.untaken) == (name == "left out")
+    assert found.untaken == ()
+    assert sum("目录里仍列着" in note for note in found.notes) == (name == "left out")
 
 
 def test_two_different_new_titles_are_told_and_not_chosen_between(edited):

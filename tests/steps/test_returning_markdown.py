@@ -14,6 +14,7 @@ from pipeline.model import Block, Issue, Item, Kind, Returned
 from pipeline.outputs.markdown import render_markdown
 from pipeline.outputs.text import clean
 from pipeline.steps.disassemble import decode
+from pipeline.steps.returning import changes
 from pipeline.steps.returning.markdown import read_markdown
 from sample_issues import HOSTILE, every_kind, issue_535
 
@@ -298,6 +299,16 @@ def test_what_was_put_over_a_headline_leaves_it_the_headline():
     assert (after.headline, after.date, after.byline) == (before.headline, before.date, before.byline)
     assert [one.text for one in after.blocks[1:]] == ["导读。", *(one.text for one in before.blocks)]
     assert found.notes == ()
+
+
+def test_what_was_changed_in_the_front_matter_alone_is_told_of():
+    was = read_markdown(exported(ISSUE))
+    title, outlet = ISSUE.items[1].title, ISSUE.items[1].outlet
+    only = changed(f'    title: "{title}"', '    title: "另一个标题"')
+    (told,) = changes(only, was, ISSUE).untaken
+    assert told == f"文件头里第2条《{title}》的标题改成了“另一个标题”，未采用：请在正文的条目里改"
+    both = read_markdown(exported(ISSUE).replace(outlet, "新的来源"))
+    assert changes(both, was, ISSUE).untaken == ()
 
 
 def test_a_page_that_somebody_pasted_as_html_leaves_its_words():

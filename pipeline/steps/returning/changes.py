@@ -74,6 +74,7 @@ class _Comparison:
         self._lines: dict[int, int] = {}
         """Exported item → its line in the file's 目录, by index."""
         self._untaken: list[str] = []
+        self._notes: list[str] = []
         self._taken: list[Change] = []
 
     def compare(self) -> Changes:
@@ -95,8 +96,9 @@ class _Comparison:
         order = self._order(pairs, lines)
         self._strangers(matched, doubted)
         self._computed()
+        self._repeated()
         self._untaken += [one for one in self._returned.left if one not in self._exported.left]
-        notes = [note for note in self._returned.notes if note not in self._exported.notes]
+        notes = [*(one for one in self._returned.notes if one not in self._exported.notes), *self._notes]
         return Changes(tuple(self._taken), order, tuple(self._untaken), tuple(notes))
 
     # ------------------------------------------------------------------------------------ the 目录
@@ -248,7 +250,7 @@ class _Comparison:
             elif at not in doubted:
                 self._taken.append(Change(Edited.LEFT_OUT, item.handle, item.title, at + 1))
                 if at in lines:
-                    self._untaken.append(f"具体内容里删去了{name}，目录里仍列着；以具体内容为准，已删去")
+                    self._notes.append(f"具体内容里删去了{name}，目录里仍列着；以具体内容为准，已删去")
 
     def _order(self, pairs: Sequence[_Pair], lines: Mapping[int, tuple[str, str]]) -> tuple[str, ...]:
         places = [pair.position - 1 for pair in pairs]
@@ -281,6 +283,16 @@ class _Comparison:
                 self._untaken.append(f"{name}与{name_of}重复，只采用了一份")
             else:
                 self._untaken.append(f"{name}不是本期的候选，未采用；{_ADD}")
+
+    def _repeated(self) -> None:
+        """What front matter repeats of an item and was changed there alone is told of: the text is what counts."""
+        was = {(handle, what): value for handle, what, value in self._exported.front}
+        now = {(one.handle, one.what): one.after for one in self._taken}
+        names = {item.handle: f"第{at}条《{item.title}》" for at, item in enumerate(self._issue.items, start=1)}
+        for handle, what, value in self._returned.front:
+            if value not in (was.get((handle, what), value), now.get((handle, what))):
+                told = f"文件头里{names[handle]}的{what.chinese}改成了“{value or '（空）'}”，未采用"
+                self._untaken.append(f"{told}：请在正文的条目里改")
 
     def _computed(self) -> None:
         """What stands in the file and is computed: an edit of it is told of, with where it is to be changed."""

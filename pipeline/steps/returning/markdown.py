@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from pipeline.model import Block, Kind, Returned, ReturnedItem, digest
+from pipeline.model import Block, Edited, Kind, Returned, ReturnedItem, digest
 from pipeline.steps.punctuation import unbroken
 from pipeline.steps.returning.front import Front, front_matter
 from pipeline.steps.returning.page import Page, Part, parts_of
@@ -97,8 +97,15 @@ class _Reading:
             lines=leads,
             number_chinese=masthead.number,
             date=masthead.date,
+            front=tuple(self._repeated()),
             left=tuple(self._left),
         )
+
+    def _repeated(self) -> Iterator[tuple[str, Edited, str]]:
+        """What the front matter says of the items beside the text."""
+        names = {"title": Edited.TITLE, "outlet": Edited.OUTLET, "url": Edited.URL, "published": Edited.DATE}
+        for one in self._front.items():
+            yield from ((one.text("id"), what, one.text(name)) for name, what in names.items())
 
     def _marker(self, wanted: re.Pattern[str], start: int) -> int | None:
         own = (Kind.HEADING, Kind.PARAGRAPH, Kind.ITEM)  # `1. 目录` is a list item for Markdown
