@@ -15,6 +15,7 @@ from pipeline.model import Block, Kind
 from pipeline.outputs.context import Pictures
 from pipeline.outputs.drawing import drawing
 from pipeline.outputs.figures import Figure, figure
+from pipeline.outputs.pieces import OWN_MARK
 from pipeline.outputs.runs import Runs
 from pipeline.outputs.styles import Styles, w
 from pipeline.outputs.tables import Grid, column_widths, grid, is_number, kept_together
@@ -26,6 +27,7 @@ _STYLES = {
     Kind.QUOTE: "文章引文",
     Kind.CAPTION: "caption",
 }
+_BULLET = "●"  # as the office's own issues have it
 _HEADINGS = ("heading 3", "heading 4")
 _LEFT = "文章正文左齐"
 _UNBROKEN = re.compile(r"[!-,./0-~]{20,}")  # an address that goes to the next line tears a justified one apart
@@ -87,6 +89,8 @@ class Body:
         text = labelled(block.mark, block.text)
         if block.kind is Kind.FIGURE or not text:
             return  # a picture that could not be had: its caption, if any, is a block of its own
+        if block.kind is Kind.ITEM and not block.mark and not OWN_MARK.match(text):
+            text = f"{_BULLET} {text}"
         if block.kind is Kind.HEADING:
             name = _HEADINGS[min(max(block.level, 1), len(_HEADINGS)) - 1]
         elif block.kind is Kind.ITEM and block.level > 0:

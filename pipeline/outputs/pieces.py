@@ -17,7 +17,8 @@ from pipeline.outputs.tables import Grid, grid
 from pipeline.outputs.text import clean, labelled
 
 _COUNTED = re.compile(r"(\d{1,9})[.．、)）]")
-_OWN_MARK = re.compile(r"[(（]?(?:\d{1,3}|[一二三四五六七八九十百]{1,4})[.．、)）]|[①-⑳●•·◆■▪—\-]")
+OWN_MARK = re.compile(r"[(（]?(?:\d{1,3}|[一二三四五六七八九十百]{1,4})[.．、)）]|[①-⑳●•·◆■▪—\-]")
+"""What an item of a list begins with that its page marked in its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +129,4 @@ def _entry(item: Block, inside: Sequence[Block]) -> Entry:
 
 
 def _kind(entry: Entry) -> tuple[bool, bool]:
-    return entry.number is not None, entry.number is not None or _OWN_MARK.match(entry.text) is not None
+    return entry.number is not None, entry.number is not None or OWN_MARK.match(entry.text) is not None

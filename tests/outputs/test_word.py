@@ -66,6 +66,14 @@ def test_the_list_of_34_tasks_in_535_is_one_item_with_the_numbers_of_its_source(
     assert numbers == list(range(1, 35))
 
 
+def test_an_item_that_its_page_did_not_mark_gets_a_bullet_and_one_that_brings_its_own_does_not() -> None:
+    texts = ("X线摄影", "● CT平扫", "（一）门诊", "—急诊")
+    item = dataclasses.replace(issue_535().items[0], blocks=tuple(Block(Kind.ITEM, text) for text in texts))
+    made = docx.Document(io.BytesIO(render(dataclasses.replace(issue_535(), items=(item,)))))
+    items = [one.text for one in made.paragraphs if one.style.name == "文章列举"]
+    assert items == ["● X线摄影", "● CT平扫", "（一）门诊", "—急诊"]
+
+
 def test_a_title_without_an_outlet_has_no_empty_brackets_and_a_labelled_field_stays_to_be_filled_in() -> None:
     lines = texts(render(every_kind()))
     assert "（）" not in lines

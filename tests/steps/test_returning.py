@@ -338,6 +338,12 @@ def test_the_mark_of_a_list_item_stays_a_mark(edited):
     assert Block(Kind.ITEM, "三是完善标准体系", mark="3.") in found.taken[0].blocks
 
 
+def test_a_bullet_that_the_document_printed_is_no_word_of_its_item(edited):
+    found = edited(lambda d: replaced(d.find("● 另议"), "另议", "另行商议"))
+    assert [each[1:3] for each in retouched(found)] == [("● 另议", "● 另行商议")]
+    assert Block(Kind.ITEM, "另行商议", 1) in found.taken[0].blocks
+
+
 def test_new_paragraphs_get_the_kind_of_their_style(edited):
     def edit(docx: Docx) -> None:
         place = docx.find("（记者 李晓")

@@ -16,6 +16,7 @@ from difflib import SequenceMatcher
 from pipeline.model import Block, Item, Kind, Retouched, ReturnedItem
 
 _LABEL = re.compile(r"^((?:\d{1,3}|[A-Za-z]|[一二三四五六七八九十]{1,3})[.．、)）]|[（(][^()（）]{1,4}[)）]|[①-⑳])\s*")
+_BULLET = re.compile(r"^[●•]\s*")  # printed before an item that its page gave no mark
 _ALIKE = 0.4  # below it one paragraph did not become the other
 _MOST_PAIRS = 4_000  # pairs of paragraphs that are held against each other; beyond, they pair in order
 _MOST_COMPARED = 1_500  # characters of a paragraph
@@ -160,6 +161,7 @@ class _Comparison:
 
     def _edited(self, at: int, place: int) -> None:
         was, now = self._was[at], self._like(at, place)
+        shown = _shown(now)
         one = self._inside.get(at)
         behind = one.blocks if one is not None and one.end - one.start == 1 else ()
         mine = next((block for block in behind if _same_text(block, was)), None)
@@ -171,7 +173,7 @@ class _Comparison:
             now = _with_mark(replace(mine, kind=now.kind, level=now.level), now.text)
         # what lies behind the paragraph and was not printed (a picture that could not be had) stays beside it
         self._reading.blocks += [now if block is mine else block for block in behind] if mine is not None else [now]
-        self._tell(place, _shown(was), _shown(now), note)
+        self._tell(place, _shown(was), shown, note)
 
     def _tell(self, place: int, before: str, after: str, note: str) -> None:
         self._reading.told.append(Retouched(_place(place), before, after, note))
@@ -213,12 +215,12 @@ def _squeezed(text: str) -> str:
 
 
 def _key(block: Block) -> tuple[str, ...]:
-    """What makes a paragraph the one it was: its text, the space after its label aside."""
+    """What makes a paragraph the one it was: its text, a bullet and the space after its label aside."""
     if block.kind is Kind.FIGURE:
         return "", block.blob or block.text
     if block.kind is Kind.TABLE:
         return tuple("\t".join(row) for row in block.rows)
-    return (_LABEL.sub(r"\1", _printed(block)),)
+    return (_LABEL.sub(r"\1", _BULLET.sub("", _printed(block))),)
 
 
 def _whole(blocks: Sequence[Block]) -> str:
@@ -230,11 +232,13 @@ def _whole(blocks: Sequence[Block]) -> str:
 def _same_text(block: Block, printed: Block) -> bool:
     if Kind.TABLE in (block.kind, printed.kind) or Kind.FIGURE in (block.kind, printed.kind):
         return block.kind is printed.kind
-    return _squeezed(_printed(block)) == _squeezed(printed.text)
+    return _core(block) == _core(printed)
 
 
 def _with_mark(block: Block, text: str) -> Block:
     """A block with another text, keeping its list mark as long as that still stands in front."""
+    if block.kind is Kind.ITEM and not _BULLET.match(block.text):
+        text = _BULLET.sub("", text)
     if block.mark and text.startswith(block.mark):
         return replace(block, text=text.removeprefix(block.mark).strip())
     return replace(block, text=text, mark="")
@@ -291,7 +295,7 @@ def _core(block: Block) -> str:
         return f"\0{block.blob}"
     if block.kind is Kind.TABLE:
         return "\1" + "\t".join(filter(None, (_squeezed(cell) for row in block.rows for cell in row)))
-    return _squeezed(_printed(block))
+    return _BULLET.sub("", _squeezed(_printed(block)))
 
 
 # ------------------------------------------------------------------------------- what became of what
