@@ -214,7 +214,7 @@ def test_a_page_that_crashes_its_reader_is_unreadable_and_the_others_are_read(de
     report = _run(desk)
     assert report.tally.counts == {Fate.INCLUDED: 1, Fate.UNREADABLE: 1}
     [lost] = [one for one in desk.leads.of_window("beijing-monthly", JUNE, 14) if one.rejection]
-    assert lost.rejection.because == "页面过于复杂：读取进程意外退出（SIGSEGV）"
+    assert lost.rejection.because == "内容过于复杂：读取进程意外退出（SIGSEGV）"
 
 
 def test_no_source_at_all_is_said_and_takes_no_number(workspace):

@@ -161,10 +161,10 @@ def test_a_crash_a_hang_and_a_glutton_cost_their_own_items_only() -> None:
         results = list(children.each(dare, ["a", "crash", "b", "hang", "c", "eat", "d", "spin", "e"]))
         assert [one for one in results if isinstance(one, str)] == ["A", "B", "C", "D", "E"]
         assert [one.because for one in results if isinstance(one, Lost)] == [
-            "页面过于复杂：读取进程意外退出（SIGSEGV）",
-            "页面过于复杂：读取超过时限 2 秒",
-            "页面过于复杂：读取所需内存超过上限 768 MiB",
-            "页面过于复杂：读取超过时限 2 秒",
+            "内容过于复杂：读取进程意外退出（SIGSEGV）",
+            "内容过于复杂：读取超过时限 2 秒",
+            "内容过于复杂：读取所需内存超过上限 768 MiB",
+            "内容过于复杂：读取超过时限 2 秒",
         ]
         assert time.monotonic() - begun < 15
 
@@ -217,9 +217,9 @@ def test_every_error_of_the_tree_survives_the_journey() -> None:
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("crash", "页面过于复杂：读取进程意外退出"),
-        ("hang", "页面过于复杂：读取超过时限 1.5 秒"),
-        ("eat", "页面过于复杂：读取所需内存超过上限"),
+        ("crash", "内容过于复杂：读取进程意外退出"),
+        ("hang", "内容过于复杂：读取超过时限 1.5 秒"),
+        ("eat", "内容过于复杂：读取所需内存超过上限"),
         ("fail", "读取出错（ValueError：标题为空）"),
     ],
 )

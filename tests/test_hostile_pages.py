@@ -106,7 +106,7 @@ def test_a_tag_with_a_hundred_thousand_attributes_is_killed_at_the_limit() -> No
     with Children(1, seconds=2, preload=("payloads",)) as children:
         assert children.apart(leaves, "<p>甲<br>") > 1
         begun = time.monotonic()
-        with pytest.raises(SourceError, match="页面过于复杂：读取超过时限 2 秒"):
+        with pytest.raises(SourceError, match="内容过于复杂：读取超过时限 2 秒"):
             children.apart(leaves, "<p " + " ".join(f"a{n}=1" for n in range(200_000)) + ">甲")
         assert time.monotonic() - begun < 8
 

@@ -172,8 +172,10 @@ def _cleaned(series: str, month: str, week: str, target: str, body: Path) -> str
 
 
 def _bytes_of(path: Path) -> bytes:
+    from pipeline.desk import incoming
+
     try:
-        return path.read_bytes()
+        return incoming(path)
     except OSError as error:
         raise UsageError(f"{path}：{why(error)}。") from None
 

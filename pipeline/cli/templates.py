@@ -103,10 +103,9 @@ def _row(one: Known) -> tuple[str, str, str, str]:
 
 
 def _bytes(file: Path) -> bytes:
-    from pipeline.steps.upload import MAX_UNPACKED
+    from pipeline.desk import incoming
 
     try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_UNPACKED + 1)  # one byte more is enough to refuse it
+        return incoming(file)
     except OSError as error:
         raise UsageError(f"{file}：文件打不开（{why(error)}）。", "请核对文件名及其权限。") from None

@@ -33,13 +33,15 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
     Templating    the templates of the office             ← Room
     Room          the stores, the ways out, the settings
 
-Beside them, for what must not open a desk: `verifying` proves what was released, `rebuilding` makes its files again.
+Beside them, for what must not open a desk: `verifying` proves what was released, `rebuilding` makes its files again,
+`incoming` reads what somebody hands in.
 """
 
 from pipeline.desk.checking import Checked, Suggested
 from pipeline.desk.collecting import Pasted
 from pipeline.desk.deciding import Surroundings
 from pipeline.desk.engine import Engine, Inline
+from pipeline.desk.incoming import incoming
 from pipeline.desk.judging import Proposal
 from pipeline.desk.learning import Schooling
 from pipeline.desk.reasoning import Pile, Replayed
@@ -76,6 +78,7 @@ __all__ = [
     "document",
     "examined",
     "fetcher",
+    "incoming",
     "now",
     "open_desk",
     "open_store",

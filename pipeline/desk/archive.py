@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from pipeline.desk.incoming import incoming
 from pipeline.desk.rebuilding import as_released
 from pipeline.desk.relating import carried, documents_of
 from pipeline.desk.releasing import Releasing
@@ -59,7 +60,7 @@ class Archive(Releasing):
         Raises `NotImported`, naming the file, when it cannot be read or does not fit between the issues there.
         """
         try:
-            data = path.read_bytes()
+            data = incoming(path)
             imported, pictures = self._disassembled(data, series)
             return self._filed(imported, pictures, path.name, data, who, replacing, keep)
         except FileNotFoundError:
@@ -81,10 +82,10 @@ class Archive(Releasing):
                     "请用 Word 或 WPS 另存为 .docx，再导入。",
                 )
             data = converted
-        if not is_document(data):
-            return disassemble(decode(data), self.config.series, series), {}
         try:
-            return self._children.apart(disassemble_document, data, self.config.series, series)
+            if is_document(data):
+                return self._children.apart(disassemble_document, data, self.config.series, series)
+            return self._children.apart(disassemble, decode(data), self.config.series, series), {}
         except SourceError as error:
             raise NotImported(f"文件读不出来（{error.message}）。", "请另存为纯文本（.txt，UTF-8），再导入。") from None
 

@@ -105,4 +105,4 @@ def examined(children: Children, data: bytes, name: str) -> Examined:
             return refusal(f"{name}：{why}")
         return children.apart(examine, data, name)
     except SourceError as error:
-        return refusal(f"{name}：检查没有完成（{error.message.removeprefix('页面过于复杂：')}）")
+        return refusal(f"{name}：检查没有完成（{error.message}）")

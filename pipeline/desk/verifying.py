@@ -16,8 +16,10 @@ from pathlib import Path, PurePosixPath
 
 from pipeline import config as configuration
 from pipeline.config import Config
+from pipeline.desk.incoming import incoming
 from pipeline.desk.rebuilding import laid_out, rendered
-from pipeline.errors import StoreError, TemplateError, UsageError, reason
+from pipeline.errors import SourceError, StoreError, TemplateError, UsageError, reason
+from pipeline.executor import Children
 from pipeline.model import Basis, Release, chinese_number
 from pipeline.outputs import FORMATS, picture_files
 from pipeline.outputs.evidence import Document, differences, read_document
@@ -25,7 +27,6 @@ from pipeline.outputs.program import program
 from pipeline.store import Blobs, Issues, Kept
 from pipeline.store.looking import Looking
 
-_MAX_BYTES = 128 * 1024 * 1024
 _MOST_NAMED = 5
 
 
@@ -103,10 +104,11 @@ def verify(workspace: Path, series: str = "", number: int = 0, files: Sequence[P
                 f"{database.place} is at schema {there}, this release speaks of {wanted}.",
                 "Run any other command first: it brings the database up to date.",
             )
-        verifier = _Verifier(config, Issues(database), blobs)
-        if files:
-            return [verifier.held(path, series, number) for path in files]
-        return verifier.all(series, number)
+        with Children(1, preload=("pipeline.outputs.evidence",)) as children:
+            verifier = _Verifier(config, Issues(database), blobs, children)
+            if files:
+                return [verifier.held(path, series, number) for path in files]
+            return verifier.all(series, number)
     finally:
         database.close()
 
@@ -116,6 +118,7 @@ class _Verifier:
     config: Config
     issues: Issues
     blobs: Blobs
+    children: Children
 
     @cached_property
     def kept(self) -> list[Kept]:
@@ -336,11 +339,7 @@ class _Verifier:
 
     def _held(self, path: Path, series: str, number: int) -> Iterator[Statement]:
         try:
-            if not path.is_file():
-                raise UsageError(f"{path}：没有这个文件，或者它不是普通文件。")
-            if path.stat().st_size > _MAX_BYTES:
-                raise UsageError(f"{path}：文件超过 {_MAX_BYTES // 1024**2} MB，不会是一期期刊。")
-            data = path.read_bytes()
+            data = incoming(path)
         except OSError as error:
             raise UsageError(f"{path}：文件打不开（{reason(error)}）。") from None
         blob = hashlib.sha256(data).hexdigest()
@@ -351,7 +350,11 @@ class _Verifier:
             else:
                 yield _other(f"是{self._name(whose)}的 {name}，不是要核对的这一期")
             return
-        document = read_document(data)
+        try:
+            document = self.children.apart(read_document, data)
+        except SourceError as error:
+            yield _other(f"没有发布过这个文件（SHA-256 {blob[:12]}…）；{error.message}，无从比对")
+            return
         if document is None:
             yield _other(f"没有发布过这个文件（SHA-256 {blob[:12]}…）；内容只能与 DOCX 比对，而它不是完好的 DOCX")
             return
@@ -383,13 +386,19 @@ class _Verifier:
                 original = None
             if original is None:
                 yield _damaged(f"{name}冻结的 DOCX 不见了或已损坏，无从比对")
-            elif found := differences(original, document):
-                for difference in found:
-                    yield _other(f"与{name}的发布件相比：{difference}")
             else:
-                yield _other(f"与{name}的发布件相比：内容完全相同，只是重新压缩过")
+                yield from self._compared(name, original, document)
             return
         yield _other(f"没有发布过{name}")
+
+    def _compared(self, name: str, original: Document, document: Document) -> Iterator[Statement]:
+        try:
+            found = self.children.apart(differences, original, document)
+        except SourceError as error:
+            yield _other(f"与{name}的发布件内容不同，没有比对完（{error.message}）")
+            return
+        for difference in found or ["内容完全相同，只是重新压缩过"]:
+            yield _other(f"与{name}的发布件相比：{difference}")
 
 
 def _sha256(path: Path) -> str:

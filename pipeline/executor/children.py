@@ -162,20 +162,20 @@ class Children:
                 kind, value = child.call(function, arguments, self._seconds)
                 good = kind != GLUTTED
             except TimeoutError:
-                return FAILED, f"页面过于复杂：读取超过时限 {self._seconds:g} 秒"
+                return FAILED, f"内容过于复杂：读取超过时限 {self._seconds:g} 秒"
             except (EOFError, OSError):
                 ended = child.end()
                 if self._closed or left.is_set():
                     raise Stopped from None
                 if os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGXCPU:
-                    return FAILED, f"页面过于复杂：读取超过时限 {self._seconds:g} 秒"
+                    return FAILED, f"内容过于复杂：读取超过时限 {self._seconds:g} 秒"
                 if not tries:
-                    return FAILED, f"页面过于复杂：读取进程意外退出{_how(ended)}"
+                    return FAILED, f"内容过于复杂：读取进程意外退出{_how(ended)}"
                 continue
             finally:
                 self._give_back(child, good, mine)
             if kind == GLUTTED:
-                return FAILED, f"页面过于复杂：读取所需内存超过上限 {self._order[1]} MiB"
+                return FAILED, f"内容过于复杂：读取所需内存超过上限 {self._order[1]} MiB"
             outcome = pickle.loads(value)  # noqa: S301 - by our own child
             if kind != FAILED:
                 return kind, outcome

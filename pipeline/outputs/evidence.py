@@ -24,7 +24,7 @@ _ISSUE = re.compile(r"(.+)/(\d+)")
 _DOCUMENT, _CORE = "word/document.xml", "docProps/core.xml"
 _MARGINS = ("word/header", "word/footer", "word/footnotes", "word/comments")
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_NO_ENTITIES = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+_NO_ENTITIES = etree.XMLParser(resolve_entities=False, no_network=True)  # no deeper than 256 tags
 
 
 @dataclass(frozen=True, slots=True)

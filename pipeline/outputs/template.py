@@ -44,9 +44,9 @@ from pipeline.outputs.vocabulary import COLOPHON, CONTENTS, LOOPS, PLACEHOLDERS,
 
 __all__ = ["CONTENTS", "Fixed", "Loop", "Piece", "Sample", "Template"]
 
-_PLACEHOLDER = re.compile(r"[{｛]{2}(.*?)[}｝]{2}", re.DOTALL)
+_PLACEHOLDER = re.compile(r"[{｛]{2}(.{0,1000}?)[}｝]{2}", re.DOTALL)  # bounded: braces that nobody closes are many
 _MARKER = re.compile(r"[{｛][%％]\s*(\w+?)(结束)?\s*[%％][}｝]")
-_ANY_MARKER = re.compile(r"[{｛][%％].*?[%％][}｝]", re.DOTALL)
+_ANY_MARKER = re.compile(r"[{｛][%％].{0,1000}?[%％][}｝]", re.DOTALL)
 _TYPED = str.maketrans("“”‘’（），｜：．\u3000\xa0", "\"\"''(),|:.  ")
 _NOISE = (w("lang"), w("noProof"), w("rFonts"))  # what Word writes into runs by itself, and the hint we set anew
 _TEXT = {w("tab"): "\t", w("cr"): "\n", w("noBreakHyphen"): "-", w("softHyphen"): ""}
@@ -59,6 +59,7 @@ _AFTER_OVERFLOW = (
 """What follows `w:overflowPunct` in the properties of a paragraph."""
 _NEAR = 20  # twentieths of a point that rounding makes
 _CELL_EDGES = 10.8  # points between the edges of a cell and its text, unless a table says otherwise
+_MAX_ELEMENTS = 50_000  # ours have 300; a drawing on a cover adds some thousands
 _MAX_SOURCE = 200  # characters of an expression
 _FILTERS = ("default", "d", "trim", "upper", "lower", "first", "last", "length", "int")
 
@@ -176,6 +177,11 @@ class Template:
             ) from error
         self.path = path
         self.body: etree._Element = self.document.element.body
+        if (count := sum(1 for _ in self.body.iter())) > _MAX_ELEMENTS:
+            raise TemplateError(
+                f"{path.name}: 内容太多（{count} 个元素，上限 {_MAX_ELEMENTS}），不像一份模板。",
+                "请只留下刊头、样张段落和版记。",
+            )
         self.styles = Styles(self.document.styles.element, path.name)
         section = self.document.sections[-1]
         edges = (section.top_margin or 0) + (section.bottom_margin or 0)

@@ -24,6 +24,7 @@ from pipeline.steps.upload import FEW, MAX_ENTRIES, MAX_RATIO, MAX_UNPACKED
 
 _HARMLESS = ("hyperlink", "image")  # relations that lead out of a file as a matter of course; none is ever followed
 _CHINESE = {"chineseCounting", "chineseCountingThousand", "japaneseCounting", "ideographDigital", "taiwaneseCounting"}
+_LONGEST_LABEL = 64  # characters: 第%1章第%2节 has 8
 
 BROKEN = (
     zipfile.BadZipFile,
@@ -257,7 +258,7 @@ def numbering(tree: etree._Element | None) -> Numbering:
         value(one, "abstractNumId"): {
             whole(value(level, "ilvl")): Level(
                 value(child(level, "numFmt")) or "decimal",
-                value(child(level, "lvlText")),
+                value(child(level, "lvlText"))[:_LONGEST_LABEL],
                 whole(value(child(level, "start")), 1),
             )
             for level in one

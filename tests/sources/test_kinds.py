@@ -96,10 +96,10 @@ def test_a_document_can_be_parsed_in_another_process(kind: str, web: Any, archiv
 @pytest.mark.parametrize("kind", sorted(set(DOCUMENTS) - {"warc"}))
 def test_a_document_too_costly_to_parse_fails_the_source_by_name(kind: str, web: Any, tmp_path: Path) -> None:
     def apart(function: Any, *arguments: Any) -> Any:
-        raise SourceError("页面过于复杂", "请核对该信源是否正常。")
+        raise SourceError("内容过于复杂", "请核对该信源是否正常。")
 
     web.documents["https://news.example/"] = DOCUMENTS[kind]
-    with pytest.raises(SourceError, match=r"^某来源：页面过于复杂") as told:
+    with pytest.raises(SourceError, match=r"^某来源：内容过于复杂") as told:
         open_source(configured(kind), tmp_path, apart=apart).leads(web)
     assert told.value.fix == "请核对该信源是否正常。"
 

@@ -308,11 +308,11 @@ def test_archives_that_did_not_change_are_not_read_again(crawl: Archive, web: An
 
 def test_an_archive_that_could_not_be_read_is_tried_again(crawl: Archive, web: Any) -> None:
     def apart(function: Any, *arguments: Any) -> Any:
-        raise SourceError("页面过于复杂：读取超过时限 30 秒")
+        raise SourceError("内容过于复杂：读取超过时限 30 秒")
 
     crawl.add("https://news.example/1").save()
     first = opened(crawl.path.parents[1], apart=apart).leads(web)
-    assert first.notes == ("略过 a.warc.gz：页面过于复杂：读取超过时限 30 秒",)
+    assert first.notes == ("略过 a.warc.gz：内容过于复杂：读取超过时限 30 秒",)
     assert len(opened(crawl.path.parents[1]).leads(web, first.memory).leads) == 1
 
 

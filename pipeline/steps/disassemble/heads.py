@@ -154,8 +154,8 @@ def _in_order(every: Sequence[Head], contents: Sequence[Entry]) -> set[int]:
 
 def _fit(head: Head, entry: Entry, place: int) -> float:
     """How well a head fits an entry; of two with its title, the one with its outlet and number is meant."""
-    same = alike(head.title, entry.title)
-    return same + 0.1 * (head.outlet == entry.outlet) + 0.1 * (head.number == place) if same >= _SIMILAR else 0.0
+    same = alike(head.title, entry.title, _SIMILAR)
+    return same + 0.1 * (head.outlet == entry.outlet) + 0.1 * (head.number == place) if same else 0.0
 
 
 def _places(lines: Sequence[Line], contents: Sequence[Entry]) -> Iterator[Head]:

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import chain
 
 from pipeline.errors import NotImported
@@ -16,6 +17,7 @@ from pipeline.model import Kind
 from pipeline.steps.canonical import HAN
 
 _LARGEST = 8_000_000  # bytes; 636, three items, has 27,000
+_MOST_LINES = 200_000  # an issue of 500 articles has 35,000
 _LONGEST = 300  # characters of a line that are looked at for a date or a label
 
 _ZEROES = "〇○◯零Oo0"
@@ -82,6 +84,8 @@ def decode(data: bytes) -> str:
             raise NotImported(
                 "这是网页文件（HTML），只读 Word、PDF、纯文本和 Markdown。", "请先另存为 .docx 或纯文本，再导入。"
             )
+        if text.count("\n") > _MOST_LINES:
+            raise NotImported(f"文件超过 {_MOST_LINES} 行，不像一期期刊的文字。", "请另存为纯文本后再导入。")
         if "\0" not in text:
             return text
     raise NotImported("文件不是 UTF-8 或 GB18030 编码的文字。", "请在原软件里另存为纯文本（UTF-8），再导入。")
@@ -169,15 +173,22 @@ def day_of(found: re.Match[str]) -> dt.date | None:
         return None
 
 
+@lru_cache(maxsize=4096)  # each title is held against every entry of the 目录
 def key(text: str) -> str:
     """What two spellings of one title share: no spaces, no punctuation, one width."""
     return "".join(c for c in unicodedata.normalize("NFKC", text[:_LONGEST]).lower() if c.isalnum())
 
 
-def alike(a: str, b: str) -> float:
-    """How much two titles share, from 0 to 1."""
+def alike(a: str, b: str, least: float = 0.0) -> float:
+    """How much two titles share, from 0 to 1; 0 where that is under `least`, which is told sooner."""
     one, other = key(a), key(b)
-    return 1.0 if one == other else SequenceMatcher(None, one, other, autojunk=False).ratio()
+    if one == other:
+        return 1.0
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+        return 0.0
+    shared = matcher.ratio()
+    return shared if shared >= least else 0.0
 
 
 def page_number(text: str) -> bool:

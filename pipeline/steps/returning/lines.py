@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from urllib.parse import unquote
 
 from lxml import etree
@@ -46,7 +47,7 @@ MARK = "_item_"
 _MAX_LINES = 60_000
 _MAX_TEXT = 200_000  # characters of a paragraph
 _MAX_DEPTH = 200
-_MAX_COLUMNS, _MAX_ROWS = 63, 2_000
+_MAX_COLUMNS, _MAX_ROWS = 63, 2_000  # Word makes no more columns
 _QUOTED = 16  # characters of what a comment is about
 _TOLD = 300  # characters of what is told of
 
@@ -170,7 +171,11 @@ class _Style:
 class _Field:
     """A field that has begun: its instruction, and whether what it shows has."""
 
-    code: str = ""
+    hidden: bool
+    """Whether nothing that is met is said: it is in an instruction, or in a page number that will be computed anew."""
+    inside: bool
+    """Whether it stands in a field of which nothing is said."""
+    code: list[str] = field(default_factory=list)
     showing: bool = False
     begun: int = 0
     """Where in the paragraph what it shows begins."""
@@ -422,7 +427,7 @@ class _Reader:
                 waiting += reversed(chosen if chosen is not None else ())
                 continue
             if name == "t" or name in _SIGNS or name == "sym":
-                if not self._silent():
+                if not (self._fields and self._fields[-1].hidden):
                     self._say(element, name, text)
                 continue
             if name == "hyperlink":
@@ -443,24 +448,22 @@ class _Reader:
         elif value(element, "type") not in ("page", "column"):
             text.pieces.append(_SIGNS[name])
 
-    def _silent(self) -> bool:
-        """Whether what is met is a field's instruction, or a page number that will be computed anew."""
-        return any(not one.showing or _COMPUTED.match(one.code) for one in self._fields)
-
     def _in_field(self, element: etree._Element, name: str, text: _Text) -> None:
         if name == "instrText":
             if self._fields and not self._fields[-1].showing:
-                self._fields[-1].code += element.text or ""
+                self._fields[-1].code.append(element.text or "")
             return
         match value(element, "fldCharType"):
             case "begin":
-                self._fields.append(_Field())
+                self._fields.append(_Field(hidden=True, inside=bool(self._fields) and self._fields[-1].hidden))
             case "separate" if self._fields:
-                self._fields[-1].showing = True
-                self._fields[-1].begun = len(text.pieces)
+                now = self._fields[-1]
+                now.showing = True
+                now.begun = len(text.pieces)
+                now.hidden = now.inside or _COMPUTED.match("".join(now.code)) is not None
             case "end" if self._fields:
                 ended = self._fields.pop()
-                if found := _LINKED.match(ended.code):
+                if found := _LINKED.match("".join(ended.code)):
                     self._linked(text.line, *_led(found), "".join(text.pieces[ended.begun :]))
 
     def _linked(self, line: Line, anchor: str, target: str, shown: str) -> None:
@@ -508,6 +511,8 @@ class _Reader:
         """A table as a block; what only frames text as the lines in it."""
         rows: list[list[str]] = []
         spans: dict[tuple[int, int], list[int]] = {}
+        above: dict[int, tuple[int, int]] = {}
+        """Column → the last cell in it that reaches over others."""
         inside: list[Line] = []
         header = 0
         for row in (one for one in through(element) if local(one) == "tr"):
@@ -517,7 +522,7 @@ class _Reader:
             number, cells = len(rows), list[str]()
             if on(child(row, "trPr", "tblHeader")) and header == number:
                 header += 1
-            for cell in (one for one in through(row) if local(one) == "tc"):
+            for cell in islice((one for one in through(row) if local(one) == "tc"), _MAX_COLUMNS):
                 places = self._places
                 within = list(self._lines(cell, depth + 1))
                 self._places = places
@@ -526,10 +531,12 @@ class _Reader:
                 column, right = len(cells), min(max(whole(value(child(cell, "tcPr", "gridSpan")), 1), 1), _MAX_COLUMNS)
                 merged = child(cell, "tcPr", "vMerge")
                 if merged is not None and value(merged) != "restart":
-                    self._covered(spans, number, column)
+                    if at := above.get(column):
+                        spans[at][0] = number - at[0] + 1
                     said = ""
                 elif merged is not None or right > 1:
                     spans[number, column] = [1, right]
+                    above[column] = number, column
                 cells += [said, *[""] * (right - 1)]
             rows.append(cells[:_MAX_COLUMNS])
         width = max(map(len, rows), default=0)
@@ -548,14 +555,6 @@ class _Reader:
         )
         handles = [one for line in inside for one in line.handles]
         yield Line(table=block, place=self._places, handles=handles)
-
-    @staticmethod
-    def _covered(spans: dict[tuple[int, int], list[int]], number: int, column: int) -> None:
-        """Makes the cell above one row longer."""
-        for above in range(number - 1, -1, -1):
-            if (above, column) in spans:
-                spans[above, column][0] = number - above + 1
-                return
 
 
 def _handle(mark: etree._Element) -> list[str]:

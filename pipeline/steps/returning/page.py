@@ -18,11 +18,13 @@ from pipeline.model import Kind
 from pipeline.steps.punctuation import unbroken
 
 _READER = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("code")  # who indents means no program
-_ANCHOR = re.compile(r"<a\s[^>]*?\b(?:id|name)\s*=\s*[\"']?([\w.:-]+)[^>]*>", re.IGNORECASE)
-_BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^>]*>", re.IGNORECASE)
+# none reads over the next `<`: what never ends would be read to the end from each beginning
+_LINK = re.compile(r"<a\s[^<>]*>", re.IGNORECASE)
+_NAMED = re.compile(r"\b(?:id|name)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^<>]*>", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
 _SILENT = re.compile(r"<!--.*?(?:-->|$)|<(script|style)\b.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"</?[A-Za-z!?][^>]*>")
+_TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
 _AUTOLINK = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^<>\x00-\x20]*)>")
 _MARKS = {"em": "斜体", "strong": "加粗", "s": "删除线", "code_inline": "代码标记"}
 _SOFT, _HARD = "\n", "\v"
@@ -143,15 +145,24 @@ def _list(node: SyntaxTreeNode, level: int, first: int, page: Page) -> Iterator[
 
 
 def _html(content: str, line: int, page: Page) -> Iterator[Part]:
-    anchors = tuple(_ANCHOR.findall(content))
+    anchors = tuple(_anchors(content))
     bare = _SILENT.sub("", content)
-    if _TAG.search(_ANCHOR.sub("", _COMMENT.sub("", content)).replace("</a>", "")):
+    if _TAG.search(_LINK.sub(_unless_named, _COMMENT.sub("", content)).replace("</a>", "")):
         page.lost.append((line, "HTML 标签"))
     said = [html.unescape(_TAG.sub("", one)).strip() for one in _BREAK.sub("\n", bare).split("\n")]
     if anchors:
         yield Part(None, line, anchors=anchors)
     for text in filter(None, said):
         yield Part(Kind.PARAGRAPH, line, (text,), (False,))
+
+
+def _anchors(markup: str) -> Iterator[str]:
+    """The marks that links lead to."""
+    return (named[1] for one in _LINK.finditer(markup) if (named := _NAMED.search(one[0])))
+
+
+def _unless_named(link: re.Match[str]) -> str:
+    return "" if _NAMED.search(link[0]) else link[0]
 
 
 @dataclass(slots=True)
@@ -210,10 +221,11 @@ def _gather(nodes: Sequence[SyntaxTreeNode], said: _Said) -> None:
                 target = str(node.attrs.get("href", ""))
                 said.links.append(("" if auto else shown, target))
             case "html_inline":
-                said.anchors += _ANCHOR.findall(node.content)
+                anchors = list(_anchors(node.content))
+                said.anchors += anchors
                 if _BREAK.fullmatch(node.content):
                     said.text.append(_HARD)
-                elif not _ANCHOR.fullmatch(node.content) and node.content != "</a>" and node.content[:4] != "<!--":
+                elif not anchors and node.content != "</a>" and node.content[:4] != "<!--":
                     said.marks.append("HTML 标签")
             case _:
                 said.marks += [_MARKS[node.type]] if node.type in _MARKS else []

@@ -24,9 +24,9 @@ _LINK = re.compile(r"^(?:原文|文章|网页|全文)?(?:链\s*接|网址|地址
 _CONTENT = re.compile(r"^(?:主要|正文)?内\s*容(?:摘要)?\s*(?:[：:]\s*|$)")
 _BYLINE = re.compile(r"^(?P<date>[^来]{0,24}?)[\s\u3000]*来源\s*[：:]\s*(?P<outlet>.*)$")
 _DAY = re.compile(r"^\d{4}\s*[-年/.．]\s*\d{1,2}\s*[-月/.．]\s*\d{1,2}\s*日?")
-_PAGE = re.compile(r"(?:\t[\t\s.…·]*|\s*[.…·]{3,}\s*)\d{0,4}\s*$")
+_LEADERS = " \t\u3000.…·"  # between a title of the 目录 and its page
 _BRACKETS = re.compile(r"^[（(](.*)[）)]$")
-_EXCERPT = re.compile(r"\s*[（(]节选[）)]$")
+_EXCERPT = re.compile(r"(?<!\s)\s*[（(]节选[）)]$")
 _CONTENTS = re.compile(r"^(?:[一二三]\s*[、.．])?\s*(?:本期)?(?:信息)?目\s*录$")
 _ITEMS = re.compile(r"^(?:[一二三]\s*[、.．])\s*(?:具体|主要)?内容$")
 _LEAD_LABEL = re.compile(r"^(?:本期)?导\s*语\s*[：:]?$")
@@ -36,6 +36,7 @@ _ADDRESS = re.compile(r"https?://\S+")
 _ISSUE = re.compile(r"([A-Za-z][\w-]*)/(-?\d+)")
 _DIGITS = {**{char: str(n) for n, char in enumerate("〇一二三四五六七八九")}, "○": "0", "零": "0", "Ｏ": "0", "O": "0"}
 _ALIKE = 0.6  # of a headline and the title; below it the line is the first of the text
+_LONGEST_TITLE = 400  # characters; comparing longer ones takes time that grows with the square
 _NEAR = 5  # paragraphs below a heading in which its labels stand
 _QUOTED = 24
 _LEVELS = {Role.ITEM: 0, Role.ITEM_2: 1, Role.ITEM_3: 2}
@@ -228,7 +229,7 @@ class _Reader:
         self._issuer = text.strip() or self._issuer  # the day may stand in a line of its own
 
     def _entry(self, line: Line) -> None:
-        text = _PAGE.sub("", line.text.replace("\n", "")).strip()
+        text = _unpaged(line.text.replace("\n", ""))
         bracketed = _BRACKETS.match(text)
         is_outlet = line.role is Role.ENTRY_OUTLET or (line.role is not Role.ENTRY and bracketed is not None)
         if is_outlet and self._entries:
@@ -303,8 +304,7 @@ class _Reader:
         text = _EXCERPT.sub("", line.text.replace("\n", ""))
         below = after[0] if after else None
         dated = below is not None and (below.role is Role.DATELINE or _is_byline(below.text))
-        alike = SequenceMatcher(None, "".join(text.split()), "".join(item.title.split()), autojunk=False)
-        return not _is_byline(text) and (dated or (len(text) <= 2 * len(item.title) and alike.ratio() >= _ALIKE))
+        return not _is_byline(text) and (dated or _is_like(text, item.title))
 
     @staticmethod
     def _headline(item: _Item, text: str, *, broken: bool = False) -> None:
@@ -349,6 +349,22 @@ class _Reader:
 def _is_label(line: Line) -> bool:
     """Whether a line without a known style is one of those under a heading."""
     return line.role is Role.NONE and any(one.match(line.text) for one in (_OUTLET, _LINK, _CONTENT))
+
+
+def _unpaged(entry: str) -> str:
+    """A line of the 目录 without its page number, behind a tab or dots; read from its end: it may be very long."""
+    bare = entry.rstrip()
+    counted = bare.rstrip("0123456789")
+    begin = len(counted.rstrip(_LEADERS))
+    leaders = re.compile(r"\t|[.…·]{3}").search(counted, begin)
+    return (counted[: leaders.start()] if leaders and len(bare) - len(counted) <= 4 else bare).strip()
+
+
+def _is_like(text: str, title: str) -> bool:
+    """Whether a line says what the title says, more or less."""
+    if len(text) > min(2 * len(title), _LONGEST_TITLE):
+        return False
+    return SequenceMatcher(None, "".join(text.split()), "".join(title.split()), autojunk=False).ratio() >= _ALIKE
 
 
 def _is_byline(text: str) -> bool:

@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import PurePosixPath
 
 from lxml import etree
@@ -38,6 +39,7 @@ from pipeline.steps.upload import MAX_ENTRIES
 
 _MAX_LINES = 20_000
 _MAX_COLUMNS = 40
+_MAX_CELLS = 63  # of a row: Word makes no more
 _MAX_ROWS = 500
 _MAX_DEPTH = 400
 _BREAK_ENDS = re.compile(r"[。！？：；…”]$")
@@ -53,7 +55,7 @@ _TITLE_STYLE = re.compile(r"^(?:title|标题|doc\s?title|文档标题|公文标�
 _CAPTION_STYLE = re.compile(r"^(?:caption|题注|图注|图题)$", re.I)
 _CONTENTS_STYLE = re.compile(r"^(?:toc|目录)\s*\d", re.I)
 _LIST_STYLE = re.compile(r"^list\b|^列表", re.I)
-_PAGE = re.compile(r"[\t .．…·]*\t[\t .．…·]*\d{1,3}\s*$")  # behind a title of the 目录
+_LEADERS = "\t .．…·"  # between a title of the 目录 and its page
 _FIELD_LINK = re.compile(r"\s*HYPERLINK\s+\"([^\"]+)\"", re.I)
 _FIELD_CELL = re.compile(r"(?:\d{1,3}\s*[.、．]\s*)?(?:标\s*题|来\s*源|链\s*接|网\s*址|主要内容|正\s*文)[:：]?")
 _BLACK = re.compile(r"黑体|SimHei|小标宋|XBS|Bold|Heiti", re.I)
@@ -154,15 +156,14 @@ class _Reader:
         self._numbering = numbering(self._package.xml(f"{folder}/numbering.xml"))
         if self._entire:
             self._read_notes(folder)
-        lines: list[Line] = []
-        for line in self._lines(body):
-            lines.append(line)
-            if len(lines) >= _MAX_LINES:
-                break
+        lines = list(islice(self._lines(body), _MAX_LINES + 1))
+        notes = []
+        if len(lines) > _MAX_LINES:
+            lines.pop()
+            notes.append(f"原文件超过 {_MAX_LINES} 段，只读到第{_MAX_LINES}段")
         if not any(line.text or line.rows for line in lines):
             scanned = "，只有图片" if self._pictures else ""
             return Rejection(Fate.UNREADABLE, f"DOCX 文件中没有文字{scanned}")
-        notes = []
         if self._pictures and not self._entire:
             notes.append(f"原文件有图片 {self._pictures} 张，未收入正文")
         if self._footnotes and not self._entire:
@@ -247,7 +248,7 @@ class _Reader:
         if listed and listed[0] not in ("", "0") and said:
             label, bullet = self._numbering.label(*listed)
         self._pictures += text.pictures
-        parts = _parts(_PAGE.sub("", entire) if _CONTENTS_STYLE.match(style.name) else entire, spaced=self._entire)
+        parts = _parts(_unpaged(entire) if _CONTENTS_STYLE.match(style.name) else entire, spaced=self._entire)
         links = tuple(self._links(element)) if self._entire else ()
         for i, part in enumerate(parts):
             line = Line(f"{label}{part}" if not i else part, size=size, bold=bold)
@@ -320,9 +321,9 @@ class _Reader:
         for one in element.iter():
             match local(one):
                 case "hyperlink":
-                    leads = [target for key, (_, target) in self._relations.items() if key == value(one, "id")]
-                    said = "".join(text.text or "" for text in one.iter() if local(text) == "t")
-                    yield from ((clean_text(said).strip(), target) for target in leads)
+                    if target := self._relations.get(value(one, "id"), ("", ""))[1]:
+                        said = "".join(text.text or "" for text in one.iter() if local(text) == "t")
+                        yield clean_text(said).strip(), target
                 case "fldChar":
                     kind = value(one, "fldCharType")
                     if kind == "begin":
@@ -363,10 +364,10 @@ class _Reader:
         rows: list[tuple[str, ...]] = []
         inside: list[Line] = []
         framing = False
-        for row in (one for one in through(element) if local(one) == "tr"):
+        for row in islice((one for one in through(element) if local(one) == "tr"), _MAX_ROWS):
             cells: list[str] = []
             before = len(inside)
-            for cell in (one for one in through(row) if local(one) == "tc"):
+            for cell in islice((one for one in through(row) if local(one) == "tc"), _MAX_CELLS):
                 within = list(self._lines(cell, depth + 1))
                 inside += within
                 said = ""
@@ -385,8 +386,6 @@ class _Reader:
                 framing = True
             if any(cells):
                 rows.append(tuple(cells[:_MAX_COLUMNS]))
-            if len(rows) >= _MAX_ROWS:
-                break
         width = max(map(len, rows), default=0)
         longest = max((len(cell) for row in rows for cell in row), default=0)
         if framing or width < 2 or len(rows) < 2 or longest > 0.8 * sum(len(cell) for row in rows for cell in row):
@@ -418,6 +417,14 @@ def _parts(text: str, *, spaced: bool) -> list[str]:
             parts.append(piece)
         blank = raw.endswith(" ")
     return parts
+
+
+def _unpaged(entry: str) -> str:
+    """A line of the 目录 without the page number behind its tab; read from its end, so that its length costs nothing."""
+    bare = entry.rstrip()
+    counted = bare.rstrip("0123456789")
+    title = counted.rstrip(_LEADERS)
+    return title if 1 <= len(bare) - len(counted) <= 3 and "\t" in counted[len(title) :] else entry
 
 
 def _moment(stamp: str) -> dt.datetime | None:
