@@ -44,9 +44,9 @@ from pipeline.outputs.vocabulary import COLOPHON, CONTENTS, LOOPS, PLACEHOLDERS,
 
 __all__ = ["CONTENTS", "Fixed", "Loop", "Piece", "Sample", "Template"]
 
-_PLACEHOLDER = re.compile(r"[{｛]{2}(.{0,1000}?)[}｝]{2}", re.DOTALL)  # bounded: braces that nobody closes are many
+_PLACEHOLDER = re.compile(r"[{｛]{2}(.{0,300}?)[}｝]{2}", re.DOTALL)  # bounded: braces that nobody closes are many
 _MARKER = re.compile(r"[{｛][%％]\s*(\w+?)(结束)?\s*[%％][}｝]")
-_ANY_MARKER = re.compile(r"[{｛][%％].{0,1000}?[%％][}｝]", re.DOTALL)
+_ANY_MARKER = re.compile(r"[{｛][%％].{0,300}?[%％][}｝]", re.DOTALL)
 _TYPED = str.maketrans("“”‘’（），｜：．\u3000\xa0", "\"\"''(),|:.  ")
 _NOISE = (w("lang"), w("noProof"), w("rFonts"))  # what Word writes into runs by itself, and the hint we set anew
 _TEXT = {w("tab"): "\t", w("cr"): "\n", w("noBreakHyphen"): "-", w("softHyphen"): ""}
@@ -169,8 +169,10 @@ class Template:
         try:
             data = path.read_bytes()
             self.document: Document = docx.Document(str(path))
+            styles = self.document.styles.element
             self.version = f"{path.stem}@{content_digest(unpack(data))[:12]}"
-        except (OSError, KeyError, ValueError, BadZipFile, OpcError, etree.XMLSyntaxError) as error:
+        # AttributeError: python-docx has no styles of a part that calls itself something else
+        except (OSError, KeyError, ValueError, AttributeError, BadZipFile, OpcError, etree.XMLSyntaxError) as error:
             raise TemplateError(
                 f"{path.name}: 不是可用的 DOCX 模板（{error}）。",
                 "请用 Word 或 WPS 另存为 .docx，或改用随软件提供的模板。",
@@ -182,7 +184,7 @@ class Template:
                 f"{path.name}: 内容太多（{count} 个元素，上限 {_MAX_ELEMENTS}），不像一份模板。",
                 "请只留下刊头、样张段落和版记。",
             )
-        self.styles = Styles(self.document.styles.element, path.name)
+        self.styles = Styles(styles, path.name)
         section = self.document.sections[-1]
         edges = (section.top_margin or 0) + (section.bottom_margin or 0)
         self._height = round(((section.page_height or 0) - edges) / Twips(1))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.steps.disassemble.lines import Line, alike, numeral, page_number
+from pipeline.steps.disassemble.lines import MOST_COMPARED, Line, alike, key, numeral, page_number
 from pipeline.steps.disassemble.masthead import Entry, nearest
 from pipeline.steps.punctuation import unbroken
 
@@ -133,7 +133,10 @@ def _passed(head: Head, position: int) -> tuple[str, str]:
 def _in_order(every: Sequence[Head], contents: Sequence[Entry]) -> set[int]:
     """Indices of the heads that the contents name, by the best matching that keeps the order."""
     rows, columns = len(every), len(contents)
-    score = [[_fit(head, entry, place) for place, entry in enumerate(contents, start=1)] for head in every]
+    compared = max(rows, columns) <= MOST_COMPARED
+    score = [
+        [_fit(head, entry, place, compared=compared) for place, entry in enumerate(contents, start=1)] for head in every
+    ]
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     for i in range(rows - 1, -1, -1):
         for j in range(columns - 1, -1, -1):
@@ -152,9 +155,12 @@ def _in_order(every: Sequence[Head], contents: Sequence[Entry]) -> set[int]:
     return chosen
 
 
-def _fit(head: Head, entry: Entry, place: int) -> float:
-    """How well a head fits an entry; of two with its title, the one with its outlet and number is meant."""
-    same = alike(head.title, entry.title, _SIMILAR)
+def _fit(head: Head, entry: Entry, place: int, *, compared: bool) -> float:
+    """How well a head fits an entry; of two with its title, the one with its outlet and number is meant.
+
+    Titles that are not the same are `compared`, or never meant.
+    """
+    same = alike(head.title, entry.title, _SIMILAR) if compared else float(key(head.title) == key(entry.title))
     return same + 0.1 * (head.outlet == entry.outlet) + 0.1 * (head.number == place) if same else 0.0
 
 

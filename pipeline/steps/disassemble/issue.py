@@ -47,6 +47,7 @@ _BESIDE_TITLE = re.compile(r"[第总共页期年月日\d〇○零一二三四五
 _ADDRESSED = re.compile(r"^(?:主送|报送|抄送|抄报|分送|发送) ?[:：]|^(?:共印|印数) ?[:：]? ?\d+ ?份")
 _OFFICE = re.compile(r"^(?:责任编辑|责编|编辑|编审|审核|审定|校对|签发|电话|联系|地址|邮箱|共印|印数)")
 _FOOTER = 200  # characters; no line of a 版记 is longer
+_LISTED = 0.6  # of a title in the 目录 and one of an item; below it they are two
 _WRONG = ("number-form", "contents", "issue-date")
 
 
@@ -270,7 +271,7 @@ def _disagreements(divided: Parts, listed: Sequence[Entry], items: Sequence[Item
         return
     if len(listed) != len(items):
         yield "contents", f"目录列了{len(listed)}条，具体内容有{len(items)}条"
-    missing = [one for one in listed if not any(alike(one.title, item.title) >= 0.6 for item in items)]
+    missing = [one for one in listed if not any(alike(one.title, item.title, _LISTED) for item in items)]
     for one in missing:
         yield "contents", f"第{one.line}行：目录里的“{one.title}”在具体内容里没有"
     places: list[int] = []

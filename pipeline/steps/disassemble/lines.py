@@ -18,6 +18,11 @@ from pipeline.steps.canonical import HAN
 
 _LARGEST = 8_000_000  # bytes; 636, three items, has 27,000
 _MOST_LINES = 200_000  # an issue of 500 articles has 35,000
+MOST_COMPARED = 200
+"""Entries of a 目录 that titles are compared with letter by letter; in a longer one they must be the same.
+
+Issues have three to thirty, and the time grows with the square.
+"""
 _LONGEST = 300  # characters of a line that are looked at for a date or a label
 
 _ZEROES = "〇○◯零Oo0"

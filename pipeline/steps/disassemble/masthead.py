@@ -11,7 +11,7 @@ from itertools import pairwise
 from pipeline.config import Series
 from pipeline.errors import NotImported
 from pipeline.model import Window, chinese_date
-from pipeline.steps.disassemble.lines import NUMERAL, Line, alike, dates, key, numeral, page_number
+from pipeline.steps.disassemble.lines import MOST_COMPARED, NUMERAL, Line, alike, dates, key, numeral, page_number
 from pipeline.steps.punctuation import unbroken
 
 _LEAD = re.compile(r"^(?:本期)?导 ?语 ?[:：]? ?(.*)$")
@@ -226,6 +226,11 @@ def _title(held: Sequence[Line]) -> str:
 
 def nearest(title: str, among: Sequence[Entry]) -> tuple[int, float]:
     """Which entry's title is most like this one (index), and how much; (-1, 0) when there is none."""
+    said = key(title)
+    if (same := next((at for at, one in enumerate(among) if key(one.title) == said), None)) is not None:
+        return same, 1.0
+    if len(among) > MOST_COMPARED:
+        return -1, 0.0
     scored = [(alike(title, one.title), -at) for at, one in enumerate(among)]
     score, at = max(scored, default=(0.0, 1))
     return -at, score

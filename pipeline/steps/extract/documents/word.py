@@ -420,7 +420,7 @@ def _parts(text: str, *, spaced: bool) -> list[str]:
 
 
 def _unpaged(entry: str) -> str:
-    """A line of the 目录 without the page number behind its tab; read from its end, so that its length costs nothing."""
+    """A line of the 目录 without the page number behind its tab; read from its end: it may be very long."""
     bare = entry.rstrip()
     counted = bare.rstrip("0123456789")
     title = counted.rstrip(_LEADERS)
