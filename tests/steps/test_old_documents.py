@@ -11,12 +11,16 @@ from PIL import Image
 
 import handmade
 from drafts import CONFIG
+from papers import Text, column, pdf
 from pipeline.config import packaged
 from pipeline.demo.seeds import imported as seed
 from pipeline.model import Block, Kind
 from pipeline.outputs.text import clean
 from pipeline.outputs.word import render_docx
 from pipeline.steps.disassemble import disassemble_document
+from pipeline.steps.disassemble.documents import _Opening
+from pipeline.steps.extract.documents import Manuscript, Sheet, manuscript_of
+from pipeline.steps.extract.documents.pdf import _Glyph, _space_names
 from sample_issues import every_kind, issue_535
 
 KNOWN = CONFIG.series
@@ -186,3 +190,45 @@ def test_a_footnote_stands_behind_the_paragraph_that_refers_to_it():
     data = rewritten(handmade.typed(seed(534).issue), referring, footnotes=note.encode())
     blocks = read(data).issue.items[0].blocks
     assert [one.text for one in blocks[:2]] == [first, "注：数据截至上月底。"]
+
+
+def lines_of_pdf(*lines: tuple[float, float, str]) -> list[str]:
+    page = [Text(x, y, text) for x, y, text in lines]
+    found = manuscript_of(pdf([[*page, *column("平台已接入二百四十余家机构，医生在诊间调阅影像。" * 9, 72, 600, 36)]]))
+    assert isinstance(found, Manuscript)
+    return [one.text for one in found.lines]
+
+
+def test_signs_that_a_pdf_draws_after_their_line_stand_where_they_are_seen():
+    words = [
+        (72, 700, "智慧北京机器人"),
+        (150.75, 700, "上岗"),
+        (177, 700, "超百场景"),
+        (145.5, 700, '"'),
+        (171.75, 700, '"'),
+    ]
+    assert '智慧北京机器人"上岗"超百场景' in lines_of_pdf(*words)
+
+
+def test_a_space_of_another_font_that_a_pdf_only_leaves_room_for_parts_names():
+    words = [(72, 700, "智慧药房。本报记者"), (169.5, 700, "曹政"), (193.5, 700, "摄影报道")]
+    assert "智慧药房。本报记者 曹政 摄影报道" in lines_of_pdf(*words)
+
+
+def test_a_title_whose_characters_are_spaced_out_gets_no_spaces():
+    glyphs = [_Glyph(char, 13.5 * place, 0, 13.5 * place + 10.5, 10.5) for place, char in enumerate("关于印发方案")]
+    _space_names(glyphs)
+    assert "".join(one.text for one in glyphs) == "关于印发方案"
+
+
+def test_a_line_that_broke_before_an_opening_bracket_goes_on():
+    full = "北京市人民政府办公厅近日印发的是《北京市加快医药健康创新行动计划"
+    rest = "（2024-2026年）》，即第三轮行动计划，平台的建设列在其中。"
+    assert f"{full}{rest}" in lines_of_pdf((93, 700, full), (72, 684, rest))
+
+
+def test_links_that_say_no_more_than_that_they_are_some_lead_in_their_order():
+    words = ["原文链接", "主要内容：", "链接：原文"]
+    links = (("原文链接", "https://a.cn/1"), ("别处", "https://a.cn/9"), ("原文", "https://a.cn/2"))
+    found = _Opening(Manuscript([Sheet(one) for one in words], kind="PDF", links=links)).open()
+    assert [one.text for one in found.lines] == ["链接：https://a.cn/1", "主要内容：", "链接：https://a.cn/2"]

@@ -76,6 +76,8 @@ class _Opening:
         self._undeveloped = 0
         self._rest = ""
         """What of an address that its link has told stands in the next line."""
+        self._named = [one for one in manuscript.links if _NAMED.fullmatch(one[0])]
+        """Links that say no more than that they are some, in their order."""
         self._below = False
         """Whether the contents are behind us."""
         self._own = any(one.style in _OURS for one in manuscript.lines)
@@ -126,6 +128,8 @@ class _Opening:
     def _linked(self, line: Line, links: Sequence[tuple[str, str]]) -> Line:
         """A line with the address that its link leads to, where it prints none or a damaged one."""
         shown = _ADDRESS.search(line.text)
+        if shown is None and self._named and _behind_label(line.text) == self._named[0][0]:
+            links = [self._named.pop(0)]
         if shown is None:
             target = next((to for _, to in links if _LIVE.fullmatch(to)), "")
             words = next((said for said, to in links if to == target), "")
@@ -135,7 +139,7 @@ class _Opening:
                 return replace(line, text=f"链接：{target}")
             return replace(line, text=line.text.replace(words, target) if words else f"{line.text}{target}")
         bare = re.sub(r"\s", "", shown[0])
-        leads = [to for _, to in links] or list(self._manuscript.links)
+        leads = [to for _, to in links or self._manuscript.links]
         fitting = sorted((to for to in leads if to.startswith(bare)), key=len)
         if fitting:
             self._rest = fitting[0][len(bare) :]
@@ -171,6 +175,11 @@ class _Opening:
             blob = hashlib.sha256(made.data).hexdigest()
             self._opened.pictures[blob] = made.data
             yield Line(number, line_of(sheet.text, number).text, whole=True, kind=Kind.FIGURE, blob=blob)
+
+
+def _behind_label(text: str) -> str:
+    """What stands behind 链接：, of a line without a label all of it."""
+    return text if _NAMED.fullmatch(text) else _LINK.sub("", text).lstrip(" :：")
 
 
 def _said(sheet: Sheet) -> tuple[Kind | None, int]:

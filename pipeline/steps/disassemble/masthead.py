@@ -21,6 +21,7 @@ _BODY = re.compile(r"^(?:[二2一1] ?[、.．] ?)?(?:具体|详细) ?内容 ?[:�
 _ENTRY = re.compile(r"^(?:[（(]?(?:\d{1,3}|[一二三四五六七八九十]{1,3}) ?[.．、)）] ?)?(?=\S)")
 _BRACKETED = r"[（(]((?:[^（()）]|[（(][^（()）]*[)）])*)[)）]"  # 中国政府网（国务院办公厅） has brackets of its own
 _OUTLET = re.compile(r"^(.*?) ?[（(]([^（()）]{1,30})[)）]$")
+_PAGE = re.compile(r" ?(?<![\d.．…·])(\d{1,3})$")
 _NO_OUTLET = re.compile(r"\d|^(?:[上中下一二三四五六七八九十]|附.*|图.*|.*图|节选|全文|试行|暂行|修订版?|.*稿)$")
 
 _NUMBERS = (
@@ -214,10 +215,10 @@ def _without_pages(lines: Sequence[Line]) -> list[Line]:
     """The contents without the pages that a word processor printed behind the titles, or alone in a line."""
     kept = [line for line in lines if not page_number(line.text)]
     titles = [line for line, after in pairwise(kept) if re.fullmatch(_BRACKETED, after.text)]
-    pages = [int(found[1]) for line in titles if (found := re.search(r" (\d{1,3})$", line.text))]
+    pages = [int(found[1]) for line in titles if (found := _PAGE.search(line.text))]
     if not titles or len(pages) < len(titles) or pages != sorted(pages):
         return kept
-    return [replace(line, text=re.sub(r" \d{1,3}$", "", line.text)) if line in titles else line for line in kept]
+    return [replace(line, text=_PAGE.sub("", line.text)) if line in titles else line for line in kept]
 
 
 def _title(held: Sequence[Line]) -> str:

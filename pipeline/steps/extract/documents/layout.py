@@ -23,6 +23,8 @@ _SENTENCE_END = re.compile(r"[。！？：；.!?:;…]['\"”’）)》」』]*$
 _NUMBERED = re.compile(
     r"[（(][一二三四五六七八九十\d]{1,3}[)）]|[一二三四五六七八九十]{1,3}、|\d{1,2}(?:[、．]|\.(?!\d))|[①-⑳●•■◆▪]"
 )
+_FIRST_WORD = re.compile(r"[（《〈「『【〔]*(?:[\u2e80-\uffef](?=[!-/:-@\[-`{-~]))?[^\s\u2e80-\uffef]+")
+"""What stays together at the head of a line: an opening bracket, a character before a sign in ASCII, a Latin word."""
 _PAGE_NUMBER = re.compile(
     any_of(
         r"[-–—·•\s]*\d{1,4}[-–—·•\s]* 第\s*\d{1,4}\s*[页頁](?:\s*[,，/／]?\s*[共(（]\s*共?\s*\d{1,4}\s*[页頁][)）]?)?",
@@ -359,7 +361,7 @@ def _is_indented(row: _Row, left: float) -> bool:
 
 def _first_word(row: _Row) -> float:
     """How wide the first word of a row is: it would have stood on the line before, had that had room."""
-    word = re.match(r"[^\s\u2e80-\uffef]+", row.text)
+    word = _FIRST_WORD.match(row.text)
     run = row.runs[0]
     return (len(word.group()) + 1) * (run.right - run.left) / max(len(run.text), 1) if word else 0.0
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Lock
 
 import pypdfium2 as pdfium
@@ -34,6 +35,10 @@ _MAX_ADDRESS = 4_096
 _BOLD = 600
 _BOLD_NAME = re.compile(r"bold|heavy|black|hei(?!ti.?light)|黑|xbs|小标宋", re.I)
 _REAL_SPACE = 0.2  # em between two words of a line that has no space characters
+_NAME_SPACE = 0.22  # of a Chinese character's width; a space in a Latin font has 0.25 and more
+_TIGHT, _CLOSE = 0.06, 4  # em between characters of a line that is not spaced out, and of how many
+_OVERLAP = 0.3  # em
+_DRAWN_LATER = 8  # runs; programs draw a line font by font
 _LEVEL = 0.12  # radians; what is written across the page is a watermark
 _STAMP = re.compile(r"D:(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:(Z)|([+-])(\d{2})'?(\d{2})?'?)?")
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
@@ -68,7 +73,7 @@ def _read(document: pdfium.PdfDocument, entire: bool) -> Manuscript | Rejection:
     sheets: list[Sheet] = []
     tally = _Tally()
     notes: list[str] = []
-    links: list[str] = []
+    links: list[tuple[str, str]] = []
     for number in range(min(count, _MAX_PAGES)):
         try:
             page = document[number]
@@ -105,20 +110,24 @@ def _read(document: pdfium.PdfDocument, entire: bool) -> Manuscript | Rejection:
         made=_moment(told.get("CreationDate", "")),
         made_where="PDF 属性 CreationDate",
         notes=notes,
-        links=tuple(dict.fromkeys(links)),
+        links=tuple(links),
     )
 
 
-def _links(document: pdfium.PdfDocument, page: pdfium.PdfPage) -> Iterator[str]:
-    """The addresses that a page leads to."""
+def _links(document: pdfium.PdfDocument, page: pdfium.PdfPage) -> Iterator[tuple[str, str]]:
+    """What the links of a page show, and the addresses they lead to."""
     place, link = ctypes.c_int(0), raw.FPDF_LINK()
-    while raw.FPDFLink_Enumerate(page, place, link):
-        action = raw.FPDFLink_GetAction(link)
-        length = raw.FPDFAction_GetURIPath(document, action, None, 0) if action else 0
-        if 1 < length <= _MAX_ADDRESS:
-            address = ctypes.create_string_buffer(length)
-            raw.FPDFAction_GetURIPath(document, action, address, length)
-            yield address.value.decode("utf-8", "replace")
+    with closing(page.get_textpage()) as text:
+        while raw.FPDFLink_Enumerate(page, place, link):
+            action = raw.FPDFLink_GetAction(link)
+            length = raw.FPDFAction_GetURIPath(document, action, None, 0) if action else 0
+            if 1 < length <= _MAX_ADDRESS:
+                address = ctypes.create_string_buffer(length)
+                raw.FPDFAction_GetURIPath(document, action, address, length)
+                box = raw.FS_RECTF()
+                there = raw.FPDFLink_GetAnnotRect(link, box)
+                shown = text.get_text_bounded(box.left, box.bottom, box.right, box.top) if there else ""
+                yield shown.strip(), address.value.decode("utf-8", "replace")
 
 
 def _cleaned(rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
@@ -149,6 +158,23 @@ class _Glyph:
 
 def _runs(page: pdfium.PdfTextPage, turned: int, size: tuple[float, float], tally: _Tally) -> Iterator[Run]:
     """The page's characters in runs: as long as they stand close together on one line."""
+    found: list[tuple[list[_Glyph], bool]] = []
+    for glyphs, weight in _drawn(page, turned, size, tally):
+        for others, _ in found[-_DRAWN_LATER:]:
+            if (at := _gap_for(others, glyphs)) is not None:
+                others[at:at] = glyphs
+                break
+        else:
+            found.append((glyphs, weight))
+    for glyphs, weight in found:
+        _space_names(glyphs)
+        yield _run(glyphs, weight)
+
+
+def _drawn(
+    page: pdfium.PdfTextPage, turned: int, size: tuple[float, float], tally: _Tally
+) -> Iterator[tuple[list[_Glyph], bool]]:
+    """Runs in the order in which they are drawn, and whether each is bold."""
     now: list[_Glyph] = []
     spaced = weight = False
     for index in range(min(page.count_chars(), _MAX_PAGE_CHARACTERS)):
@@ -173,7 +199,7 @@ def _runs(page: pdfium.PdfTextPage, turned: int, size: tuple[float, float], tall
         if now and _doubled(now[-1], glyph):
             continue
         if now and not _beside(now[-1], glyph):
-            yield _run(now, weight)
+            yield now, weight
             now, spaced = [], False
         if now and (spaced or _parted(now[-1], glyph)):
             glyph.text = f" {glyph.text}"
@@ -182,7 +208,31 @@ def _runs(page: pdfium.PdfTextPage, turned: int, size: tuple[float, float], tall
         now.append(glyph)
         spaced = False
     if now:
-        yield _run(now, weight)
+        yield now, weight
+
+
+def _gap_for(glyphs: list[_Glyph], others: list[_Glyph]) -> int | None:
+    """Where in a run others stand that were drawn later: quotation marks in a Latin font among Chinese."""
+    em = _em(glyphs[0])
+    if abs(glyphs[0].bottom + glyphs[0].top - others[0].bottom - others[0].top) > em:
+        return None
+    if not glyphs[0].left < others[0].left < glyphs[-1].left:
+        return None
+    at = next(at for at, one in enumerate(glyphs) if one.left > others[0].left)
+    near = _OVERLAP * em
+    fits = glyphs[at - 1].right - near < others[0].left and others[-1].right < glyphs[at].left + near
+    return at if fits else None
+
+
+def _space_names(glyphs: list[_Glyph]) -> None:
+    """Puts a space where Chinese characters that stand close leave a gap: one that is drawn in another font."""
+    pairs = [(one, other) for one, other in pairwise(glyphs) if HAN.match(one.text.strip()) and HAN.match(other.text)]
+    gaps = [other.left - one.right for one, other in pairs]
+    if len(gaps) < _CLOSE or sorted(gaps)[len(gaps) // 2] > _TIGHT * _em(glyphs[0]):
+        return  # letters are spaced out, or too few to tell
+    for (one, other), gap in zip(pairs, gaps, strict=True):
+        if _NAME_SPACE * (one.right - one.left) < gap:
+            other.text = f" {other.text}"
 
 
 def _glyph(page: pdfium.PdfTextPage, index: int, char: str, turned: int, size: tuple[float, float]) -> _Glyph | None:

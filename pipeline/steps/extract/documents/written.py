@@ -103,8 +103,8 @@ class Manuscript:
     """When the file was made, which is not when anything was published."""
     made_where: str = ""
     notes: list[str] = field(default_factory=list)
-    links: tuple[str, ...] = ()
-    """Where links lead of which the file does not say the words."""
+    links: tuple[tuple[str, str], ...] = ()
+    """What stands where its links are, and where they lead, in their order; of a file whose lines do not say it."""
 
 
 @dataclass(slots=True)
