@@ -213,7 +213,7 @@ def _fonts(patient: _Patient) -> Iterator[Sign]:
         yield _warning("字体", "没有 fontconfig，看不到有哪些字体", "安装 fontconfig 和 fonts-noto-cjk（make system）")
         return
     if not rules.is_file():
-        yield _warning("字体", f"缺少 {rules}，中文字体由系统决定", "从随附的 templates/ 复制过来")
+        yield _warning("字体", f"缺少 {rules}，中文字体由系统决定", f"从 {packaged('templates')} 复制过来")
         return
     wanted: dict[str, list[str]] = {}
     for match in ElementTree.parse(rules).iter("match"):  # noqa: S314 - a template of the office's own
@@ -309,7 +309,9 @@ def _templates(patient: _Patient) -> Iterator[Sign]:
         yield _fault("模板", error.message, error.fix)
     missing = [name for name in needed if not os.access(patient.templates / name, os.R_OK)]
     if missing:
-        yield _fault("模板", f"{patient.templates} 里读不到 {'、'.join(missing)}", "从随附的 templates/ 复制过来")
+        yield _fault(
+            "模板", f"{patient.templates} 里读不到 {'、'.join(missing)}", f"从 {packaged('templates')} 复制过来"
+        )
     elif not absent_templates(patient.config):
         own = patient.templates.is_relative_to(patient.workspace)
         yield _good("模板", "、".join(sorted(looks)) + ("" if own else "（用随附的）"))

@@ -177,8 +177,9 @@ def test_every_single_setting_has_its_variable_and_the_others_have_none(monkeypa
     assert known["BULLETIN_TRUST"] == ("trust",)
     assert not {"BULLETIN_PORTS", "BULLETIN_CONNECT_TO", "BULLETIN_NOTIFY", "BULLETIN_CLOCK"} & set(known)
     monkeypatch.setenv("BULLETIN_PORTS", "80")
+    monkeypatch.setenv("BULLETIN_FORMATS", "docx,eml")
     monkeypatch.setenv("BULLETIN_WORKSPACE", "/")
-    assert strays() == ["BULLETIN_PORTS"]
+    assert strays() == ["BULLETIN_FORMATS", "BULLETIN_PORTS"]
 
 
 def test_every_value_says_where_it_comes_from(workspace, monkeypatch):

@@ -44,4 +44,4 @@ def _scalars(model: type[BaseModel], before: tuple[str, ...] = ()) -> Iterator[t
             yield (*before, name)
 
 
-_MANY = frozenset({"ports", "connect_to", "notify"})
+_MANY = frozenset({"ports", "connect_to", "notify", "formats"})
