@@ -220,7 +220,7 @@ def kept_together(table: Grid, widths: Sequence[float]) -> tuple[bool, ...]:
     """
     above, last = table.covered, len(table.rows) - 1
     lines = 0
-    for y, row in enumerate(table.rows):
+    for y, row in enumerate(table.rows[: _LOW + 1]):
         single = (x for x in range(table.columns) if (y, x) not in above and (y, x) not in table.spans)
         lines += max((_lines((advances(row[x])[-1],), widths[x]) for x in single), default=1)
     low = lines <= _LOW

@@ -242,8 +242,8 @@ def test_items_in_items_stand_farther_in_and_keep_their_numbers_in_both_forms() 
     document = word_of(*items)
     printed = {one.text: one.style.name for one in document.paragraphs}
     assert printed["1. 统一目录。"] == printed["7. 统一质控。"] == "文章列举"
-    assert printed["检验项目"] == "文章列举二级"
-    assert printed["生化"] == "文章列举三级"
+    assert printed["● 检验项目"] == "文章列举二级"
+    assert printed["● 生化"] == "文章列举三级"
     root = markdown_of(*items)
     assert [one.text for one in root.xpath("./ol/li[starts-with(., '统一')]")] == ["统一目录。\n", "统一接口。"]
     assert [one.text.strip() for one in root.xpath("./ol/li/ul/li")] == ["检验项目", "影像项目"]
@@ -285,5 +285,5 @@ def test_a_template_without_the_newer_styles_prints_with_the_older_ones(tmp_path
     document.save(str(path))
     made = word_of(Block(Kind.CAPTION, "表1 数量"), MERGED, Block(Kind.ITEM, "项", 1), template=path)
     styles = {one.text: one.style.name.lower() for one in made.paragraphs}
-    assert (styles["表1 数量"], styles["项"]) == ("caption", "文章列举")
+    assert (styles["表1 数量"], styles["● 项"]) == ("caption", "文章列举")
     assert len(made.tables) == 1
