@@ -21,8 +21,8 @@ Glossary
 具体内容         body                the items in full
 期号            issue number        counts up by one within a series, printed digit by digit: 五三五
 来源            outlet              who is printed as the source of an item
-origin         原始来源             who the page itself says the article came from
-publisher      发布者               who owns the site the page was found on
+原始来源          origin              who the page itself says the article came from
+发布者           publisher           who owns the site the page was found on
 监测范围         scope               what an item must be about (and, for some series, where)
 窗口            window              the days an issue covers, both ends included, Asia/Shanghai
 收录 / 备选      included / standby  in the draft by itself / waiting for the editor
@@ -31,6 +31,13 @@ publisher      发布者               who owns the site the page was found on
 换用            represent           which of a story's articles is printed, said by the editor
 补收            late inclusion      a story of an already released window, taken with a signed reason
 导入            import              taking an issue that was put out elsewhere into the archive
+送审稿           draft copy          a file of a draft, marked as such and annotated with what the checks say
+回读            return              a draft's file that somebody edited, taken back as a revision
+模板            template            the office's own DOCX or text that an issue is printed with
+版记            colophon            the lines at the foot of the last page
+核验            verify              proof that what was released is still what was released
+发布依据          basis               templates and program that a release was made with, kept with it
+存档            archive             every issue, released or imported, and the site made of them
 =============  ==================  ============================================================
 """
 

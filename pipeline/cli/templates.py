@@ -45,11 +45,11 @@ def template_check(file: FileArgument, as_json: AsJson = False) -> None:
     It lists styles and placeholders with what each is for, and prints a specimen. Works without a workspace; changes
     nothing.
     """
-    from pipeline.desk import READERS, examined
+    from pipeline.desk import EXAMINERS, examined
     from pipeline.executor import Children
 
     data = _bytes(file)
-    with Children(1, preload=READERS) as children:
+    with Children(1, preload=EXAMINERS) as children:
         found = examined(children, data, file.name)
     if as_json:
         out(json.dumps({"usable": found.usable, **plain(found)}, ensure_ascii=False))

@@ -33,7 +33,7 @@ from pipeline.model import (
     Window,
     digest,
 )
-from pipeline.outputs import FORMATS, READERS, Context, template_file
+from pipeline.outputs import FORMATS, READBACKS, Context, template_file
 from pipeline.steps.assemble import assemble
 from pipeline.steps.blocks import text_of
 from pipeline.steps.check import Inspection, check
@@ -241,9 +241,9 @@ class Deciding(Judging):
         pages = {item.handle: 1 for item in issue.items}
         context = Context(templates=template.parent, template=template.stem, pages=pages)
         found: list[Readback] = []
-        for suffix in filter(READERS.__contains__, self.config.settings.formats):
+        for suffix in filter(READBACKS.__contains__, self.config.settings.formats):
             try:
-                found.append(READERS[suffix](FORMATS[suffix].render(issue, context), template.stem))
+                found.append(READBACKS[suffix](FORMATS[suffix].render(issue, context), template.stem))
             except TemplateError as error:
                 found.append(Readback(template_file(suffix, template.stem), trouble=error.message))
         return found

@@ -19,7 +19,7 @@ from pipeline.desk.relating import carried
 from pipeline.desk.room import command
 from pipeline.errors import Blocked, StoreError, UsageError
 from pipeline.model import BEIJING, Decision, Desked, Fate, Finding, Release, Severity, State, Tally, Window, digest
-from pipeline.outputs import FORMATS, READERS, Context, picture_files
+from pipeline.outputs import FORMATS, READBACKS, Context, picture_files
 from pipeline.outputs.pages import page_numbers
 from pipeline.steps import select
 from pipeline.steps.check import misprint
@@ -73,7 +73,7 @@ class Releasing(Deciding):
             pages = page_numbers(issue, template, pictures=self._blobs.get)
             made = rendered(issue, template, pages, self._blobs.get, formats)
         # an office that saves its template between the check and the rendering must not put out what nobody checked
-        printed = [read(made[suffix], basis.template) for suffix, read in READERS.items() if suffix in made]
+        printed = [read(made[suffix], basis.template) for suffix, read in READBACKS.items() if suffix in made]
         _nothing_blocks(self._answered(desked.draft, list(misprint(issue, printed))))
         files = {f"{issue.filename}.{suffix}": self._blobs.put(data) for suffix, data in made.items()}
         files |= picture_files(issue, self._blobs.get) if "md" in formats else {}

@@ -92,7 +92,7 @@ class Templating(Room):
         return tuple(one.id for one in self.config.series.values() if self._template_name(one.id) == name)
 
 
-READERS = ("pipeline.steps.upload", "pipeline.outputs.examining")
+EXAMINERS = ("pipeline.steps.upload", "pipeline.outputs.examining")
 """The modules that a child needs to look at a template."""
 
 

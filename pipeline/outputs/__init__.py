@@ -11,7 +11,7 @@ from pipeline.outputs.mail import Mail
 from pipeline.outputs.markdown import Markdown
 from pipeline.outputs.page import Page
 from pipeline.outputs.pdf import Pdf
-from pipeline.outputs.readback import READERS, template_file
+from pipeline.outputs.readback import READBACKS, template_file
 from pipeline.outputs.word import Word
 
 FORMATS: dict[str, Output] = {
@@ -23,4 +23,4 @@ FORMATS: dict[str, Output] = {
 }
 """File suffix → output."""
 
-__all__ = ["FORMATS", "READERS", "Context", "Output", "Pictures", "picture_files", "template_file"]
+__all__ = ["FORMATS", "READBACKS", "Context", "Output", "Pictures", "picture_files", "template_file"]

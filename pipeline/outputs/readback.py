@@ -65,7 +65,7 @@ def template_file(suffix: str, template: str) -> str:
     return f"{template}.docx" if suffix == "docx" else f"bulletin.{suffix}.j2"
 
 
-READERS: Mapping[str, Callable[[bytes, str], Readback]] = {
+READBACKS: Mapping[str, Callable[[bytes, str], Readback]] = {
     "docx": read_docx,
     "md": read_markdown,
     "html": read_html,

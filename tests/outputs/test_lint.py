@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from openxml_audit import OpenXmlValidator
@@ -31,8 +32,8 @@ ISSUES: dict[str, Callable[[], Issue]] = {
 }
 
 
-def render(issue: Issue, template=TEMPLATES[0], **more: object) -> bytes:
-    return render_docx(issue, template=template, pictures=issue_of_thirty()[1], **more)  # type: ignore[arg-type]
+def render(issue: Issue, template=TEMPLATES[0], **more: Any) -> bytes:
+    return render_docx(issue, template=template, pictures=issue_of_thirty()[1], **more)
 
 
 @pytest.mark.parametrize("draft", [False, True], ids=["released", "draft"])

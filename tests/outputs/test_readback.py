@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from drafts import CONFIG
 from pipeline.config import packaged
 from pipeline.model import Block, Issue, Item, Kind, Severity
-from pipeline.outputs import FORMATS, READERS, Context
+from pipeline.outputs import FORMATS, READBACKS, Context
 from pipeline.outputs.package import pack, unpack
 from pipeline.steps.check import Inspection, check
 from pipeline.steps.misprint import misprints
@@ -30,7 +30,7 @@ EMPTY = dataclasses.replace(
 def misprinted(issue: Issue, suffix: str, templates: Path | None = None) -> list[str]:
     pages = {item.handle: 1 for item in issue.items}
     context = Context(templates=templates or packaged("templates"), pages=pages)
-    return misprints(issue, READERS[suffix](FORMATS[suffix].render(issue, context), "gongwen"))
+    return misprints(issue, READBACKS[suffix](FORMATS[suffix].render(issue, context), "gongwen"))
 
 
 def edited(folder: Path, suffix: str, old: str, new: str) -> Path:
@@ -49,14 +49,14 @@ def edited(folder: Path, suffix: str, old: str, new: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("suffix", READERS)
+@pytest.mark.parametrize("suffix", READBACKS)
 @pytest.mark.parametrize("issue", [issue_535(), every_kind(), EMPTY], ids=["535", "every kind", "no item"])
 def test_the_templates_that_ship_print_what_the_issue_says(issue: Issue, suffix: str) -> None:
     assert misprinted(issue, suffix) == []
 
 
 @settings(max_examples=60, deadline=None)
-@given(title=st.text(), body=st.text(), suffix=st.sampled_from(sorted(READERS)))
+@given(title=st.text(), body=st.text(), suffix=st.sampled_from(sorted(READBACKS)))
 def test_no_text_of_an_article_is_a_false_alarm(title: str, body: str, suffix: str) -> None:
     url = "https://www.example.com/新闻/1.html"
     blocks = (Block(Kind.PARAGRAPH, body), *(Block(Kind.ITEM, text, mark="2.") for text in HOSTILE))
@@ -118,12 +118,12 @@ def test_an_old_number_in_a_header_of_the_template_is_seen_too() -> None:
     parts = unpack(FORMATS["docx"].render(issue_535(), context))
     name = next(name for name in parts if re.fullmatch(r"word/footer\d*\.xml", name))
     parts[name] = parts[name].replace(b"</w:p>", "<w:r><w:t>总第534期</w:t></w:r></w:p>".encode(), 1)
-    assert misprints(issue_535(), READERS["docx"](pack(parts), "gongwen")) == ["期号印作第534期，应为第五三五期"]
+    assert misprints(issue_535(), READBACKS["docx"](pack(parts), "gongwen")) == ["期号印作第534期，应为第五三五期"]
 
 
 def test_all_that_one_template_misprints_is_one_blocking_finding_that_names_it(tmp_path) -> None:
     templates = edited(tmp_path, "md", "{{ item.outlet }}", "{{ item.title }}")
-    file = READERS["md"](FORMATS["md"].render(issue_535(), Context(templates=templates)), "gongwen")
+    file = READBACKS["md"](FORMATS["md"].render(issue_535(), Context(templates=templates)), "gongwen")
     found = [one for one in check(Inspection(issue_535(), CONFIG.outlets, readbacks=[file])) if "misprint" in one.check]
     assert [(one.key, one.severity) for one in found] == [("misprint-bulletin.md.j2", Severity.BLOCKING)]
     assert "；目录第2条没有印出来源“新京报”；" in found[0].message

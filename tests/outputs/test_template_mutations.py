@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import docx
 import pytest
@@ -21,6 +22,7 @@ from PIL import Image
 from pipeline.config import packaged
 from pipeline.errors import TemplateError
 from pipeline.libreoffice import convert
+from pipeline.model import Issue
 from pipeline.outputs.package import pack, unpack
 from pipeline.outputs.template import Template
 from pipeline.outputs.word import render_docx
@@ -53,9 +55,9 @@ def saved(tmp_path: Path, *changes: Change, template: Path = GONGWEN) -> Path:
     return path
 
 
-def lines(template: Path, **more: object) -> list[str]:
+def lines(template: Path, **more: Any) -> list[str]:
     """Style and text of each paragraph, in tables and text boxes too."""
-    data = render_docx(SHORT, template=template, **more)  # type: ignore[arg-type]  # as render_docx
+    data = render_docx(SHORT, template=template, **more)
     document = docx.Document(io.BytesIO(data))
     found = []
     for paragraph in document.element.body.iter(qn("w:p")):
@@ -516,9 +518,9 @@ def resaved(libreoffice: None, tmp_path_factory: pytest.TempPathFactory) -> dict
     return found
 
 
-def words(template: Path, issue: object) -> list[str]:
+def words(template: Path, issue: Issue) -> list[str]:
     """Style names and text, whatever the ids: LibreOffice gives every style a new one."""
-    data = render_docx(issue, template=template)  # type: ignore[arg-type]  # an issue
+    data = render_docx(issue, template=template)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert len(archive.namelist()) == len({name.lower() for name in archive.namelist()})
     document = docx.Document(io.BytesIO(data))

@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
+from typing import Any
 
 import docx
 import pytest
@@ -31,8 +32,8 @@ TEMPLATE = packaged("templates") / "gongwen.docx"
 DRAWN = drawn()
 
 
-def render(issue: Issue, **more: object) -> bytes:
-    return render_docx(issue, template=TEMPLATE, **more)  # type: ignore[arg-type] - keywords of render_docx
+def render(issue: Issue, **more: Any) -> bytes:
+    return render_docx(issue, template=TEMPLATE, **more)
 
 
 def texts(data: bytes) -> list[str]:
