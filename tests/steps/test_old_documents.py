@@ -232,3 +232,10 @@ def test_links_that_say_no_more_than_that_they_are_some_lead_in_their_order():
     links = (("原文链接", "https://a.cn/1"), ("别处", "https://a.cn/9"), ("原文", "https://a.cn/2"))
     found = _Opening(Manuscript([Sheet(one) for one in words], kind="PDF", links=links)).open()
     assert [one.text for one in found.lines] == ["链接：https://a.cn/1", "主要内容：", "链接：https://a.cn/2"]
+
+
+def test_a_heading_under_a_full_line_is_one_where_the_next_line_is_indented():
+    full = "首批二百四十余家机构已经接入，医生在诊间就能调阅患者在外院的影像。"
+    below = "下一步，平台还将接入社区卫生服务机构，为基层医生提供辅助阅片服务。"
+    found = lines_of_pdf((93, 700, full), (72, 684, "平台怎么建"), (93, 668, below))
+    assert found[:3] == [full, "平台怎么建", below]

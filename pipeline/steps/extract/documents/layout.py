@@ -42,6 +42,7 @@ _COLUMN_ROWS = 3
 _GAP = 1.5  # em between two cells of one row
 _INDENT, _MAX_INDENT = 1.2, 3.2  # em; Chinese paragraphs begin two characters in
 _SHORT = 2.0  # em by which the last line of a paragraph falls short at least
+_HEADING_SHORT = 4.0  # em
 _LOOSE = 1.6  # of the usual distance of two lines
 _OTHER_SIZE = 0.08
 _BIGGER = 1.15  # than the body's type
@@ -311,7 +312,9 @@ def _read(rows: list[_Row], sheet: Sheet, usual: float, contents: bool) -> Itera
         fresh = Paragraph(row.text, row.size, row.bold, centred, open=opened, indented=indented)
         headline = now is not None and now.centred and centred and row.size > _BIGGER * usual
         loose = _LOOSE * leading * max(1.0, row.size / em)
-        if now is None or before is None or _begins(before, row, left, right, loose, headline):
+        after = rows[position] if position < len(rows) else None
+        heads = before is not None and after is not None and _heads(before, row, after, left, right)
+        if now is None or before is None or heads or _begins(before, row, left, right, loose, headline):
             if now:
                 yield now
             now = fresh
@@ -353,6 +356,20 @@ def _begins(before: _Row, row: _Row, left: float, right: float, loose: float, he
     if right - before.right > max(_SHORT * em, _first_word(row)):
         return True
     return _NUMBERED.match(row.text) is not None and _SENTENCE_END.search(before.text) is not None
+
+
+def _heads(before: _Row, row: _Row, after: _Row, left: float, right: float) -> bool:
+    """Whether a row is a heading that only its place tells: short, under a line that a sentence filled, over an indent.
+
+    The last line of a paragraph ends as a sentence does.
+    """
+    return (
+        right - row.right > _HEADING_SHORT * row.size
+        and _SENTENCE_END.search(before.text) is not None
+        and _SENTENCE_END.search(row.text) is None
+        and not _is_indented(row, left)
+        and _is_indented(after, left)
+    )
 
 
 def _is_indented(row: _Row, left: float) -> bool:
