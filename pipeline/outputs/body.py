@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from xml.sax.saxutils import quoteattr
 
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
-from lxml import etree
 
 from pipeline.model import Block, Kind
 from pipeline.outputs.context import Pictures
@@ -17,7 +17,7 @@ from pipeline.outputs.drawing import drawing
 from pipeline.outputs.figures import Figure, figure
 from pipeline.outputs.pieces import OWN_MARK
 from pipeline.outputs.runs import Runs
-from pipeline.outputs.styles import Styles, w
+from pipeline.outputs.styles import Styles
 from pipeline.outputs.tables import Grid, column_widths, grid, is_number, kept_together
 from pipeline.outputs.text import clean, labelled
 
@@ -41,28 +41,23 @@ class Body:
     """Writes the bodies of articles one after the other."""
 
     def __init__(
-        self,
-        document: Document,
-        styles: Styles,
-        pictures: Pictures,
-        *,
-        into: etree._Element,
-        width: float,
-        numbers: Iterator[int],
+        self, document: Document, styles: Styles, pictures: Pictures, *, width: float, numbers: Iterator[int]
     ) -> None:
         """`width` is the text's, in points; `numbers` are those that drawings of the document may still have."""
         self._document = document
         self._styles = styles
         self._pictures = pictures
-        self._into = into
         self._width = width
         self._numbers = numbers
         self._runs = Runs(styles)
         self._drawings: dict[str, str] = {}
         """Picture → the id of its relationship: one that is printed twice is stored once."""
 
-    def write(self, blocks: Sequence[Block]) -> None:
-        """The paragraphs, pictures and tables of an article, at the end of what stands already."""
+    def xml(self, blocks: Sequence[Block]) -> str:
+        """The paragraphs, pictures and tables of an article."""
+        return "".join(self._written(blocks))
+
+    def _written(self, blocks: Sequence[Block]) -> Iterator[str]:
 
         def follows(number: int, kind: Kind) -> bool:
             return any(block.kind is kind for block in blocks[number + 1 : number + 2])
@@ -73,22 +68,21 @@ class Body:
         for number, block in enumerate(blocks):
             title = block.kind is Kind.CAPTION and above is not Kind.FIGURE and follows(number, Kind.TABLE)
             if (one := figure(blocks, number, self._pictures)) is not None:
-                self._figure(one, "文章图片" if follows(number, Kind.CAPTION) else "无说明图片")
+                yield self._figure(one, "文章图片" if follows(number, Kind.CAPTION) else "无说明图片")
             elif title:
-                self._runs.paragraph(self._into, self._optional("表格标题", "caption"), clean(block.text))
+                yield self._runs.paragraph(self._optional("表格标题", "caption"), clean(block.text))
             else:
                 if block.kind is Kind.TABLE and not titled and above not in (None, Kind.TABLE, Kind.HEADING):
-                    self._gap()  # after these it would part the table from what is kept with it
-                self._block(block)
+                    yield self._gap()  # after these it would part the table from what is kept with it
+                yield self._block(block)
             above, titled = block.kind, title
 
-    def _block(self, block: Block) -> None:
+    def _block(self, block: Block) -> str:
         if block.kind is Kind.TABLE:
-            self._table(block)
-            return
+            return self._table(block)
         text = labelled(block.mark, block.text)
         if block.kind is Kind.FIGURE or not text:
-            return  # a picture that could not be had: its caption, if any, is a block of its own
+            return ""  # a picture that could not be had: its caption, if any, is a block of its own
         if block.kind is Kind.ITEM and not block.mark and not OWN_MARK.match(text):
             text = f"{_BULLET} {text}"
         if block.kind is Kind.HEADING:
@@ -99,17 +93,16 @@ class Body:
             name = _LEFT
         else:
             name = _STYLES[block.kind]
-        self._runs.paragraph(self._into, self._optional(name, _STYLES.get(block.kind, name)), text)
+        return self._runs.paragraph(self._optional(name, _STYLES.get(block.kind, name)), text)
 
     def _optional(self, name: str, else_: str) -> str:
         """The style called `name`; one more common in a template that was made before there was such a style."""
         return self._styles.find(name) or self._styles.id(else_)
 
-    def _figure(self, one: Figure, style: str) -> None:
-        paragraph = self._runs.paragraph(self._into, self._optional(style, "文章图片"))
+    def _figure(self, one: Figure, style: str) -> str:
         width, height = one.size(self._width / _POINTS_PER_CM)
-        run = etree.SubElement(paragraph, w("r"))
-        run.append(drawing(next(self._numbers), self._relation(one), width, height, one.words))
+        shown = drawing(next(self._numbers), self._relation(one), width, height, one.words)
+        return self._runs.paragraph(self._optional(style, "文章图片"), inside=f"<w:r>{shown}</w:r>")
 
     def _relation(self, one: Figure) -> str:
         if one.blob not in self._drawings:
@@ -120,11 +113,11 @@ class Body:
             self._drawings[one.blob] = document.relate_to(part, RELATIONSHIP_TYPE.IMAGE)
         return self._drawings[one.blob]
 
-    def _table(self, block: Block) -> None:
+    def _table(self, block: Block) -> str:
         """A table in the largest type in which no short word is torn apart, else no number, else as lines."""
         table = grid(block)
         if table is None:
-            return
+            return ""
         edges = _CELL_EDGES * table.columns
         for whole, small in ((True, False), (True, True), (False, False), (False, True)):
             measure = self._styles.measure(self._cell_style("表格文字", small))
@@ -133,57 +126,44 @@ class Body:
             if widths is not None and table.columns <= _MAX_COLUMNS:
                 break
         else:
-            for line in table.lines():
-                self._runs.paragraph(self._into, self._styles.id("文章列举"), line)
-            return
+            return "".join(self._runs.paragraph(self._styles.id("文章列举"), line) for line in table.lines())
         kept = kept_together(table, widths)
         twips = [round((width * square + _CELL_EDGES) * 20) for width in widths]
         twips[-1] += round(self._width * 20) - sum(twips)
-        element = etree.SubElement(self._into, w("tbl"))
-        properties = etree.SubElement(element, w("tblPr"))
-        etree.SubElement(properties, w("tblStyle")).set(w("val"), self._styles.id("文章表格", "table"))
-        _set_width(etree.SubElement(properties, w("tblW")), sum(twips))
-        etree.SubElement(properties, w("tblLayout")).set(w("type"), "fixed")
-        columns = etree.SubElement(element, w("tblGrid"))
-        for width in twips:
-            etree.SubElement(columns, w("gridCol")).set(w("w"), str(width))
-        for number in range(len(table.rows)):
-            self._row(element, table, number, twips, small=small, kept=kept[number])
-        self._gap()  # Word joins tables that touch, and needs a paragraph at the end
+        columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in twips)
+        rows = "".join(
+            self._row(table, number, twips, small=small, kept=kept[number]) for number in range(len(table.rows))
+        )
+        return (
+            f"<w:tbl><w:tblPr><w:tblStyle w:val={quoteattr(self._styles.id('文章表格', 'table'))}/>"
+            f'<w:tblW w:w="{sum(twips)}" w:type="dxa"/><w:tblLayout w:type="fixed"/></w:tblPr>'
+            f"<w:tblGrid>{columns}</w:tblGrid>{rows}</w:tbl>"
+            f"{self._gap()}"  # Word joins tables that touch, and needs a paragraph at the end
+        )
 
-    def _gap(self) -> None:
-        self._runs.paragraph(self._into, self._styles.id("表格间隔"))
+    def _gap(self) -> str:
+        return self._runs.paragraph(self._styles.id("表格间隔"))
 
-    def _row(
-        self, element: etree._Element, table: Grid, number: int, twips: list[int], *, small: bool, kept: bool
-    ) -> None:
-        row = etree.SubElement(element, w("tr"))
-        properties = etree.SubElement(row, w("trPr"))
-        etree.SubElement(properties, w("cantSplit"))
-        if number < table.header:
-            etree.SubElement(properties, w("tblHeader"))
+    def _row(self, table: Grid, number: int, twips: list[int], *, small: bool, kept: bool) -> str:
         above, column = table.covered, 0
+        cells = ""
         while column < table.columns:
             at = above.get((number, column), (number, column))
             down, right = table.spans.get(at, (1, 1))
             text = table.rows[number][column]
-            cell = etree.SubElement(row, w("tc"))
-            inside = etree.SubElement(cell, w("tcPr"))
-            _set_width(etree.SubElement(inside, w("tcW")), sum(twips[column : column + right]))
-            if right > 1:
-                etree.SubElement(inside, w("gridSpan")).set(w("val"), str(right))
-            if down > 1:
-                etree.SubElement(inside, w("vMerge")).set(w("val"), "restart" if at[0] == number else "continue")
             name = "表格表头" if number < table.header else "表格数字" if is_number(text) else "表格文字"
-            self._runs.paragraph(cell, self._cell_style(name, small, kept), text)
+            merged = f'<w:gridSpan w:val="{right}"/>' if right > 1 else ""
+            if down > 1:
+                merged += f'<w:vMerge w:val="{"restart" if at[0] == number else "continue"}"/>'
+            cells += (
+                f'<w:tc><w:tcPr><w:tcW w:w="{sum(twips[column : column + right])}" w:type="dxa"/>{merged}</w:tcPr>'
+                f"{self._runs.paragraph(self._cell_style(name, small, kept), text)}</w:tc>"
+            )
             column += right
+        head = "<w:tblHeader/>" if number < table.header else ""
+        return f"<w:tr><w:trPr><w:cantSplit/>{head}</w:trPr>{cells}</w:tr>"
 
     def _cell_style(self, name: str, small: bool, kept: bool = False) -> str:
         """The style of a cell; a template of the office's own may lack the small ones, and those kept with the next."""
         sized = f"{name}小号" if small and self._styles.find(f"{name}小号") else name
         return (self._styles.find(f"{sized}同页") if kept else "") or self._styles.id(sized)
-
-
-def _set_width(element: etree._Element, twips: int) -> None:
-    element.set(w("w"), str(twips))
-    element.set(w("type"), "dxa")

@@ -1,8 +1,7 @@
 """The issue as a DOCX file in the look of a template.
 
-The template (see `template`) gives page, styles, masthead and labels; `body` writes the articles into it. Paragraphs
-are built as XML and put before the section's properties: python-docx's own `add_paragraph` looks through the whole
-document each time (75 s for 500 articles against 4 s).
+The template (see `template`) gives page, styles, masthead and labels; `body` writes the articles. What is printed for
+an item is written as XML and read by the parser in one go, see `runs`.
 
 Three things are set on the spot, for want of a style that could say them: the East Asian hint of each run,
 without which Word takes “ ” … from the Latin font; the masthead's size, fitted to its length; and a character
@@ -21,7 +20,6 @@ from typing import cast
 
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml.parser import OxmlElement
 from docx.oxml.text.paragraph import CT_P
 from docx.shared import Pt
 from docx.text.paragraph import Paragraph
@@ -35,7 +33,7 @@ from pipeline.outputs.drawing import SHAPE
 from pipeline.outputs.layout import estimate
 from pipeline.outputs.package import save
 from pipeline.outputs.review import DRAFT, remark
-from pipeline.outputs.runs import SPACE, Runs, bare_run, hint, run
+from pipeline.outputs.runs import Runs, as_xml, hint, parsed
 from pipeline.outputs.styles import Styles, w
 from pipeline.outputs.template import CONTENTS, Fixed, Loop, Piece, Sample, Template
 from pipeline.outputs.text import clean, em, live_address
@@ -43,7 +41,6 @@ from pipeline.outputs.titles import balanced_lines
 
 EXCERPT = "（节选）"
 _REVIEWER, _INITIALS = "发布检查", "检"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _MASTHEAD_SHARE = 0.96  # of the line, so that the title stands clear of both edges
 _SLACK = 0.5  # squares of a title's line that stay free: fonts differ a little in their widths
 _PAGE_NUMBER = 2.0  # squares that an entry of the 目录 keeps free for the number
@@ -168,7 +165,7 @@ def _mark_as_draft(document: Document, styles: Styles) -> None:
             for child in list(element):
                 element.remove(child)
             etree.SubElement(etree.SubElement(element, w("pPr")), w("pStyle")).set(w("val"), style)
-            run(element, DRAFT)
+            element.extend(parsed(Runs(styles).run(DRAFT)))
 
 
 class _Writer:
@@ -182,18 +179,17 @@ class _Writer:
         """Address → the id of its relationship."""
         self._styles = template.styles
         self._issue = issue
-        self._body: etree._Element = OxmlElement("w:body")
         self._bookmarks = bookmarks(issue)
         self._runs = Runs(self._styles)
+        self._heads: dict[tuple[etree._Element, str], str] = {}
+        """The properties of sample paragraphs with the style that they are printed in, as XML."""
         self._link_style = self._styles.find("Hyperlink", "character")
         self._entry_style = self._styles.find("目录链接", "character")
         self._references: list[tuple[int, etree._Element]] = []
         self._headings: dict[int, etree._Element] = {}
         """Position → the paragraph that a comment about the item hangs on; 0 for the issue."""
         self._width = self._text_width()
-        self._article = Body(
-            template.document, self._styles, pictures, into=self._body, width=self._width, numbers=self._numbers
-        )
+        self._article = Body(template.document, self._styles, pictures, width=self._width, numbers=self._numbers)
 
     def _text_width(self) -> float:
         section = self._template.document.sections[0]
@@ -217,25 +213,30 @@ class _Writer:
             "导语": clean(issue.lead),
             "版记": "\n".join(_keeping_tabs(line) for line in issue.footer),
         }
+        section = self._template.body.find(w("sectPr"))
+        if section is not None:
+            self._template.body.remove(section)
         for node in self._template.nodes:
             if isinstance(node, Loop):
                 for position, item in enumerate(issue.items, 1):
                     self._item(node, names, position, item)
             elif isinstance(node, Fixed):
-                self._body.append(self._fixed(node, names))
+                self._template.body.append(self._fixed(node, names))
             else:
-                paragraph = self._sample(self._body, node, names)
-                if paragraph is not None:
+                for paragraph in self._put(self._sample(node, names)):
                     self._headings.setdefault(0, paragraph)
         for around in self._template.around:
             self._fill_holes(around, around.element, names)
-        section = self._template.body.find(w("sectPr"))
         self._anchor(section)
-        for element in list(self._body):
-            if section is None:
-                self._template.body.append(element)
-            else:
-                section.addprevious(element)
+        if section is not None:
+            self._template.body.append(section)
+        self._find_references()
+
+    def _put(self, xml: str) -> list[etree._Element]:
+        """Appends what `xml` says to the document, and gives it."""
+        made = parsed(xml) if xml else []
+        self._template.body.extend(made)
+        return made
 
     def _anchor(self, section: etree._Element | None) -> None:
         """Gives a 版记 at the end an empty line to stand with.
@@ -243,10 +244,11 @@ class _Writer:
         LibreOffice ties a frame that nothing follows to the last of the text. On a page without a grid of lines it
         leaves the 版记 behind, a page before the end, when it and that text want the same place.
         """
-        last = self._body[-1] if len(self._body) else None
+        body = self._template.body
+        last = body[-1] if len(body) else None
         if last is None or last.find(f"{w('pPr')}/{w('framePr')}") is None or _has_grid(section):
             return
-        self._runs.paragraph(self._body, self._styles.id("表格间隔"))
+        self._put(self._runs.paragraph(self._styles.id("表格间隔")))
 
     def _item(self, loop: Loop, names: Mapping[str, str], position: int, item: Item) -> None:
         title = clean(item.title)
@@ -261,68 +263,80 @@ class _Writer:
             "发布日期": item.date.isoformat() if item.date else "",
             "正文": "",
         }
+        waiting: list[str] = []
         for place, node in enumerate(loop.inside):
             if isinstance(node, Fixed):
-                self._body.append(self._fixed(node, values, position))
+                self._put("".join(waiting))
+                waiting.clear()
+                self._template.body.append(self._fixed(node, values, position))
             elif node.fields == {"正文"}:
-                self._article.write(item.blocks)
+                waiting.append(self._article.xml(item.blocks))
             elif loop.name == CONTENTS:
-                self._sample(self._body, node, values, position=position, linked=True)
+                waiting.append(self._sample(node, values, position=position, linked=True))
             else:
-                heading = self._sample(self._body, node, values, position=position, first=position == 1)
-                if place == 0 and heading is not None:
-                    self._bookmark(heading, position)
+                heads = place == 0
+                printed = self._sample(node, values, position=position, first=position == 1, marked=heads)
+                if heads and printed:
+                    self._headings[position] = self._put(printed)[0]
+                else:
+                    waiting.append(printed)
+        self._put("".join(waiting))
 
     def _sample(
         self,
-        parent: etree._Element,
         sample: Sample,
         names: Mapping[str, str],
         *,
         position: int = 0,
         linked: bool = False,
         first: bool = False,
-    ) -> etree._Element | None:
-        """One sample filled in; none when it would say nothing."""
+        marked: bool = False,
+    ) -> str:
+        """One sample filled in, as XML; empty when it would say nothing."""
         pieces = _trimmed(list(sample.values(names)))
         if not _says_something(pieces):
-            return None
-        paragraph = etree.SubElement(parent, w("p"))
+            return ""
         style = sample.style
         if first and style == self._styles.find("heading 2"):
             style = self._styles.find("二级标题首条") or style
-        if sample.properties is not None:
-            paragraph.append(deepcopy(sample.properties))
-            if (named := paragraph.find(f"{w('pPr')}/{w('pStyle')}")) is not None:
-                named.set(w("val"), style)
-        target = paragraph
+        inside = self._pieces(sample, pieces, names, style, position, self._entry_style if linked else "")
         if linked:
-            target = etree.SubElement(paragraph, w("hyperlink"))
-            target.set(w("anchor"), self._bookmarks[position - 1])
-            target.set(w("history"), "1")
-        self._pieces(target, sample, pieces, names, style, position, self._entry_style if linked else "")
-        return paragraph
+            inside = f'<w:hyperlink w:anchor="{self._bookmarks[position - 1]}" w:history="1">{inside}</w:hyperlink>'
+        if marked:
+            name = self._bookmarks[position - 1]
+            inside = f'<w:bookmarkStart w:id="{position}" w:name="{name}"/>{inside}<w:bookmarkEnd w:id="{position}"/>'
+        return f"<w:p>{self._head(sample.properties, style)}{inside}</w:p>"
+
+    def _head(self, properties: etree._Element | None, style: str) -> str:
+        if properties is None:
+            return ""
+        if (properties, style) not in self._heads:
+            head = deepcopy(properties)
+            if (named := head.find(w("pStyle"))) is not None:
+                named.set(w("val"), style)
+            self._heads[properties, style] = as_xml(head)
+        return self._heads[properties, style]
 
     def _pieces(
         self,
-        target: etree._Element,
         sample: Sample,
         pieces: Sequence[tuple[Piece, str]],
         names: Mapping[str, str],
         style: str,
         position: int,
         plain: str = "",
-    ) -> None:
-        before, width = "", sample.width or self._width
+    ) -> str:
+        made, before, width = "", "", sample.width or self._width
         for piece, text in pieces:
             if piece.fixed is not None:
-                target.append(self._fixed(piece.fixed, names, position))
+                made += as_xml(self._fixed(piece.fixed, names, position))
                 continue
             printed = text
             if piece.source == "标题":
                 printed = "\n".join(self._title_lines(text, before, style, width, numbered=bool(plain)))
-            self._piece(target, piece, printed, style, position, plain, width)
+            made += self._piece(piece, printed, style, position, plain, width)
             before += text
+        return made
 
     def _fixed(self, node: Fixed, names: Mapping[str, str], position: int = 0) -> etree._Element:
         """A copy of something of the template, its placeholders filled in."""
@@ -344,7 +358,7 @@ class _Writer:
             for child in [child for child in paragraph if child.tag != w("pPr")]:
                 paragraph.remove(child)
             pieces = _trimmed(list(sample.values(names)))
-            self._pieces(paragraph, sample, pieces, names, sample.style, position)
+            paragraph.extend(parsed(self._pieces(sample, pieces, names, sample.style, position)))
         return filled
 
     def _title_lines(self, title: str, before: str, style: str, width: float, *, numbered: bool) -> list[str]:
@@ -358,64 +372,54 @@ class _Writer:
         taken = em(before) + measure.first / square
         return balanced_lines(title, room, before=taken, after=_PAGE_NUMBER * numbered, centred=False)
 
-    def _piece(
-        self, parent: etree._Element, piece: Piece, text: str, style: str, position: int, plain: str, width: float
-    ) -> None:
+    def _piece(self, piece: Piece, text: str, style: str, position: int, plain: str, width: float) -> str:
         measure = self._styles.measure(style)
         match piece.source:
             case "页码":
-                self._page_reference(parent, position, plain)
+                return self._page_reference(position, plain)
             case "链接" if target := live_address(text):
-                self._link(parent, text, target)
+                return self._link(text, target)
             case "文章标题":
                 lines = balanced_lines(text, width / (measure.size + measure.pitch) - _SLACK)
-                self._runs.text(parent, "\n".join(lines), measure.font, piece.look)
+                return self._runs.text("\n".join(lines), measure.font, piece.look)
             case "刊名":
-                look = deepcopy(piece.look) if piece.look is not None else OxmlElement("w:rPr")
+                look = deepcopy(piece.look) if piece.look is not None else etree.Element(w("rPr"))
                 fitted = _MASTHEAD_SHARE * width / max(em(text), 1.0) - measure.pitch
                 if fitted < measure.size:
                     size = str(max(int(fitted * 2), 20))
                     for tag in ("sz", "szCs"):
                         etree.SubElement(look, w(tag)).set(w("val"), size)
-                self._runs.text(parent, text, measure.font, look)
-            case _:
-                self._runs.text(parent, text, measure.font, piece.look, plain)
+                return self._runs.text(text, measure.font, look)
+        return self._runs.text(text, measure.font, piece.look, plain)
 
     # ------------------------------------------------------------------------------------- inside
 
-    def _link(self, parent: etree._Element, text: str, target: str) -> None:
-        link = etree.SubElement(parent, w("hyperlink"))
+    def _link(self, text: str, target: str) -> str:
         if target not in self._links:
             # python-docx looks through all relationships for one like it, and for a free id: quadratic
             self._links[target] = f"rIdLink{len(self._links) + 1}"
             relations = self._template.document.part.rels
             relations.add_relationship(RELATIONSHIP_TYPE.HYPERLINK, target, self._links[target], is_external=True)
-        link.set(_RELATION, self._links[target])
-        link.set(w("history"), "1")
-        run(link, text, style=self._link_style)
+        inside = self._runs.run(text, self._link_style)
+        return f'<w:hyperlink r:id="{self._links[target]}" w:history="1">{inside}</w:hyperlink>'
 
-    def _page_reference(self, parent: etree._Element, position: int, plain: str) -> None:
-        for kind in ("begin", "", "separate"):
-            part = bare_run(parent, plain)
-            if kind:
-                etree.SubElement(part, w("fldChar")).set(w("fldCharType"), kind)
-            else:
-                code = etree.SubElement(part, w("instrText"))
-                code.set(SPACE, "preserve")
-                code.text = f" PAGEREF {self._bookmarks[position - 1]} \\h "
-        number = etree.SubElement(bare_run(parent, plain), w("t"))
-        self._references.append((position, number))
-        etree.SubElement(bare_run(parent, plain), w("fldChar")).set(w("fldCharType"), "end")
+    def _page_reference(self, position: int, plain: str) -> str:
+        code = f'<w:instrText xml:space="preserve">{self._page_code(position)}</w:instrText>'
+        begin, separate, end = (f'<w:fldChar w:fldCharType="{kind}"/>' for kind in ("begin", "separate", "end"))
+        return "".join(self._runs.bare_run(content, plain) for content in (begin, code, separate, "<w:t/>", end))
 
-    def _bookmark(self, paragraph: etree._Element, position: int) -> None:
-        self._headings[position] = paragraph
-        start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
-        for mark in (start, end):
-            mark.set(w("id"), str(position))
-        start.set(w("name"), self._bookmarks[position - 1])
-        properties = paragraph.find(w("pPr"))
-        paragraph.insert(0 if properties is None else 1, start)
-        paragraph.append(end)
+    def _page_code(self, position: int) -> str:
+        return f" PAGEREF {self._bookmarks[position - 1]} \\h "
+
+    def _find_references(self) -> None:
+        positions = {self._page_code(position): position for position in range(1, len(self._bookmarks) + 1)}
+        for code in self._template.body.iter(w("instrText")):
+            position, run = positions.get(code.text or ""), code.getparent()
+            if position is None or run is None:
+                continue
+            following = (text for after in run.itersiblings(w("r")) for text in after.iter(w("t")))
+            if (number := next(following, None)) is not None:
+                self._references.append((position, number))
 
     # ------------------------------------------------------------------------------- when it stands
 
