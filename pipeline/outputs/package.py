@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from typing import cast
 from xml.sax.saxutils import escape, quoteattr
 
 from docx.document import Document
+from docx.opc.constants import CONTENT_TYPE
+from docx.opc.package import OpcPackage
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
+from docx.opc.rel import Relationships
+from docx.opc.spec import default_content_types
 from lxml import etree
 
 from pipeline.model import digest
@@ -20,6 +25,7 @@ _CUSTOM = "docProps/custom.xml"
 _CUSTOM_TYPE = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
 _CUSTOM_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/custom-properties"
 _CUSTOM_SPACE = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
+_TYPES_SPACE = "http://schemas.openxmlformats.org/package/2006/content-types"
 _VALUE_SPACE = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
 _NO_ENTITIES = etree.XMLParser(resolve_entities=False, no_network=True)
 _FORMAT = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"  # the format id every custom property carries
@@ -53,11 +59,44 @@ def save(document: Document, properties: Mapping[str, str]) -> bytes:
     package = document.part.package
     if not any(relation.reltype == _CUSTOM_RELATION for relation in package.rels.values()):
         package.relate_to(Part(PackURI(f"/{_CUSTOM}"), _CUSTOM_TYPE, b"", package), _CUSTOM_RELATION)
-    buffer = io.BytesIO()
-    document.save(buffer)
-    parts = unpack(buffer.getvalue())
+    parts = _parts(package)
     parts[_CUSTOM] = _custom({**properties, "content-digest": content_digest(parts)})
     return pack(parts)
+
+
+def _parts(package: OpcPackage) -> dict[str, bytes]:
+    """What python-docx would save, by name.
+
+    Saving, then unpacking it to pack it again, takes half as long again, and holds the document four times over.
+    """
+    found = {_TYPES: _content_types(package), "_rels/.rels": _as_part(package.rels)}
+    for part in package.parts:
+        found[part.partname.membername] = part.blob
+        if len(part.rels):
+            found[part.partname.rels_uri.membername] = _as_part(part.rels)
+    return found
+
+
+def _as_part(relations: Relationships) -> bytes:
+    return cast(bytes, relations.xml)  # its annotation says `str`
+
+
+def _content_types(package: OpcPackage) -> bytes:
+    """What each part is: told once for all of an ending where the standard has one for it, else by name."""
+    endings = {"rels": CONTENT_TYPE.OPC_RELATIONSHIPS, "xml": CONTENT_TYPE.XML}
+    names: dict[str, str] = {}
+    for part in package.parts:
+        ending = part.partname.ext.lower()
+        if (ending, part.content_type) in default_content_types:
+            endings[ending] = part.content_type
+        else:
+            names[part.partname] = part.content_type
+    told = [f'<Default Extension="{ending}" ContentType="{kind}"/>' for ending, kind in sorted(endings.items())]
+    told += [f"<Override PartName={quoteattr(name)} ContentType={quoteattr(names[name])}/>" for name in sorted(names)]
+    return (
+        "<?xml version='1.0' encoding='UTF-8' standalone='yes'?>\n"
+        f'<Types xmlns="{_TYPES_SPACE}">{"".join(told)}</Types>'
+    ).encode()
 
 
 def custom_properties(parts: Mapping[str, bytes]) -> dict[str, str]:
