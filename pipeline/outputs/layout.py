@@ -72,9 +72,10 @@ def estimate(body: etree._Element, styles: Styles, print_numbers: PrintNumbers) 
     page = _geometry(body)
     boxes = {element: _boxes(element, styles, page.width) for element in body}
     first = _filled(page, boxes)
-    for element in print_numbers(first):
-        boxes[element] = _boxes(element, styles, page.width)
-    return _filled(_geometry(body), boxes)
+    numbered = {element: _boxes(element, styles, page.width) for element in print_numbers(first)}
+    if all(boxes.get(element) == changed for element, changed in numbered.items()):
+        return first
+    return _filled(_geometry(body), boxes | numbered)
 
 
 def _filled(page: _Page, by_element: Mapping[etree._Element, Sequence[_Box]]) -> dict[str, int]:
@@ -110,11 +111,12 @@ def _geometry(body: etree._Element) -> _Page:
 def _together(boxes: list[_Box], index: int) -> float:
     """Height of what must stand on one page from here on: headings and the first two lines of what follows."""
     height = 0.0
-    for place, box in enumerate(boxes[index:]):
-        if place and box.measure.new_page:
-            return height
-        if place:
-            height += max(box.measure.before, boxes[index + place - 1].measure.after)
+    for place in range(index, len(boxes)):
+        box = boxes[place]
+        if place > index:
+            if box.measure.new_page:
+                return height
+            height += max(box.measure.before, boxes[place - 1].measure.after)
         if not box.measure.keep_next:
             lines = box.lines if box.measure.keep_lines or box.lines <= 3 else 2
             return height + lines * box.pitch

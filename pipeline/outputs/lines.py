@@ -64,6 +64,7 @@ _CLOSED = frozenset("。，、”’）》」』】〕〉〗")  # no Latin lette
 _OPENED = frozenset("（《“‘【「『〈…")  # nor do these start one behind them
 _SHARES = frozenset("％℃‰")
 _BREAKS = frozenset("/-|!?")
+_FIRST_HAN, _LAST_HAN = "\u4e00", "\u9fff"
 
 
 class _Advances(dict[str, float]):
@@ -105,16 +106,17 @@ def line_starts(text: str, measure: Measure, width: float, first: float) -> list
     before: dict[int, float] = {}
     """Places where Latin text begins or ends → what stands between: nothing where the line is cut."""
     for found in _NARROW.finditer(text):
-        if is_square(found[0][0]):  # a bullet before its space
+        begin, end = found.span()
+        if text[begin] in _AMBIGUOUS:  # a bullet before its space
             advances[0] -= (1 - _BULLET) * measure.size
-        if found[0][0] == " " and found.start():
-            advances[found.start()] += widths.after_chinese
-        for at, outside, inside in ((found.start(), -1, 0), (found.end(), 0, -1)):
+        if text[begin] == " " and begin:
+            advances[begin] += widths.after_chinese
+        for at in (begin, end):
             if 0 < at < len(text):
-                parted = text[at + inside].isalnum() and text[at + outside].isalnum()
+                parted = text[at - 1].isalnum() and text[at].isalnum()
                 before[at] = (_GAP * measure.size if parted else 0.0) - measure.pitch  # none after a stretch's last
                 advances[at] += before[at]
-    ends = [0.0, *accumulate(advances)]
+    ends = list(accumulate(advances, initial=0.0))
     width += measure.pitch + _HAIR
     starts, start, room = [0], 0, width - first
     while True:
@@ -131,6 +133,8 @@ def line_starts(text: str, measure: Measure, width: float, first: float) -> list
 
 def _break(text: str, start: int, end: int) -> int:
     """Where the next line starts, when `text` fits from `start` up to `end`."""
+    if _FIRST_HAN <= text[end - 1] <= _LAST_HAN and _FIRST_HAN <= text[end] <= _LAST_HAN:
+        return end  # as two in three lines end
     if text[end].isspace():
         while end < len(text) and text[end].isspace():
             end += 1
