@@ -20,8 +20,9 @@ from lxml import etree
 from pipeline.outputs.styles import Styles, W, w
 
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_AMBIGUOUS = re.compile("[“”‘’…—]+")
-_HAN = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+_CHINESE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+_HAN = re.compile(f"[{_CHINESE}]")
+_AMBIGUOUS = re.compile(f"(?<![{_CHINESE}“”‘’…—])[“”‘’…—]+")  # behind Chinese text it is Chinese by itself
 
 
 class Runs:
@@ -122,19 +123,14 @@ def _by_width(text: str) -> Iterator[tuple[str, bool | None]]:
     “ ” … — are Chinese or Latin by what surrounds them. The apostrophe of a Latin word stays Latin; after
     Latin text or at the start of a paragraph only a Chinese font makes them full width.
     """
-    last, chinese = 0, None
+    last = 0
     for found in _AMBIGUOUS.finditer(text):
         before = text[found.start() - 1 : found.start()]
         after = text[found.end() : found.end() + 1]
-        if chinese is None:
-            chinese = _HAN.search(text) is not None
         latin_inside = before.isascii() and before.isalpha() and after.isascii() and after.isalpha()
-        kind = True if chinese and not latin_inside else None
-        if kind is True and _HAN.match(before):
-            continue
         if last < found.start():
             yield text[last : found.start()], False
-        yield found[0], kind
+        yield found[0], True if not latin_inside and _HAN.search(text) else None
         last = found.end()
     if last < len(text):
         yield text[last:], False

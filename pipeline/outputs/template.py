@@ -137,6 +137,9 @@ class Sample:
             if piece.evaluate is None:
                 yield piece, piece.text
                 continue
+            if piece.source in names:
+                yield piece, names[piece.source]  # a bare name, as most are: nothing to evaluate
+                continue
             try:
                 yield piece, str(piece.evaluate(**names))
             except UndefinedError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
@@ -47,7 +48,7 @@ def balanced_lines(
     not `centred` need not be equal: all but the last are rather full.
     """
     room = width - after
-    steps = advances(title)
+    steps = _steps(title)
     if before + steps[-1] <= room or len(title) > _MAX:
         return [title]
     starts = [0.0, *(before + step for step in steps[1:])]
@@ -59,7 +60,10 @@ def balanced_lines(
     return [title]
 
 
-@lru_cache(maxsize=1024)  # a title is broken over its text, in its heading and in the 目录
+_steps = lru_cache(maxsize=1024)(advances)  # a title is broken over its text, in its heading and in the 目录
+
+
+@lru_cache(maxsize=1024)
 def _places(title: str) -> Mapping[int, float]:
     """Index → cost of breaking before that character."""
     places: dict[int, float] = {}
@@ -120,10 +124,10 @@ def _cut(
     for _ in range(count):
         reached: dict[int, tuple[float, int]] = {}
         for start, (cost, _before) in best[-1].items():
-            for end in ends:
-                length = starts[end] - starts[start] if end > start else 0.0
-                if not 0.0 < length <= room:
-                    continue
+            for end in ends[bisect_right(ends, start) :]:
+                length = starts[end] - starts[start]
+                if length > room:
+                    break
                 uneven = 0.0 if not centred and end == len(title) else ((length - ideal) / room) ** 2
                 whole = cost + places[end] + uneven + (_LOST if length < _SHORT else 0.0)
                 if whole < reached.get(end, (math.inf, 0))[0]:

@@ -34,7 +34,7 @@ from pipeline.outputs.layout import estimate
 from pipeline.outputs.package import save
 from pipeline.outputs.review import DRAFT, remark
 from pipeline.outputs.runs import Runs, as_xml, hint, parsed
-from pipeline.outputs.styles import Styles, w
+from pipeline.outputs.styles import Styles, W, w
 from pipeline.outputs.template import CONTENTS, Fixed, Loop, Piece, Sample, Template
 from pipeline.outputs.text import clean, em, live_address
 from pipeline.outputs.titles import balanced_lines
@@ -105,7 +105,7 @@ def estimate_pages(issue: Issue, *, template: Path, pictures: Pictures = no_pict
 def _says_it_all(template: Template, issue: Issue) -> None:
     """Refuses a template that lost its placeholders: what it prints would be an empty issue."""
     roots = (template.body, *(one.element for one in template.around))
-    printed = _squeezed("".join(str(text) for root in roots for text in root.itertext(w("t"))))
+    printed = _squeezed("".join(text for root in roots for text in cast(list[str], _texts(root))))
     number = issue.number_chinese if issue.number_chinese in printed else str(issue.number)
     wanted = {
         "刊名": issue.title,
@@ -118,6 +118,9 @@ def _says_it_all(template: Template, issue: Issue) -> None:
             f"{template.path.name} 印不出{'、'.join(missing[:5])}：模板缺少占位符或循环标记。",
             "请从软件自带的模板改起。",
         )
+
+
+_texts = etree.XPath(".//w:t/text()", namespaces={"w": W}, smart_strings=False)
 
 
 def _squeezed(text: str) -> str:

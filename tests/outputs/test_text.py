@@ -38,3 +38,8 @@ def test_a_full_width_mark_of_a_list_brings_its_own_space(mark: str, printed: st
 )
 def test_only_well_formed_web_addresses_become_links(url: str, target: str) -> None:
     assert live_address(url) == target
+
+
+def test_text_that_is_printable_as_it_stands_loses_nothing_that_the_long_way_would_take() -> None:
+    printable = "".join(char for char in map(chr, range(0x110000)) if char.isprintable())
+    assert clean(printable) == clean("\x00" + printable)
