@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
 from pipeline.model import Block
@@ -230,8 +231,15 @@ def kept_together(table: Grid, widths: Sequence[float]) -> tuple[bool, ...]:
 def _lower(widths: list[float], least: Sequence[float], needs: Sequence[Sequence[tuple[float, ...]]]) -> list[float]:
     """The widths with some moved from column to column, as long as that makes the table lower."""
 
+    below = list(zip(*needs, strict=True))
+
+    @cache  # a step changes two columns: the others were weighed before, and so were many of the two
+    def heights(x: int, width: float) -> list[float]:
+        return [_height(pieces, width) for pieces in below[x]]
+
     def high(tried: Sequence[float]) -> float:
-        return sum(max(map(_height, row, tried)) for row in needs)
+        rows: Iterator[tuple[float, ...]] = zip(*map(heights, range(len(tried)), tried), strict=True)
+        return sum(map(max, rows))
 
     best = high(widths)
     for _ in range(_MOVES):
