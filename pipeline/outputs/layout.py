@@ -21,6 +21,8 @@ _HAIR = 0.02  # points, for pages that are full to the last line
 _SIGNS = {w("br"): "\n", w("tab"): "\t"}
 _STYLE, _VALUE, _NAME = f"{w('pPr')}/{w('pStyle')}", w("val"), w("name")
 _TEXT, _MARK, _SIZE, _DRAWING, _RUN = (w(name) for name in ("t", "bookmarkStart", "sz", "drawing", "r"))
+_MERGED, _GIVEN = f"{w('tcPr')}/{w('vMerge')}", f"{w('tcPr')}/{w('tcW')}"
+_TYPE, _WIDTH, _PARAGRAPH = w("type"), w("w"), w("p")
 _TOLD = (_TEXT, _MARK, _SIZE, _DRAWING, *_SIGNS)
 
 
@@ -212,13 +214,13 @@ def _row_height(row: etree._Element, styles: Styles, width: float, edges: Edges)
     cells = row.findall(w("tc"))
     tallest = 0.0
     for cell in cells:
-        if cell.find(f"{w('tcPr')}/{w('vMerge')}") is not None:
+        if cell.find(_MERGED) is not None:
             continue  # it shares several rows, and seldom fills them
         share = width / len(cells)
-        given = cell.find(f"{w('tcPr')}/{w('tcW')}")
-        if given is not None and given.get(w("type")) == "dxa":
-            share = float(given.get(w("w"), "0")) / 20
-        inside = [_paragraph(p, styles, max(share - edges.sides, 12.0)) for p in cell.iter(w("p"))]
+        given = cell.find(_GIVEN)
+        if given is not None and given.get(_TYPE) == "dxa":
+            share = float(given.get(_WIDTH, "0")) / 20
+        inside = [_paragraph(p, styles, max(share - edges.sides, 12.0)) for p in cell.iter(_PARAGRAPH)]
         tallest = max(tallest, sum(box.height for box in inside))
     return tallest
 

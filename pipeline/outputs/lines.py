@@ -50,6 +50,7 @@ _BULLET = 0.604  # ● in a Latin font, which has it where it starts a paragraph
 _AMBIGUOUS = frozenset("“”‘’…—‰℃①②③④⑤⑥⑦⑧⑨⑩ⅠⅡⅢⅣⅤ→≥≤≈√●■★○◆•")
 _TAB = 0.5  # points, the least that a right tab takes of a full line
 _SPACE = 1 / 3  # of the size, in 仿宋
+_WIDEST = 1.6  # of the size, more than any character takes with what is set before it
 _HAIR = 0.02  # points, for lines that are full to the last twentieth
 _GAP = 0.2  # of the size: what is set between a Chinese character and a Latin letter or digit
 
@@ -96,6 +97,8 @@ _advances = lru_cache(maxsize=256)(_Advances)
 
 def line_count(text: str, measure: Measure, width: float, first: float) -> int:
     """How many lines `text` fills in `width` points, the first after `first`; an empty paragraph fills one."""
+    if len(text) * (_WIDEST * measure.size + 2 * abs(measure.pitch)) < width - first:
+        return 1  # as most cells of tables
     return len(line_starts(text, measure, width, first))
 
 
