@@ -98,7 +98,7 @@ _advances = lru_cache(maxsize=256)(_Advances)
 def line_count(text: str, measure: Measure, width: float, first: float) -> int:
     """How many lines `text` fills in `width` points, the first after `first`; an empty paragraph fills one."""
     if len(text) * (_WIDEST * measure.size + 2 * abs(measure.pitch)) < width - first:
-        return 1  # as most cells of tables
+        return 1  # as every other cell of tables
     return len(line_starts(text, measure, width, first))
 
 

@@ -67,7 +67,7 @@ def save(document: Document, properties: Mapping[str, str]) -> bytes:
 def _parts(package: OpcPackage) -> dict[str, bytes]:
     """What python-docx would save, by name.
 
-    Saving, then unpacking it to pack it again, takes half as long again, and holds the document four times over.
+    Saving, then unpacking it to pack it again, takes half as long again.
     """
     found = {_TYPES: _content_types(package), "_rels/.rels": _as_part(package.rels)}
     for part in package.parts:

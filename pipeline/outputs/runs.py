@@ -3,8 +3,8 @@
 “ ” … — stand in the Latin fonts too. Word takes them from the Chinese font of a run with the East Asian hint;
 LibreOffice ignores the hint after Latin text, so there they get a character style, 全角标点, one for each face.
 
-Paragraphs are written as XML and read by the parser, many at once: that takes a third of the time of making them
-element by element.
+Paragraphs are written as XML and read by the parser, many at once: 0.44 s for an issue of 500 articles that took 0.75
+when they were made element by element.
 """
 
 from __future__ import annotations
