@@ -14,7 +14,15 @@ import pytest
 
 from pipeline.config import packaged
 from pipeline.desk import Desk, Inline, claiming, now, open_desk
-from pipeline.errors import Blocked, Busy, Conflict, NothingCollected, StoreError, TemplateError, UsageError
+from pipeline.errors import (
+    Blocked,
+    Busy,
+    Conflict,
+    NothingCollected,
+    StoreError,
+    TemplateError,
+    UsageError,
+)
 from pipeline.model import Decision, Fate, Novelty, Phase, Progress, Severity, Window, Work, Worker
 from pipeline.sources.folder import Folder
 from pipeline.steps.read import read_page
@@ -464,7 +472,7 @@ def test_a_workspace_that_owns_its_templates_owns_all_of_them(workspace, write):
     write("a", "北京友谊医院")
     with open_desk(workspace, clock=now) as own:
         desked = _linked(own, _run(own).desked)
-        with pytest.raises(TemplateError, match=r"gongwen\.docx is missing"):
+        with pytest.raises(Blocked, match=r"templates 里没有 gongwen\.docx"):
             own.release(desked, "王编辑")
 
 

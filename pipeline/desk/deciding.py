@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pipeline.desk.judging import Judging
 from pipeline.desk.relating import documents_of
 from pipeline.desk.room import command
-from pipeline.errors import Conflict, TemplateError, UsageError
+from pipeline.errors import ConfigError, Conflict, TemplateError, UsageError
 from pipeline.model import (
     Article,
     Candidate,
@@ -237,7 +237,13 @@ class Deciding(Judging):
 
     def _read_back(self, issue: Issue) -> list[Readback]:
         """What the issue's files would print now, without their pictures and with any page numbers."""
-        template = self._document_template(issue.series)
+        name = self._template_name(issue.series)
+        try:
+            template = self._document_template(issue.series)
+        except ConfigError:  # a draft is made and read without it; only the release needs it
+            return [Readback(template_file("docx", name), trouble=f"工作区的 templates 里没有 {name}.docx")]
+        except TemplateError as error:
+            return [Readback(template_file("docx", name), trouble=error.message)]
         pages = {item.handle: 1 for item in issue.items}
         context = Context(templates=template.parent, template=template.stem, pages=pages)
         found: list[Readback] = []

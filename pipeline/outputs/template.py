@@ -44,7 +44,7 @@ from pipeline.outputs.vocabulary import COLOPHON, CONTENTS, LOOPS, PLACEHOLDERS,
 
 __all__ = ["CONTENTS", "Fixed", "Loop", "Piece", "Sample", "Template"]
 
-_PLACEHOLDER = re.compile(r"[{｛]{2}(.{0,300}?)[}｝]{2}", re.DOTALL)  # bounded: braces that nobody closes are many
+_PLACEHOLDER = re.compile(r"[{｛]{2}(.{0,600}?)[}｝]{2}", re.DOTALL)  # bounded: braces that nobody closes are many
 _MARKER = re.compile(r"[{｛][%％]\s*(\w+?)(结束)?\s*[%％][}｝]")
 _ANY_MARKER = re.compile(r"[{｛][%％].{0,300}?[%％][}｝]", re.DOTALL)
 _TYPED = str.maketrans("“”‘’（），｜：．\u3000\xa0", "\"\"''(),|:.  ")
