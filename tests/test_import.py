@@ -234,10 +234,9 @@ def with_file(folder, name: str, data: bytes):
 
 
 @pytest.fixture(scope="module")
-def converted() -> dict[str, bytes]:
+def converted(request) -> dict[str, bytes]:
     """The issue 534 as LibreOffice saves what an office typed: as PDF, and as an old Word file."""
-    if not libreoffice.program():
-        pytest.skip("LibreOffice is missing: make system")
+    request.getfixturevalue("libreoffice")
     issue = seed(534).issue
     kinds = {"pdf": handmade.typed(issue), "doc": handmade.styled(issue)}
     fonts = packaged("templates") / "fonts.conf"
