@@ -38,6 +38,7 @@ Glossary
 核验            verify              proof that what was released is still what was released
 发布依据          basis               templates and program that a release was made with, kept with it
 存档            archive             every issue, released or imported, and the site made of them
+账号            account             who may do what on the review page; decisions are signed with its name
 =============  ==================  ============================================================
 """
 
@@ -1552,3 +1553,45 @@ class Gap:
     """The last time it was collected before; `None` when it never was."""
     until: dt.datetime | None = None
     """When it was collected again; `None` when it was not."""
+
+
+# ------------------------------------------------------------------------------------------ the people
+
+
+class Role(StrEnum):
+    """What an account may do; each may do what those before it may."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return {"viewer": "查看", "editor": "编辑", "approver": "审定", "admin": "管理"}[self.value]
+
+    def allows(self, wanted: Role) -> bool:
+        """Whether whoever has this role may do what `wanted` may."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may use the review page."""
+
+    login: str
+    """What they type to sign in."""
+    name: str
+    """What their decisions are signed with."""
+    role: Role
+    series: tuple[str, ...] = ()
+    """Ids of the series they may see; empty for all."""
+    active: bool = True
+    id: int = 0
+    """Its number in the store; 0 while it has none."""
+
+    def sees(self, series: str) -> bool:
+        """Whether a series is theirs to see."""
+        return not self.series or series in self.series

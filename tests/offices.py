@@ -40,7 +40,7 @@ def _picture() -> bytes:
 def workspace(folder: Path, database: str = "") -> None:
     """A workspace with the packaged configuration and templates of its own."""
     shutil.copytree(packaged("config"), folder / "config")
-    shutil.copytree(packaged("templates"), folder / "templates")
+    shutil.copytree(packaged("templates"), folder / "templates", ignore=shutil.ignore_patterns("web"))
     if database:
         settings = folder / "config" / "settings.yaml"
         lines = settings.read_text("utf-8").split("\n")

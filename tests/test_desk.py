@@ -446,7 +446,7 @@ def _bytes(path) -> bytes:
     "template", ["{{ 1 / 0 }}", "{{ count + 'x' }}", "{{ range(99999999) | list }}", b"\xb1\xbe\xc6\xda"]
 )
 def test_a_broken_lead_template_is_said_and_nothing_is_released(workspace, write, template):
-    shutil.copytree(packaged("templates"), workspace / "templates")
+    shutil.copytree(packaged("templates"), workspace / "templates", ignore=shutil.ignore_patterns("web"))
     write("a", "北京友谊医院")
     with open_desk(workspace, clock=now) as own:
         desked = _linked(own, _run(own).desked)
@@ -458,7 +458,7 @@ def test_a_broken_lead_template_is_said_and_nothing_is_released(workspace, write
 
 
 def test_an_empty_lead_blocks_the_release(workspace, write):
-    shutil.copytree(packaged("templates"), workspace / "templates")
+    shutil.copytree(packaged("templates"), workspace / "templates", ignore=shutil.ignore_patterns("web"))
     write("a", "北京友谊医院")
     with open_desk(workspace, clock=now) as own:
         desked = _linked(own, _run(own).desked)

@@ -158,7 +158,7 @@ def test_an_issue_is_given_out_and_shown_in_the_look_it_was_released_in(workspac
     office = shutil.copytree(workspace, tmp_path / "office")
     with open_desk(office, clock=now) as desk:
         before = desk.copies(desk.released(SERIES, 535), ["eml"])
-    shutil.copytree(packaged("templates"), office / "templates")
+    shutil.copytree(packaged("templates"), office / "templates", ignore=shutil.ignore_patterns("web"))
     for name in ("bulletin.html.j2", "mail.html.j2"):
         template = office / "templates" / name
         template.write_text(template.read_text("utf-8").replace("</body>", "<p>改版</p></body>"), "utf-8")

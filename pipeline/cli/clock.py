@@ -13,26 +13,38 @@ from pipeline.cli.workspace import configuration, opened, signed
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
+    from pipeline.model import Window
     from pipeline.schedule import Children, Clockwork
 
 _STOP_SECONDS = 9.5  # for the clock to end its child, which has its own patience, and to give back its claim
 
 
 @app.command()
-def serve() -> None:
-    """Run the clock: collect and draft by itself, release nothing.
+def serve(
+    listen: Annotated[str, typer.Option(help="Where the page is, as 127.0.0.1:8765. Default: the settings.")] = "",
+) -> None:
+    """Open the review page and run the clock: collect and draft by itself, release nothing.
 
     It runs until it is stopped, so let systemd or the like start it. `bulletin schedule list` says how things stand;
     intervals and limits are the `clock` section of settings.yaml. One JSON object a line goes to stderr.
     """
     import threading
 
-    from pipeline import schedule
-    from pipeline.desk import now
+    from pipeline import schedule, web
+    from pipeline.desk import now, open_desk
 
     log_events("info")
+    config = configuration()
     stopping = threading.Event()
+    door = web.listening(listen or config.settings.web.listen)
     clockwork, children = _clockwork("--quiet", "--verbose")
+
+    def launch(series: str, window: Window) -> None:
+        which = "--week" if config.series[series].first_day is not None else "--month"
+        day = f"{window.start}" if which == "--week" else f"{window.start:%Y-%m}"
+        arguments = ["run", series, which, day, "--engine", config.settings.clock.engine]
+        seconds = config.settings.clock.run_minutes * 60
+        threading.Thread(target=children, args=(arguments, seconds), name="drafting", daemon=True).start()
 
     def stop(_signal: int, _frame: object) -> None:
         stopping.set()
@@ -40,8 +52,14 @@ def serve() -> None:
         children.stopping.set()
         leave_within(_STOP_SECONDS, DONE)
 
+    office = web.Office(State.workspace, lambda: open_desk(State.workspace, clock=now), now, launch)
+    page = threading.Thread(target=web.serve, args=(web.create_app(office), door, stopping), name="page")
+    page.start()
+    say(f"http://{door.getsockname()[0]}:{door.getsockname()[1]}/")
     on_stop(stop)
-    schedule.serve(configuration(), clockwork, now, stopping)
+    schedule.serve(config, clockwork, now, stopping)
+    page.join()
+    office.close()
 
 
 @schedule_app.command("run")

@@ -29,7 +29,7 @@ def init(folder: Annotated[Path, typer.Argument(help="The workspace to make.")] 
         if taken.exists():
             raise UsageError(f"{taken} exists already.", "Choose another folder; nothing was changed.")
     for name in ("config", "templates"):
-        shutil.copytree(packaged(name), folder / name)
+        shutil.copytree(packaged(name), folder / name, ignore=shutil.ignore_patterns("web"))
         out(f"{folder / name}: " + ", ".join(sorted(path.name for path in (folder / name).iterdir())))
     say(
         f"Next, in {target}: name your sources in sources.yaml, your last issue in series.yaml,\n"

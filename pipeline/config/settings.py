@@ -97,6 +97,23 @@ class Classifiers(Strict):
     llm: LanguageModel = LanguageModel()
 
 
+class Review(Strict):
+    """How a draft becomes an issue."""
+
+    four_eyes: bool = False
+    """Whether who approves a draft must be somebody else than who changed it last."""
+
+
+class Web(Strict):
+    """The review page."""
+
+    listen: Annotated[str, written_as(r"[\w.:\[\]-]+:\d{1,5}", "127.0.0.1:8765")] = "127.0.0.1:8765"
+    hosts: tuple[str, ...] = ()
+    """Names it is asked by besides that of `listen` and localhost."""
+    secure: bool = False
+    """Whether people reach it by https only, through a proxy of the office; cookies are then sent no other way."""
+
+
 class Settings(Strict):
     """Where the workspace keeps things, and how it fetches."""
 
@@ -132,3 +149,5 @@ class Settings(Strict):
     classifiers: Classifiers = Classifiers()
     notify: tuple[Told, ...] = ()
     """Who is told of drafts, failed runs and silent sources."""
+    review: Review = Review()
+    web: Web = Web()

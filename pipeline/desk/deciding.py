@@ -77,11 +77,14 @@ class Deciding(Judging):
             raise Conflict(f"草稿在修订{revision}之后又有改动（现在是修订{found.revision}）。", "请重新看稿。")
         return found
 
-    def decide(self, desked: Desked, decision: Decision) -> Desked:
+    def decide(self, desked: Desked, decision: Decision, *, seen: int = 0) -> Desked:
         """Applies one decision as the next revision; raises `Conflict` when the draft changed meanwhile.
 
-        A decision that changes nothing makes no revision.
+        `seen` is the revision that whoever decides was looking at, 0 for that of `desked`. A decision that changes
+        nothing makes no revision.
         """
+        if seen and seen != desked.revision:
+            raise Conflict(f"草稿在修订{seen}之后又有改动（现在是修订{desked.revision}）。", "请重新看稿。")
         if desked.state is not State.DRAFT:
             raise UsageError(f"第{desked.number}期{desked.state.chinese}，不再更改。")
         rate = self.rater(self.series(desked.draft.series))

@@ -34,7 +34,8 @@ def basis_of(template: Path, blobs: Blobs) -> Basis:
     for path in sorted(template.parent.rglob("*")):
         name = path.relative_to(template.parent)
         other = path.suffix == ".docx" and path != template
-        hidden = any(part.startswith(".") for part in name.parts)
+        # the review page's own lie beside the packaged ones; an office has none of them
+        hidden = name.parts[0] == "web" or any(part.startswith(".") for part in name.parts)
         if path.is_file() and not other and not hidden and path.stat().st_size <= _MAX_BYTES:
             kept[name.as_posix()] = blobs.put(path.read_bytes())
     return Basis(template.stem, kept, program())

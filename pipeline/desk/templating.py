@@ -73,7 +73,7 @@ class Templating(Room):
         target = self._templates / f"{name}.docx"
         try:
             if not self._templates.is_dir():
-                shutil.copytree(packaged("templates"), self._templates)
+                shutil.copytree(packaged("templates"), self._templates, ignore=shutil.ignore_patterns("web"))
             backup = self._set_aside(target, data)
             write_whole(target, data)
         except OSError as error:

@@ -1,0 +1,129 @@
+"""What a handler is asked with, and how it answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from pipeline.config import Series
+from pipeline.desk import Desk
+from pipeline.errors import UsageError
+from pipeline.model import Account, Decision, Desked, Role, Window
+from pipeline.web.office import Office
+from pipeline.web.rendering import render
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file somebody handed in."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form said."""
+
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+
+    def get(self, name: str, default: str = "") -> str:
+        """The value of a field; the last of several."""
+        return (self.fields.get(name) or (default,))[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, as its handler sees it."""
+
+    request: Request
+    office: Office
+    desk: Desk
+    account: Account | None
+    form: Form = Form()
+
+    @property
+    def who(self) -> Account:
+        """The account; a route with a role is never reached without one."""
+        assert self.account is not None
+        return self.account
+
+    @property
+    def now(self) -> dt.datetime:
+        """The time of day."""
+        return self.office.clock()
+
+    @property
+    def fragment(self) -> bool:
+        """Whether a part of a page is asked for by its script, not a page by a browser."""
+        headers = self.request.headers
+        return headers.get("hx-request") == "true" and headers.get("hx-boosted") != "true"
+
+    def path(self, name: str) -> str:
+        """A part of the address that the route names."""
+        return str(self.request.path_params[name])
+
+    def query(self, name: str, default: str = "") -> str:
+        """A value behind the question mark."""
+        return str(self.request.query_params.get(name, default))
+
+    def series(self) -> Series:
+        """The series that the address names; raises `UsageError` when there is none."""
+        return self.desk.series(self.path("series"))
+
+    def window(self) -> Window:
+        """The window that the address names by its first day; raises `UsageError` when there is none."""
+        try:
+            start = dt.date.fromisoformat(self.path("start"))
+        except ValueError:
+            raise UsageError(f"“{self.path('start')}”不是日期。", "请从期刊列表进入。") from None
+        window = self.series().window_of(start)
+        if window.start != start:
+            raise UsageError(f"{self.series().title}没有从 {start} 开始的一期。", "请从期刊列表进入。")
+        return window
+
+    def desked(self) -> Desked:
+        """The draft or issue that the address names; raises `UsageError` when there is none."""
+        return self.office.desked(self.desk, self.series().id, self.window())
+
+    def decision(self, verb: str, target: str = "", reason: str = "", **values: str) -> Decision:
+        """A decision of whoever asks, made now."""
+        return Decision(verb, self.who.name, self.now, target, values, reason)
+
+    def page(self, template: str, status: int = 200, **values: object) -> Response:
+        """A template of `templates/web` as the answer."""
+        return HTMLResponse(render(template, asked=self, account=self.account, **values), status)
+
+    def to(self, address: str) -> Response:
+        """Sends the browser on after a form was dealt with; a script is told to go there."""
+        if self.fragment:
+            return Response(status_code=204, headers={"HX-Redirect": address})
+        return RedirectResponse(address, 303)
+
+
+def draft_address(series: str, window: Window, *rest: str) -> str:
+    """The address of a draft's page, or of a part of it."""
+    return "/".join(["/issues", quote(series), window.start.isoformat(), *map(quote, rest)])
+
+
+Handler = Callable[[Asked], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What can be asked for: a method and a path, who may, and who answers."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    handler: Handler
+    role: Role | None
+    """The least role that may; `None` for everybody, signed in or not."""
+    max_bytes: int = 1_000_000
+    """Of what a form may bring."""

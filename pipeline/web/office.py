@@ -1,0 +1,104 @@
+"""The desk that all requests share, and what is remembered between them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from pipeline.desk import Desk
+from pipeline.errors import DeskError
+from pipeline.model import Clock, Desked, Window
+
+log = structlog.get_logger("pipeline.web")
+
+Launch = Callable[[str, Window], None]
+"""Has the draft of a series' window made, in a process of its own; returns at once."""
+
+_REMEMBERED = 8  # drafts; one with a thousand candidates takes some ten megabytes
+
+
+@dataclass(slots=True)
+class _Opened:
+    desk: Desk
+    guests: int = 0
+
+
+class Office:
+    """A workspace with its desk open for many requests at once.
+
+    The desk is opened anew when somebody changed the configuration; requests that are under way end with the old one.
+    """
+
+    def __init__(self, workspace: Path, open_desk: Callable[[], Desk], clock: Clock, launch: Launch) -> None:
+        self.clock = clock
+        self.launch = launch
+        self.trouble = ""
+        """Why the configuration as it stands now cannot be used, so that the one before it is; empty when it can."""
+        self._workspace = workspace
+        self._open = open_desk
+        self._lock = threading.Lock()
+        self._stamp = self._stamped()
+        self._current = _Opened(open_desk())
+        self._drafts: OrderedDict[tuple[object, ...], Desked] = OrderedDict()
+
+    def close(self) -> None:
+        """Closes the desk."""
+        self._current.desk.close()
+
+    @contextmanager
+    def opened(self) -> Iterator[Desk]:
+        """The desk, for as long as one request needs it."""
+        with self._lock:
+            self._renew()
+            mine = self._current
+            mine.guests += 1
+        try:
+            yield mine.desk
+        finally:
+            with self._lock:
+                mine.guests -= 1
+                if mine is not self._current and not mine.guests:
+                    mine.desk.close()
+
+    def desked(self, desk: Desk, series: str, window: Window) -> Desked:
+        """The draft or issue of a window, from memory while it is as it was; raises `UsageError` when there is none."""
+        stand = desk.issues.stand(series).get(window.start)
+        key = (series, window.start, stand)
+        with self._lock:
+            if stand and key in self._drafts:
+                self._drafts.move_to_end(key)
+                return self._drafts[key]
+        found = desk.desked(series, window)
+        with self._lock:
+            self._drafts[key] = found
+            while len(self._drafts) > _REMEMBERED:
+                self._drafts.popitem(last=False)
+        return found
+
+    def _renew(self) -> None:
+        if (stamp := self._stamped()) == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            opened = _Opened(self._open())
+        except DeskError as error:
+            self.trouble = str(error)
+            log.warning("the configuration cannot be used", why=error.message)
+            return
+        before, self._current, self.trouble = self._current, opened, ""
+        self._drafts.clear()
+        if not before.guests:
+            before.desk.close()
+
+    def _stamped(self) -> tuple[object, ...]:
+        found = []
+        for path in sorted((self._workspace / "config").glob("*.yaml")):
+            status = path.stat()
+            found.append((path.name, status.st_mtime_ns, status.st_size))
+        return tuple(found)

@@ -1,0 +1,1 @@
+"""The parts of the review page, each with the routes that lead to it."""

@@ -1,0 +1,17 @@
+"""Everything that can be asked for, in one place."""
+
+from __future__ import annotations
+
+from pipeline.web.pages import accounts, archive, document, draft, history, home, item, release, sources
+
+ROUTES = (
+    *home.ROUTES,
+    *sources.ROUTES,
+    *draft.ROUTES,
+    *item.ROUTES,
+    *document.ROUTES,
+    *history.ROUTES,
+    *release.ROUTES,
+    *archive.ROUTES,
+    *accounts.ROUTES,
+)
