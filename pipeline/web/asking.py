@@ -15,6 +15,7 @@ from pipeline.config import Series
 from pipeline.desk import Desk
 from pipeline.errors import UsageError
 from pipeline.model import Account, Decision, Desked, Role, Window
+from pipeline.web.frame import frame
 from pipeline.web.office import Office
 from pipeline.web.rendering import render
 
@@ -99,7 +100,8 @@ class Asked:
 
     def page(self, template: str, status: int = 200, **values: object) -> Response:
         """A template of `templates/web` as the answer."""
-        return HTMLResponse(render(template, asked=self, account=self.account, **values), status)
+        around = frame(self.request.url.path, self.account, self.office, self.desk)
+        return HTMLResponse(render(template, asked=self, account=self.account, frame=around, **values), status)
 
     def to(self, address: str) -> Response:
         """Sends the browser on after a form was dealt with; a script is told to go there."""

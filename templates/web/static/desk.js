@@ -1,2 +1,220 @@
-// What all pages share.
+// What all pages share: how refusals are shown, what is said aloud, where the focus goes, and the keys.
+//
+//   desk.told("顺序已保存")                      says it, to eyes and screen readers; a response may carry it as X-Told
+//   desk.shortcut("j", next, "下一条")           a key and what it does; it is listed under “?”
+//     names: "j", "J" (with Shift), "Ctrl+S", "Ctrl+Enter", "ArrowDown"; those with Ctrl work inside fields too
+//   data-focus="NAME [ELSE …]"                  where the focus returns to when what had it was swapped away
+//   data-click="KEY" on a button or link        is pressed by that key; data-words says what it does
 "use strict";
+
+(() => {
+  const SHOWN_MS = 5000;
+  const OFF = "desk.shortcuts";
+  const shortcuts = new Map();
+  let hiding = 0;
+  let lost = [];
+
+  function told(words) {
+    const place = document.getElementById("told");
+    if (!words) return;
+    place.textContent = "";
+    // emptied first, so that the same words are read out twice when they are said twice
+    requestAnimationFrame(() => { place.textContent = words; });
+    place.classList.add("shown");
+    clearTimeout(hiding);
+    hiding = setTimeout(() => place.classList.remove("shown"), SHOWN_MS);
+  }
+
+  function decoded(words) {
+    try {
+      return decodeURIComponent(words);
+    } catch {
+      return words;
+    }
+  }
+
+  // ------------------------------------------------------------------------------------ refusals
+
+  function refuse(markup) {
+    const place = document.getElementById("notice");
+    place.innerHTML = markup;  // the door's own page of errors, escaped there
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "quiet small";
+    close.textContent = "知道了";
+    close.addEventListener("click", () => { place.textContent = ""; });
+    (place.querySelector(".notice") || place).append(close);
+    place.scrollIntoView({ block: "nearest" });
+  }
+
+  function unreachable() {
+    refuse('<div class="notice danger"><h2>连不上服务器</h2><p>您写的内容还在页面上，没有丢。请稍等片刻再按一次。</p></div>');
+  }
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    const words = xhr.getResponseHeader("X-Told");
+    if (words) told(decoded(words));
+    if (xhr.status < 400) {
+      document.getElementById("notice").textContent = "";
+      lost = (document.activeElement?.closest("[data-focus]")?.dataset.focus ?? "").split(" ").filter(Boolean);
+      return;
+    }
+    event.detail.isError = false;
+    const item = document.getElementById("item");
+    if (xhr.status === 409 && item) {
+      // both texts side by side, to be merged where they were written
+      event.detail.shouldSwap = true;
+      event.detail.target = item;
+      event.detail.swapOverride = "innerHTML";
+      return;
+    }
+    event.detail.shouldSwap = false;
+    refuse(event.detail.serverResponse);
+  });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const words = event.detail.xhr.getResponseHeader("X-Told");
+    if (words && event.detail.xhr.status === 204) told(decoded(words));
+  });
+  document.addEventListener("htmx:sendError", unreachable);
+  document.addEventListener("htmx:timeout", unreachable);
+
+  document.addEventListener("htmx:afterSettle", () => {
+    const names = lost;
+    lost = [];
+    if (document.activeElement && document.activeElement !== document.body) return;
+    for (const name of names) {
+      const found = document.querySelector(`[data-focus~="${CSS.escape(name)}"]:not([disabled])`);
+      if (found) {
+        found.focus({ preventScroll: true });
+        found.scrollIntoView({ block: "nearest" });
+        return;
+      }
+    }
+  });
+
+  // ------------------------------------------------------------------------------------ keys
+
+  function named(event) {
+    const ctrl = event.ctrlKey || event.metaKey;
+    const key = ctrl && event.key.length === 1 ? event.key.toUpperCase() : event.key;
+    return (ctrl ? "Ctrl+" : "") + (event.altKey ? "Alt+" : "") + key;
+  }
+
+  function writing(target) {
+    return target instanceof HTMLElement &&
+      (target.isContentEditable || target.matches("input:not([type=checkbox], [type=radio], [type=submit], [type=button]), textarea, select"));
+  }
+
+  function shortcut(key, action, words) {
+    shortcuts.set(key, { action, words });
+  }
+
+  function pressed(event) {
+    // 229: the key belongs to an input method, also where isComposing is not set yet
+    if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
+    const key = named(event);
+    const withCtrl = key.startsWith("Ctrl+");
+    if (!withCtrl && (writing(event.target) || off() || document.querySelector("dialog[open]"))) return;
+    const one = shortcuts.get(key);
+    if (one) {
+      event.preventDefault();
+      one.action(event);
+      return;
+    }
+    const button = document.querySelector(`[data-click="${CSS.escape(key)}"]:not([disabled], [aria-disabled="true"])`);
+    if (button) {
+      event.preventDefault();
+      button.click();
+    }
+  }
+
+  function off() {
+    return document.body.dataset.shortcuts === "off";
+  }
+
+  function remembered() {
+    try {
+      return localStorage.getItem(OFF) === "off";
+    } catch {
+      return false;
+    }
+  }
+
+  function switched(on) {
+    document.body.dataset.shortcuts = on ? "on" : "off";
+    try {
+      localStorage.setItem(OFF, on ? "on" : "off");
+    } catch {
+      // a browser that keeps nothing keeps the choice for this page
+    }
+  }
+
+  function listed() {
+    const known = [...shortcuts].map(([key, one]) => [key, one.words]);
+    for (const one of document.querySelectorAll("[data-click][data-words]")) known.push([one.dataset.click, one.dataset.words]);
+    return new Map(known.filter(([, words]) => words));
+  }
+
+  function element(name, attributes, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  }
+
+  function keys() {
+    document.getElementById("keys")?.remove();
+    const list = element("dl", { class: "keys" });
+    for (const [key, words] of listed()) {
+      list.append(element("dt", {}, element("kbd", {}, key.replace("Arrow", ""))), element("dd", {}, words));
+    }
+    const choice = element("input", { type: "checkbox", role: "switch" });
+    choice.checked = !off();
+    choice.addEventListener("change", () => switched(choice.checked));
+    const close = element("button", { type: "button", class: "primary" }, "关闭");
+    const dialog = element("dialog", { id: "keys", "aria-labelledby": "keys-title" },
+      element("article", {},
+        element("header", {}, element("h2", { id: "keys-title" }, "快捷键")),
+        list,
+        element("label", { class: "choice" }, choice, "使用单键快捷键（只记在这台电脑上）"),
+        element("p", { class: "small-print" }, "写字时、用输入法时，单键不起作用；每个快捷键都有对应的按钮。"),
+        element("footer", { class: "actions" }, close)));
+    close.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
+  document.addEventListener("keydown", pressed);
+  if (remembered()) document.body.dataset.shortcuts = "off";
+  shortcut("?", keys, "看全部快捷键");
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-keys]")) keys();
+  });
+
+  // ------------------------------------------------------------------------------------ panes on a phone
+
+  const panes = document.querySelector(".panes");
+
+  function pane(name) {
+    if (!panes) return;
+    panes.dataset.pane = name;
+    for (const tab of document.querySelectorAll(".panetabs a")) {
+      tab.setAttribute("aria-current", String(tab.hash === `#${name}`));
+    }
+  }
+
+  if (panes) {
+    pane(new URLSearchParams(location.search).has("item") ? "item" : "list");
+    document.addEventListener("click", (event) => {
+      const tab = event.target.closest?.(".panetabs a");
+      if (!tab) return;
+      event.preventDefault();
+      pane(tab.hash.slice(1));
+      scrollTo({ top: 0 });
+    });
+  }
+
+  window.desk = { told, shortcut, pane, keys };
+})();
