@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from pipeline.errors import StoreError
-from pipeline.store.database import Database, kind, migrations
+from pipeline.store.database import Database, kind, version, versions
 from pipeline.store.schema import LEADS, NOTICES, PAGES, PICTURES, RUNS, SOURCES
 
 
@@ -49,15 +47,13 @@ class Looking(Database):
 
     def described(self) -> dict[str, str]:
         """What it is, and whether it is at the schema this release speaks of."""
-        script = ScriptDirectory.from_config(migrations())
-        known = {one.revision for one in script.walk_revisions()}
         with self.read() as connection:
-            schema = None if self.empty else MigrationContext.configure(connection).get_current_revision()
+            schema = None if self.empty else version(connection)
             return {
                 **self._kind.described(connection),
                 "schema": schema or "",
-                "wanted": script.get_current_head() or "",
-                "known": "yes" if schema is None or schema in known else "no",
+                "wanted": versions()[-1],
+                "known": "yes" if schema is None or schema in versions() else "no",
             }
 
     def damage(self) -> list[str]:

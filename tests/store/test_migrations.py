@@ -61,6 +61,10 @@ def _as_it_is(where) -> Rows:
     return rows
 
 
+def test_the_versions_that_the_files_are_named_for_are_those_that_alembic_walks():
+    assert list(module.versions()) == [one.revision for one in SCRIPT.walk_revisions()][::-1]
+
+
 @pytest.mark.parametrize("revision", EARLIER)
 def test_an_upgrade_keeps_every_row(new_place, revision):
     where = new_place("TEMPLATE template0")
