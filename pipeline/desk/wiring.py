@@ -84,13 +84,26 @@ def open_desk(workspace: Path, *, clock: Clock) -> Desk:
         raise
 
 
+_PARSERS = (
+    "pipeline.steps.read",
+    "pipeline.sources",
+    "pipeline.steps.develop",
+    "pipeline.steps.returning",
+    # what these import on first use, so that no child has to
+    "feedparser",
+    "rjieba",
+    "trafilatura",
+    "pipeline.steps.extract.documents.pdf",
+)
+
+
 def children(config: Config) -> Children:
     """The processes that parse what comes from the web, as the settings want them."""
     settings = config.settings
     return Children(
         settings.workers,
         settings.page_seconds,
-        preload=("pipeline.steps.read", "pipeline.sources", "pipeline.steps.develop", "pipeline.steps.returning"),
+        preload=_PARSERS,
     )
 
 

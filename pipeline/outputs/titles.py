@@ -15,8 +15,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
 
-import rjieba
-
 from pipeline.outputs.text import advances
 
 _CLOSING = "，。、：；！？》」』】）”’,.:;!?)]>|｜—…%％"
@@ -66,6 +64,8 @@ _steps = lru_cache(maxsize=1024)(advances)  # a title is broken over its text, i
 @lru_cache(maxsize=1024)
 def _places(title: str) -> Mapping[int, float]:
     """Index → cost of breaking before that character."""
+    import rjieba  # reads its dictionary, 0.1 s: most commands break no title
+
     places: dict[int, float] = {}
     at = 0
     words = rjieba.cut(title)

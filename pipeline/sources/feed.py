@@ -16,8 +16,6 @@ import re
 from itertools import islice
 from typing import Any
 
-import feedparser
-
 from pipeline import config
 from pipeline.errors import FetchError, ForbiddenAddress, SourceError
 from pipeline.model import Fetch, Lead, Page
@@ -101,6 +99,8 @@ def _read_xml(source: config.FeedSource, text: str, base: str) -> Reading:
     text = text[root.start() :]
     document = _shortened(text, root.group()[1:-1])
     notes = [] if document is text else [f"订阅源过长，只读前 {_MAX_ENTRIES} 条"]
+    import feedparser  # so late for the sake of all commands that read no feed
+
     parsed = feedparser.parse(
         io.BytesIO(document.encode()),  # bytes themselves might be taken for a file's name
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": base},

@@ -13,8 +13,6 @@ import unicodedata
 from functools import cache, lru_cache
 
 from opencc import OpenCC
-from pypinyin import Style
-from pypinyin import pinyin as _pinyin
 
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Han characters, as the inside of a regular expression's class."""
@@ -85,7 +83,9 @@ def simplifier() -> OpenCC:
 
 @lru_cache(maxsize=8192)
 def _readings(character: str) -> frozenset[str]:
-    return frozenset(_toneless(one) for one in _pinyin(character, style=Style.TONE, heteronym=True)[0])
+    from pypinyin import Style, pinyin  # 0.2 s; few texts have glosses
+
+    return frozenset(_toneless(one) for one in pinyin(character, style=Style.TONE, heteronym=True)[0])
 
 
 def _toneless(syllable: str) -> str:

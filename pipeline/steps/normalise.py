@@ -17,8 +17,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-import rjieba
-
 from pipeline.config import registered
 from pipeline.model import Article, Block, DateClaim, Flag, Kind, Witness
 from pipeline.steps.canonical import HAN, canonical, clean_text, count_glosses, simplifier, without_glosses
@@ -235,6 +233,8 @@ def _guessed(lead: int, before: str) -> str:
     if lead in _LOST_MARKS:
         return _LOST_MARKS[lead]
     traditional = simplifier().convert(before) != before
+    import rjieba  # reads its dictionary, 0.1 s: most commands cut no text
+
     words: list[tuple[int, str]] = []
     for trail in range(0x40, 0xFF):
         try:
@@ -256,6 +256,8 @@ _WEDGED = re.compile(rf"(?<=[{HAN}])[!-@\[-~A-Za-z](?=[{HAN}])|[?]!?(?=[{HAN}])"
 
 def _sense(text: str) -> float:
     """How much of the Han characters makes words, less what is rare: about 1 for text, below 0 for garbage."""
+    import rjieba
+
     text = simplifier().convert(text)
     odd = len(_ODD.findall(text)) + len(_WEDGED.findall(text))
     han = len(_HAN.findall(text))

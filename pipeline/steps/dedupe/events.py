@@ -19,8 +19,6 @@ from importlib.resources import files
 from itertools import chain
 from typing import Final
 
-import rjieba
-
 from pipeline.model import Document, Fingerprint
 from pipeline.steps.canonical import HAN, bare_title, canonical, title_key
 from pipeline.steps.dedupe.near import overlap, shingles
@@ -189,6 +187,8 @@ def shipped() -> Model:
 
 def words_of(text: str) -> list[str]:
     """The words of a canonical text that can tell something, in order."""
+    import rjieba  # reads its dictionary, 0.1 s: most commands cut no text
+
     return [word for word in rjieba.cut(text) if _WORD.fullmatch(word) and word not in _STOP]
 
 
@@ -272,6 +272,8 @@ def _comments(title: str, text: str) -> bool:
 @lru_cache(maxsize=50_000)
 def _is_place(word: str) -> bool:
     """Looked up: a word has the same tag wherever it stands, and tagging every text again cost a tenth of all."""
+    import rjieba
+
     return [tag for _, tag in rjieba.tag(word)] == ["ns"]
 
 

@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass
-
-import trafilatura
-from trafilatura.settings import DEFAULT_CONFIG, Document
+from functools import cache
+from typing import TYPE_CHECKING
 
 from pipeline.model import Block, Kind
 from pipeline.steps.extract.container import UNRELATED, Body, relevance
 from pipeline.steps.extract.furniture import FOREIGN_LISTS, FOREIGN_NOTICE
 from pipeline.steps.extract.tree import Element, content, depth, name, parse, tidy
 
+if TYPE_CHECKING:
+    from configparser import ConfigParser
+
+    from trafilatura.settings import Document
+
 PAGE_ALONE = "版面"
 COMPARED = "两种读法相比"
 """The evidence of a confidence: how the body stands out on its page, or also this module's second opinion."""
 
-_CHINESE = deepcopy(DEFAULT_CONFIG)
-_CHINESE["DEFAULT"]["MIN_EXTRACTED_SIZE"] = "60"  # its 250 suit alphabets: Chinese bodies under 300 score 0.56
+_SHORTEST = "60"  # its 250 suit alphabets: Chinese bodies under 300 score 0.56
 _DOUBT = 0.5
 _UNANCHORED = 0.6
 _OFF_TITLE = 0.5
@@ -76,14 +79,26 @@ def _read(text: str, *, precise: bool, names: bool = False) -> Document | None:
     tree = parse(text)  # anew: ours has lost its hidden parts by now, and trafilatura takes its own apart
     if tree is None or sum(1 for _ in tree.iter()) > _MAX_ELEMENTS or depth(tree) > _MAX_DEPTH:
         return None
+    import trafilatura  # 0.1 s with all it brings; most commands read no page
+    from trafilatura.settings import DEFAULT_CONFIG, Document
+
     found = trafilatura.bare_extraction(
         tree,
         include_comments=False,
         favor_precision=precise,
-        config=_CHINESE if precise else DEFAULT_CONFIG,
+        config=_for_chinese() if precise else DEFAULT_CONFIG,
         with_metadata=names,
     )
     return found if isinstance(found, Document) else None
+
+
+@cache
+def _for_chinese() -> ConfigParser:
+    from trafilatura.settings import DEFAULT_CONFIG
+
+    settings: ConfigParser = deepcopy(DEFAULT_CONFIG)
+    settings["DEFAULT"]["MIN_EXTRACTED_SIZE"] = _SHORTEST
+    return settings
 
 
 def _blocks(body: Element) -> list[Block]:

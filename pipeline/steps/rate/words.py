@@ -16,8 +16,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import rjieba
-
 from pipeline.model import digest
 from pipeline.steps.rate.evidence import FEATURES, Sentence
 
@@ -150,6 +148,8 @@ def words_of(title: str, lines: Sequence[str], known: Mapping[str, float]) -> di
 
 def cut(title: str, lines: Sequence[str]) -> dict[str, int]:
     """The words of a folded title and the beginning of folded lines, and how often they come."""
+    import rjieba  # reads its dictionary, 0.1 s: most commands cut no text
+
     counts: dict[str, int] = {}
     for text, weight in ((title, _TITLE), ("\n".join(lines)[:_LEAD], 1)):
         for word in rjieba.cut(text):

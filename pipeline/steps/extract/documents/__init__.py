@@ -7,7 +7,6 @@ apart as `written` says, so that the rest of the reading (date, outlet, author) 
 from __future__ import annotations
 
 from pipeline.model import Fate, Rejection
-from pipeline.steps.extract.documents.pdf import read_pdf
 from pipeline.steps.extract.documents.saved import is_saved, unpacked
 from pipeline.steps.extract.documents.word import kind_of_package, read_docx
 from pipeline.steps.extract.documents.written import Line as Sheet
@@ -50,6 +49,8 @@ def manuscript_of(body: bytes, *, entire: bool = True) -> Manuscript | Rejection
         if kind != "DOCX":
             return Rejection(Fate.UNREADABLE, f"内容是{kind}，不是网页，也不是 DOCX 文档")
         return read_docx(body, entire=entire)
+    from pipeline.steps.extract.documents.pdf import read_pdf  # with PDFium, 0.05 s; most pages are no PDF
+
     return read_pdf(body, entire=entire)
 
 
