@@ -64,14 +64,17 @@ class Reasoning(Releasing):
 
     # what was passed over -----------------------------------------------------------------------
 
-    def passed(self, desked: Desked, *, reason: str = "", search: str = "", limit: int = 0) -> Pile:
+    def passed(
+        self, desked: Desked, *, reason: str = "", search: str = "", limit: int = 0, candidates: bool = True
+    ) -> Pile:
         """The leads of the window's last run that are neither in its draft nor waiting in it, by reason.
 
-        Of each reason the `limit` nearest misses, 0 for all, and only those that speak of `search`. Raises
-        `UsageError` when there is no `reason` of that name, in whole or in part.
+        Of each reason the `limit` nearest misses, 0 for all, and only those that speak of `search`; those that are
+        candidates of the draft only with `candidates`. Raises `UsageError` when there is no `reason` of that name, in
+        whole or in part.
         """
         every = self.accounted(desked)
-        heaps = heaped(self._passed(desked, every))
+        heaps = heaped(one for one in self._passed(desked, every) if candidates or not one.handle)
         if reason:
             chosen = [one for one in heaps if reason in one.group]
             if not chosen:

@@ -7,6 +7,7 @@ issue from release until it is mended or waived with a signed reason.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from pipeline.model import (
     BEIJING,
     Article,
     Coverage,
+    DateClaim,
     Document,
     Edge,
     Finding,
@@ -364,27 +366,31 @@ def _dates(inspection: Inspection) -> Iterator[Finding]:
                 f"发布于{chinese_date(item.date)}，不在本期窗口内",
                 "剔除，或写明理由作补收。",
             )
-        if told := _other_day(item, window):
+        if told := other_day(item.date, item.dates, window):
             yield _about(place, item, "date-conflict", Severity.WARNING, told, "打开原文核对日期，必要时修改。")
 
 
-def _other_day(item: Item, window: Window) -> str:
+def other_day(day: dt.date | None, dates: Sequence[DateClaim], window: Window) -> str:
     """Where the page, its address and its list disagree about the day; empty where they agree, or an editor decided.
 
     A day's difference is that of midnight or of a zone; it matters where it decides whether the item is in the window.
     """
-    believed = next((one for one in item.dates if one.chosen), None)
-    if believed is None or item.date is None or item.date != believed.day:
+    believed = next((one for one in dates if one.chosen), None)
+    if believed is None or day is None or day != believed.day:
         return ""
-    others = [
+    said = "，".join(f"{one.where}为{chinese_date(one.day)}" for one in other_days(day, dates, window) if one.day)
+    return f"日期不一致：{believed.where}为{chinese_date(day)}，{said}" if said else ""
+
+
+def other_days(day: dt.date, dates: Sequence[DateClaim], window: Window) -> list[DateClaim]:
+    """The claims of address and list that speak against a day, see `other_day`."""
+    return [
         one
-        for one in item.dates
+        for one in dates
         if one.witness in (Witness.ADDRESS, Witness.LEAD)
         and one.day is not None
-        and (abs((one.day - item.date).days) > 1 or (one.day in window) != (item.date in window))
+        and (abs((one.day - day).days) > 1 or (one.day in window) != (day in window))
     ]
-    said = "，".join(f"{one.where}为{chinese_date(one.day)}" for one in others if one.day)
-    return f"日期不一致：{believed.where}为{chinese_date(item.date)}，{said}" if said else ""
 
 
 def _content(inspection: Inspection) -> Iterator[Finding]:

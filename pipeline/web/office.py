@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar, cast
 
 import structlog
 
@@ -20,7 +21,15 @@ log = structlog.get_logger("pipeline.web")
 Launch = Callable[[str, Window], None]
 """Has the draft of a series' window made, in a process of its own; returns at once."""
 
+_KEPT = 64  # of what was worked out about drafts: a list of a thousand rows takes a megabyte
 _REMEMBERED = 8  # drafts; one with a thousand candidates takes some ten megabytes
+
+
+T = TypeVar("T")
+
+
+def _as_it_stands(desked: Desked) -> tuple[object, ...]:
+    return desked.id, desked.revision, desked.number, desked.state
 
 
 @dataclass(slots=True)
@@ -46,6 +55,7 @@ class Office:
         self._stamp = self._stamped()
         self._current = _Opened(open_desk())
         self._drafts: OrderedDict[tuple[object, ...], Desked] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, object], object] = OrderedDict()
 
     def close(self) -> None:
         """Closes the desk."""
@@ -81,6 +91,28 @@ class Office:
                 self._drafts.popitem(last=False)
         return found
 
+    def kept(self, what: str, desked: Desked, make: Callable[[], T]) -> T:
+        """Something worked out about a draft as it stands, worked out once."""
+        known = self.known(what, desked)
+        if known is None:
+            self.keep(what, desked, known := make())
+        return cast(T, known)
+
+    def keep(self, what: str, desked: Desked, found: object) -> None:
+        """Remembers something worked out about a draft as it stands."""
+        with self._lock:
+            self._kept[what, _as_it_stands(desked)] = found
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+    def known(self, what: str, desked: Desked) -> object | None:
+        """What was worked out about a draft as it stands; `None` when it was not yet."""
+        key = (what, _as_it_stands(desked))
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
     def _renew(self) -> None:
         if (stamp := self._stamped()) == self._stamp:
             return
@@ -93,6 +125,7 @@ class Office:
             return
         before, self._current, self.trouble = self._current, opened, ""
         self._drafts.clear()
+        self._kept.clear()
         if not before.guests:
             before.desk.close()
 

@@ -1,0 +1,2 @@
+// The draft page.
+"use strict";
