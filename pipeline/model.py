@@ -962,6 +962,7 @@ _VERBS = {
     "split": "拆分",
     "merge": "合并",
     "edit": "修改",
+    "revert": "还原",
     "reorder": "移动",
     "excerpt": "节选",
     "represent": "换用",

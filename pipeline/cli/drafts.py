@@ -159,6 +159,22 @@ def draft_edit(
     _decide(series, month, week, who, "edit", target, reason, **given)
 
 
+@draft_app.command("revert")
+def draft_revert(
+    series: SeriesArgument,
+    target: Target,
+    field: Annotated[
+        str, typer.Option(help="Only this one: title, outlet, url, date, or text for the body; without it, all.")
+    ] = "",
+    reason: Reason = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Take back what was edited of a candidate: it stands as it was read."""
+    _decide(series, month, week, who, "revert", target, reason, field=field)
+
+
 def _cleaned(series: str, month: str, week: str, target: str, body: Path) -> str:
     """A text in HTML as the blocks that an edit keeps; what is left out of it is said."""
     from pipeline.steps.blocks import written
@@ -416,6 +432,8 @@ def _meant(decision: Decision, *drafts: Draft) -> str:
             told.append(f"到 {_titled(titles, value)}")
         elif field == "with":
             told.append(f"改印 {_titled(titles, value)}")
+        elif field == "field":
+            told.append({**FIELDS, "text": "正文", "": "全部"}.get(value, value))
         elif field == "whole":
             told.append("印全文")
         elif field in ("file", "told"):

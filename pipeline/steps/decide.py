@@ -277,6 +277,18 @@ def _edit(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
     return replace(draft, edits={**draft.edits, candidate.handle: values})
 
 
+def _revert(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
+    """What was edited of one field (`text` for the body) stands as it was read again; of all without a field."""
+    candidate, _ = find(draft, decision.target)
+    field = decision.values.get("field", "")
+    gone = {"": FIELDS, "text": _TEXT}.get(field, (field,))
+    if not set(gone) <= set(FIELDS):
+        raise UsageError(f"没有“{field}”这一项。", f"可还原：{'、'.join((*FIELDS[: -len(_TEXT)], 'text'))}。")
+    kept = {name: value for name, value in draft.edits.get(candidate.handle, {}).items() if name not in gone}
+    rest = {handle: values for handle, values in draft.edits.items() if handle != candidate.handle}
+    return replace(draft, edits={**rest, candidate.handle: kept} if kept else rest)
+
+
 def _reorder(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
     candidate, _ = find(draft, decision.target)
     if candidate.handle not in draft.chosen:
@@ -340,6 +352,7 @@ DECISIONS: Mapping[str, Verb] = {
     "split": _split,
     "merge": _merge,
     "edit": _edit,
+    "revert": _revert,
     "reorder": _reorder,
     "excerpt": _excerpt,
     "represent": _represent,

@@ -264,6 +264,7 @@ def test_every_verb_is_one_of_the_registry():
         "split",
         "merge",
         "edit",
+        "revert",
         "reorder",
         "excerpt",
         "represent",
@@ -301,3 +302,25 @@ def test_what_was_taken_from_an_edited_file_is_one_decision():
 def test_a_record_of_an_edited_file_that_cannot_be_read_is_refused():
     with pytest.raises(UsageError, match="读不出来"):
         decide(draft(candidate("a")), Decision("return", "王编辑", NOON, values={"taken": "["}), lambda _: IN)
+
+
+def test_what_was_edited_is_taken_back_field_by_field_or_all_at_once():
+    before = draft(candidate("a"), candidate("b"))
+    edited = _do(before, "edit", "a", title="新标题", outlet="千龙网", blocks='[{"kind": "paragraph", "text": "新"}]')
+    edited = _do(edited, "edit", "b", title="另一标题")
+    assert set(_do(edited, "revert", "a", field="title").edits["a"]) == {"outlet", "blocks"}
+    assert set(_do(edited, "revert", "a", field="text").edits["a"]) == {"title", "outlet"}
+    assert _do(edited, "revert", "a").edits == {"b": {"title": "另一标题"}}
+    assert _do(_do(edited, "revert", "a"), "revert", "b", field="title") == before
+
+
+def test_a_field_that_there_is_not_cannot_be_taken_back():
+    with pytest.raises(UsageError, match="没有“author”这一项"):
+        _do(draft(candidate("a")), "revert", "a", field="author")
+
+
+def test_a_date_that_is_taken_back_moves_the_item_back():
+    before = draft(candidate("a", "2024-06-10"), candidate("b", "2024-06-20"), chosen=("a", "b"))
+    edited = _do(before, "edit", "a", date="2024-06-25")
+    assert edited.chosen == ("b", "a")
+    assert _do(edited, "revert", "a", field="date").chosen == ("a", "b")
