@@ -19,7 +19,7 @@ _SANDBOX = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=F
 
 def assemble(draft: Draft, number: int, series: Series, lead_template: str) -> Issue:
     """The issue as it would be put out now."""
-    items = tuple(_item(draft, draft.candidate(handle)) for handle in draft.chosen)
+    items = tuple(printed(draft, draft.candidate(handle)) for handle in draft.chosen)
     if not series.pictures:
         items = tuple(replace(item, blocks=_without_pictures(item.blocks)) for item in items)
     return Issue(
@@ -61,7 +61,8 @@ def _rendered(name: str, template: str, **values: object) -> str:
         raise errors.TemplateError(f"{name}: {error}.", "Compare it with the packaged one.") from None
 
 
-def _item(draft: Draft, candidate: Candidate) -> Item:
+def printed(draft: Draft, candidate: Candidate) -> Item:
+    """A candidate as it would be printed, with what was edited of it, whether it is in the issue or not."""
     article = candidate.article
     edits = draft.edits.get(candidate.handle, {})
     excerpt = candidate.handle in draft.excerpts
