@@ -1592,7 +1592,111 @@ class Account:
     active: bool = True
     id: int = 0
     """Its number in the store; 0 while it has none."""
+    shortcuts: bool = True
+    """Whether single keys do something on the pages."""
+    ready: bool = True
+    """Whether it has a password; one that was invited has none yet."""
 
     def sees(self, series: str) -> bool:
         """Whether a series is theirs to see."""
         return not self.series or series in self.series
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One browser somebody signed in with."""
+
+    id: int
+    account: Account
+    created: dt.datetime
+    seen: dt.datetime
+    """To some minutes."""
+    agent: str = ""
+    """What the browser calls itself, shortened."""
+
+
+class Purpose(StrEnum):
+    """What a one-time link is for."""
+
+    FIRST_ADMIN = "first-admin"
+    INVITE = "invite"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A one-time link that may still be used: the address holds the secret, the store only its digest."""
+
+    purpose: Purpose
+    expires: dt.datetime
+    account: Account | None = None
+    """Whose password it sets; `None` for that of the first administrator, who has no account yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a program shows instead of signing in; the secret itself is shown once and not kept."""
+
+    id: int
+    name: str
+    account: Account
+    role: Role
+    """What it may do at most; never more than its account."""
+    created: dt.datetime
+    used: dt.datetime | None = None
+    revoked: dt.datetime | None = None
+
+
+class Act(StrEnum):
+    """What the audit log tells of."""
+
+    SIGNED_IN = "signed-in"
+    NOT_SIGNED_IN = "not-signed-in"
+    SIGNED_OUT = "signed-out"
+    SESSIONS_ENDED = "sessions-ended"
+    ACCOUNT_MADE = "account-made"
+    ACCOUNT_CHANGED = "account-changed"
+    REKEYED = "rekeyed"
+    LINK_MADE = "link-made"
+    GRANTED = "granted"
+    REVOKED = "revoked"
+    REFUSED = "refused"
+    DECIDED = "decided"
+    RELEASED = "released"
+    ASKED = "asked"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return _ACTS[self]
+
+
+_ACTS = {
+    Act.SIGNED_IN: "登录",
+    Act.NOT_SIGNED_IN: "登录失败",
+    Act.SIGNED_OUT: "退出",
+    Act.SESSIONS_ENDED: "结束登录",
+    Act.ACCOUNT_MADE: "新建账号",
+    Act.ACCOUNT_CHANGED: "更改账号",
+    Act.REKEYED: "设置密码",
+    Act.LINK_MADE: "生成链接",
+    Act.GRANTED: "新建令牌",
+    Act.REVOKED: "撤销令牌",
+    Act.REFUSED: "拒绝",
+    Act.DECIDED: "改稿",
+    Act.RELEASED: "发布",
+    Act.ASKED: "操作",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One row of the audit log: who did what to what; each row holds the digest of the one before it."""
+
+    who: str
+    act: Act
+    when: dt.datetime
+    target: str = ""
+    detail: str = ""
+    id: int = 0
+    """Its place in the log, from 1; 0 while it has none."""

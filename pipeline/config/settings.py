@@ -112,6 +112,14 @@ class Web(Strict):
     """Names it is asked by besides that of `listen` and localhost."""
     secure: bool = False
     """Whether people reach it by https only, through a proxy of the office; cookies are then sent no other way."""
+    idle_hours: Annotated[float, Field(gt=0, le=24 * 7)] = 12.0
+    """After how long without a click somebody is signed out."""
+    session_days: Annotated[float, Field(gt=0, le=90)] = 7.0
+    """After how long everybody is."""
+    proxy_header: Annotated[str, written_as(r"[A-Za-z0-9-]*", "X-Forwarded-User")] = ""
+    """The header in which a proxy of the office says who somebody is, by login; empty for none."""
+    proxy_addresses: tuple[str, ...] = ()
+    """From which addresses that is believed, and who X-Forwarded-For says is asking."""
 
 
 class Settings(Strict):

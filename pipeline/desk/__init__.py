@@ -12,7 +12,7 @@ Between the stages travel ids and counts, never articles; what a stage learns is
 Each file holds one class with the verbs of its kind; who needs another's verbs derives from it::
 
     Desk          opens everything                        ← Running, Archive, Checking, Reasoning, Sharing, Learning,
-                                                            Returning, Templating
+                                                            Returning, Templating, Admitting
     Running       a draft from its sources on             ← Illustrating, Revisiting, Telling, Claiming
     Archive       old issues taken in, all given out      ← Releasing
     Checking      sources tried out, nothing kept         ← Collecting
@@ -31,12 +31,14 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
     Watching      how sources are doing                   ← Room
     Claiming      who works on what                       ← Room
     Templating    the templates of the office             ← Room
+    Admitting     who may come in                         ← Room
     Room          the stores, the ways out, the settings
 
 Beside them, for what must not open a desk: `verifying` proves what was released, `rebuilding` makes its files again,
 `incoming` reads what somebody hands in.
 """
 
+from pipeline.desk.admitting import Admitted, Refused
 from pipeline.desk.checking import Checked, Suggested
 from pipeline.desk.collecting import Pasted
 from pipeline.desk.deciding import Surroundings
@@ -55,6 +57,7 @@ from pipeline.desk.wiring import Desk, children, fetcher, now, open_desk, open_s
 
 __all__ = [
     "EXAMINERS",
+    "Admitted",
     "Checked",
     "Desk",
     "Engine",
@@ -64,6 +67,7 @@ __all__ = [
     "Proof",
     "Proposal",
     "ReadBack",
+    "Refused",
     "Replayed",
     "Report",
     "Schooling",

@@ -12,6 +12,7 @@ from pipeline.model import Clock, Fetch, Last, Window
 from pipeline.steps.dedupe import telling
 from pipeline.steps.upload import refused
 from pipeline.store import (
+    Audit,
     Blobs,
     Claims,
     Database,
@@ -25,6 +26,7 @@ from pipeline.store import (
     Revisits,
     Rulings,
     Runs,
+    Staff,
     Visits,
 )
 
@@ -57,6 +59,8 @@ class Room:
         self.runs = Runs(database)
         self.notices = Notices(database)
         self.visits = Visits(database)
+        self.staff = Staff(database)
+        self.audit = Audit(database)
         self._blobs = blobs
         self._database = database
         self._fetch = fetch

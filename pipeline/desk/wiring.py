@@ -10,6 +10,7 @@ import structlog
 
 from pipeline import config as configuration
 from pipeline.config import Config, Politeness, masked, place_of
+from pipeline.desk.admitting import Admitting
 from pipeline.desk.archive import Archive
 from pipeline.desk.checking import Checking
 from pipeline.desk.learning import Learning
@@ -27,7 +28,7 @@ from pipeline.store import Blobs, Database, Leads, Visits
 log = structlog.get_logger("pipeline.desk")
 
 
-class Desk(Running, Archive, Checking, Reasoning, Sharing, Learning, Returning, Templating):
+class Desk(Running, Archive, Checking, Reasoning, Sharing, Learning, Returning, Templating, Admitting):
     """Everything one office's workspace can do."""
 
     def __init__(

@@ -1,5 +1,6 @@
 """The only SQL: what the desk remembers, in one database and one folder of blobs."""
 
+from pipeline.store.audit import Audit
 from pipeline.store.blobs import Blobs, write_whole
 from pipeline.store.claims import Claims
 from pipeline.store.database import Database
@@ -13,6 +14,7 @@ from pipeline.store.pictures import Pictures
 from pipeline.store.precedents import Rulings
 from pipeline.store.revisits import Revisits
 from pipeline.store.runs import Accounted, Accounts, Runs
+from pipeline.store.staff import Staff
 from pipeline.store.visits import Visits
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "Accounted",
     "Accounts",
     "Asked",
+    "Audit",
     "Blobs",
     "Carried",
     "Claims",
@@ -38,6 +41,7 @@ __all__ = [
     "Revisits",
     "Rulings",
     "Runs",
+    "Staff",
     "Stand",
     "Stored",
     "Visits",

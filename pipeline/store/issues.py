@@ -17,7 +17,9 @@ from pydantic import TypeAdapter
 
 from pipeline.errors import Conflict, NotImported, StoreError, UsageError
 from pipeline.model import (
+    Act,
     Decision,
+    Deed,
     Desked,
     Draft,
     Last,
@@ -30,6 +32,7 @@ from pipeline.model import (
     chinese_number,
     digest,
 )
+from pipeline.store.audit import note
 from pipeline.store.database import Database
 from pipeline.store.fingerprints import Carried, remember
 from pipeline.store.leads import whole
@@ -486,6 +489,8 @@ def _keep_revision(connection: sa.Connection, issue: int, revision: int, draft: 
             sha256=digest(content),
         )
     )
+    told = f"修订{revision}：{decision.chinese} {decision.target}".rstrip()
+    note(connection, Deed(decision.who, Act.DECIDED, decision.when, f"{draft.series} {draft.window.start}", told))
 
 
 def _window(series: str, window: Window) -> sa.ColumnElement[bool]:

@@ -384,3 +384,79 @@ MODELS = sa.Table(
     # at most one of a kind; with none the shipped model is in use
     sa.Column("active", sa.Boolean, nullable=False),
 )
+
+ACCOUNTS = sa.Table(
+    "accounts",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("login", Words, nullable=False, unique=True),
+    # two of one name could not be told apart in what they signed
+    sa.Column("name", Words, nullable=False, unique=True),
+    sa.Column("role", Words, nullable=False),
+    sa.Column("series", Tree, nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    # argon2; empty until a one-time link sets one
+    sa.Column("password", Words, nullable=False),
+    sa.Column("shortcuts", sa.Boolean, nullable=False),
+    sa.Column("created", Words, nullable=False),
+)
+
+# of what lets somebody in only the SHA-256 is kept: whoever reads the database cannot sign in with it
+
+SESSIONS = sa.Table(
+    "sessions",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("digest", Words, nullable=False, unique=True),
+    sa.Column("account", sa.Integer, sa.ForeignKey("accounts.id"), nullable=False, index=True),
+    sa.Column("created", Words, nullable=False),
+    sa.Column("seen", Words, nullable=False),
+    sa.Column("agent", Words, nullable=False),
+)
+
+LINKS = sa.Table(
+    "links",
+    METADATA,
+    sa.Column("digest", Words, primary_key=True),
+    sa.Column("purpose", Words, nullable=False),
+    # none for the first administrator's
+    sa.Column("account", sa.Integer, sa.ForeignKey("accounts.id")),
+    sa.Column("expires", Words, nullable=False),
+)
+
+TOKENS = sa.Table(
+    "tokens",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("digest", Words, nullable=False, unique=True),
+    sa.Column("name", Words, nullable=False),
+    sa.Column("account", sa.Integer, sa.ForeignKey("accounts.id"), nullable=False, index=True),
+    sa.Column("role", Words, nullable=False),
+    sa.Column("created", Words, nullable=False),
+    sa.Column("used", Words, nullable=False),
+    sa.Column("revoked", Words, nullable=False),
+)
+
+FAILURES = sa.Table(
+    "failures",
+    METADATA,
+    # a login at an address, an address, or a login: as a digest, for somebody may have typed the password there
+    sa.Column("key", Words, primary_key=True),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("last", Words, nullable=False),
+)
+
+AUDIT = sa.Table(
+    "audit",
+    METADATA,
+    # without gaps
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", Words, nullable=False),
+    sa.Column("who", Words, nullable=False, index=True),
+    sa.Column("act", Words, nullable=False),
+    sa.Column("target", Words, nullable=False),
+    sa.Column("detail", Prose, nullable=False),
+    # the hash of the row before, and of all that stands in this one
+    sa.Column("previous", Words, nullable=False),
+    sa.Column("hash", Words, nullable=False),
+)
