@@ -10,6 +10,10 @@ STAMP := .venv/.installed
 WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores + 1 : 4)))
 DATA ?=
 
+# Containers like to set it. Every process would compile all it imports anew: 1.3 s of the 2.1 s that the desk takes, and
+# the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install system demo test check drill bench lock clean
 
 help: ## List the targets
