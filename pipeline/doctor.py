@@ -30,7 +30,7 @@ from pipeline import libreoffice
 from pipeline.config import Config, packaged
 from pipeline.errors import ConfigError, StoreError
 from pipeline.fetch.browser import lacking
-from pipeline.model import BEIJING, Event, State, chinese_number
+from pipeline.model import BEIJING, Event, chinese_number
 from pipeline.notify import refused, targets
 from pipeline.steps.health import LOOK_BACK, pulse, reason, trouble
 from pipeline.steps.window import between, following
@@ -472,14 +472,14 @@ def _told(patient: _Patient) -> Iterator[Sign]:
 def _series(patient: _Patient) -> Iterator[Sign]:
     issues, config = Issues(patient.database), patient.config
     for series in config.series.values():
-        released = issues.released(series.id)
+        released = [*issues.released(series.id), *(one.release for one in issues.withdrawn(series.id))]
         number = max([series.last.number, *(one.issue.number for one in released)])
         window = max([series.last_window, *(one.issue.window for one in released)], key=lambda one: one.start)
         skipped = issues.skipped(series.id)
         after = following(series, window)
         while after.start in skipped:
             after = following(series, after)
-        drafts = [str(one.draft.window) for one in issues.all(series.id) if one.state is State.DRAFT]
+        drafts = [str(one.draft.window) for one in issues.all(series.id) if one.state.open]
         told = f"最近第{chinese_number(number, series.zero)}期，下一期窗口 {after}"
         told += f"，草稿 {len(drafts)} 份（{'、'.join(drafts)}）" if drafts else "，没有草稿"
         told += f"，跳过 {len(skipped)} 期" if skipped else ""

@@ -37,6 +37,9 @@ Glossary
 版记            colophon            the lines at the foot of the last page
 核验            verify              proof that what was released is still what was released
 发布依据          basis               templates and program that a release was made with, kept with it
+送审 / 审定        submit, approve     a draft handed to whoever answers for it; one revision of it found fit to go out
+更正            correction          what a released issue should have said, put out as a further release of it
+撤回            withdraw            a released issue that no longer holds; its number and files stay
 存档            archive             every issue, released or imported, and the site made of them
 账号            account             who may do what on the review page; decisions are signed with its name
 =============  ==================  ============================================================
@@ -870,6 +873,15 @@ class Issue:
     unit: str = "月报"
     footer: tuple[str, ...] = ()
     """Lines of the 版记 on the last page; none when empty."""
+    correction: int = 0
+    """Which correction (更正) of the issue it is, from 1; 0 for the issue as it was first put out."""
+    corrected: str = ""
+    """What a correction puts right, in the editor's words."""
+
+    @property
+    def correction_line(self) -> str:
+        """What a correction prints below its number; empty for the issue as it was first put out."""
+        return f"（更正）{self.corrected}" if self.correction else ""
 
     @property
     def date(self) -> dt.date:
@@ -883,8 +895,9 @@ class Issue:
 
     @property
     def filename(self) -> str:
-        """The stem of the issue's files: series title, number and date only."""
-        return f"{file_title(self.title, self.series)}-第{self.number}期-{self.date:%Y%m%d}"
+        """The stem of the issue's files: series title, number and date, and which correction it is."""
+        stem = f"{file_title(self.title, self.series)}-第{self.number}期-{self.date:%Y%m%d}"
+        return f"{stem}-更正{self.correction}" if self.correction else stem
 
 
 _MAX_NAME_BYTES = 180  # of the 255 a file system takes; number, date, 送审稿, 改动 and the ending need the rest
@@ -969,20 +982,52 @@ _VERBS = {
     "waive": "放行",
     "skip": "跳过",
     "return": "回读",
+    "submit": "提交审核",
+    "send-back": "退回修改",
+    "approve": "审定",
+    "release": "定稿发布",
+    "withdraw": "撤回",
+    "correct": "更正",
+    "drop": "放弃更正",
 }
+
+
+SYSTEM = "系统"
+"""Who signs what nobody decided."""
+
+PROCEEDINGS = frozenset(("submit", "send-back", "approve", "release", "withdraw", "drop"))
+"""Verbs that change where an issue stands and nothing of what it says."""
 
 
 class State(StrEnum):
     """Where an issue stands."""
 
     DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
     SKIPPED = "skipped"
     RELEASED = "released"
+    WITHDRAWN = "withdrawn"
 
     @property
     def chinese(self) -> str:
         """The word an editor reads."""
-        return {"draft": "草稿", "skipped": "已跳过", "released": "已发布"}[self.value]
+        return _STATES[self]
+
+    @property
+    def open(self) -> bool:
+        """Whether it can still be changed; a change of what was approved makes a draft of it again."""
+        return self in (State.DRAFT, State.IN_REVIEW, State.APPROVED)
+
+
+_STATES = {
+    State.DRAFT: "草稿",
+    State.IN_REVIEW: "送审中",
+    State.APPROVED: "已审定",
+    State.SKIPPED: "已跳过",
+    State.RELEASED: "已发布",
+    State.WITHDRAWN: "已撤回",
+}
 
 
 class Progress(StrEnum):
@@ -1043,8 +1088,11 @@ class Phase(StrEnum):
     RUNNING = "running"
     FAILED = "failed"
     DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
     SKIPPED = "skipped"
     RELEASED = "released"
+    WITHDRAWN = "withdrawn"
 
     @property
     def chinese(self) -> str:
@@ -1059,8 +1107,11 @@ _PHASES = {
     Phase.RUNNING: "生成中",
     Phase.FAILED: "生成失败",
     Phase.DRAFT: "草稿",
+    Phase.IN_REVIEW: "送审中",
+    Phase.APPROVED: "已审定",
     Phase.SKIPPED: "已跳过",
     Phase.RELEASED: "已发布",
+    Phase.WITHDRAWN: "已撤回",
 }
 
 
@@ -1128,6 +1179,10 @@ class Draft:
     """Article id → what was edited while it was printed; it comes back with the article."""
     alarm: str = ""
     """Why what passed the scope is hard to believe (none of many, nearly all), in Chinese; empty when all is well."""
+    correction: int = 0
+    """Which correction of a released issue it is to become, from 1; 0 for a draft of a window without an issue."""
+    corrected: str = ""
+    """What the correction puts right, as it will be printed."""
 
     def candidate(self, handle: str) -> Candidate:
         """The candidate with this handle; `KeyError` when there is none."""
@@ -1147,6 +1202,15 @@ class Desked:
     revision: int
     state: State
     draft: Draft
+    released: int = 0
+    """The revision that was put out last; 0 while none was."""
+    withdrawn: bool = False
+    """Whether what was put out was withdrawn, and no correction of it is out since."""
+
+    @property
+    def chinese(self) -> str:
+        """Where it stands, as an editor reads it: 草稿, 更正·送审中."""
+        return f"更正·{self.state.chinese}" if self.released and self.state.open else self.state.chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -1361,6 +1425,14 @@ class Basis:
     """File name in the folder of templates → SHA-256 of its bytes."""
     program: Mapping[str, str]
     """What of the program has a say in the bytes → its version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """An issue that was put out and no longer holds, with the signed reason."""
+
+    release: Release
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ def test_a_release_keeps_its_template_and_what_lies_beside_it_but_no_other_docum
     with (folder / "film.bin").open("wb") as film:
         film.truncate(33 * 1024 * 1024)
     os.mkfifo(folder / "pipe")
-    basis = basis_of(folder / "gongwen.docx", blobs)
+    basis = basis_of(folder / "gongwen.docx", blobs.put)
     assert {name: blobs.get(blob).decode() for name, blob in basis.templates.items()} == {
         name: name for name in ("gongwen.docx", "lead.j2", "web/page.html")
     }

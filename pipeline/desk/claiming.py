@@ -186,8 +186,9 @@ def _standing(
 ) -> Standing:
     """The strongest thing that can be said of a window: put out, skipped, at work, drafted, failed, or waiting."""
     number = stand.number if stand and stand.number > 0 else 0
-    if stand and stand.state is State.RELEASED:
-        return Standing(window, due, Phase.RELEASED, number)
+    if stand and stand.released:
+        phase = Phase.WITHDRAWN if stand.state is State.WITHDRAWN else Phase.RELEASED
+        return Standing(window, due, phase, number, f"正在更正：{stand.state.chinese}" if stand.state.open else "")
     if skipped is not None:
         return Standing(window, due, Phase.SKIPPED, told=skipped)
     if claim and claim.alive and not _is_gone(claim.worker):
@@ -200,5 +201,5 @@ def _standing(
             told += f"；{claim.retry:%m-%d %H:%M} 后自动再试" if again else "；不再自动重试"
         return Standing(window, due, Phase.FAILED, number, told)
     if stand:
-        return Standing(window, due, Phase.DRAFT, number, f"修订{stand.revision}")
+        return Standing(window, due, Phase(stand.state.value), number, f"修订{stand.revision}")
     return Standing(window, due, idle)

@@ -29,7 +29,6 @@ from pipeline.model import (
     Revision,
     Severity,
     SideBySide,
-    State,
     Window,
     digest,
 )
@@ -85,7 +84,7 @@ class Deciding(Judging):
         """
         if seen and seen != desked.revision:
             raise Conflict(f"草稿在修订{seen}之后又有改动（现在是修订{desked.revision}）。", "请重新看稿。")
-        if desked.state is not State.DRAFT:
+        if not desked.state.open:
             raise UsageError(f"第{desked.number}期{desked.state.chinese}，不再更改。")
         rate = self.rater(self.series(desked.draft.series))
         draft = desked.draft
@@ -236,7 +235,9 @@ class Deciding(Judging):
 
     def _inspected(self, desked: Desked) -> list[Finding]:
         issue = self.issue(desked)
-        return self._checked(issue, desked.draft, self.earlier(documents_of(issue)), self._read_back(issue))
+        # a correction tells again what the issue told that it corrects
+        before = desked.draft.window if desked.released else None
+        return self._checked(issue, desked.draft, self.earlier(documents_of(issue), before), self._read_back(issue))
 
     def _read_back(self, issue: Issue) -> list[Readback]:
         """What the issue's files would print now, without their pictures and with any page numbers."""

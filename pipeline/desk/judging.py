@@ -145,9 +145,9 @@ class Judging(Relating):
         """What was decided in issues whose windows ended earlier than that of `before`."""
         for issue in self.rulings.missing():
             desked = self.issues.get(issue)
-            release = self.issues.release_of(issue, desked.revision)
-            if decided := rulings(release.issue, desked.draft, self.reasons(issue)):
-                self.rulings.make_good(issue, desked.revision, decided)
+            release = self.issues.release_of(issue, desked.released)
+            if decided := rulings(release.issue, self.issues.at_revision(issue, desked.released), self.reasons(issue)):
+                self.rulings.make_good(issue, desked.released, decided)
         return Precedents(self.rulings.all(), before)
 
     def reasons(self, issue: int) -> dict[str, str]:

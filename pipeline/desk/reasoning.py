@@ -19,7 +19,6 @@ from pipeline.model import (
     Edge,
     Fate,
     Rating,
-    State,
     Verdict,
     Window,
     chinese_number,
@@ -336,7 +335,7 @@ def _judged(article: Article, before: Before, after: Rating, printed: str = "", 
 
 def _printed(desked: Desked | None, candidate: Candidate) -> str:
     """Where a candidate stands in an issue that is out."""
-    if desked is None or desked.state is not State.RELEASED or candidate.handle not in desked.draft.chosen:
+    if desked is None or not desked.released or desked.withdrawn or candidate.handle not in desked.draft.chosen:
         return ""
     return f"第{chinese_number(desked.number)}期第{desked.draft.chosen.index(candidate.handle) + 1}条"
 

@@ -28,8 +28,8 @@ T = TypeVar("T")
 _MAX_BYTES = 32 * 1024 * 1024  # no template is as large; what else an office put into the folder is not kept
 
 
-def basis_of(template: Path, blobs: Blobs) -> Basis:
-    """Keeps a template and all that lies beside it, other documents left out, and says what was kept."""
+def basis_of(template: Path, keep: Callable[[bytes], str]) -> Basis:
+    """A template and all that lies beside it, other documents left out; `keep` says by which SHA-256 each is known."""
     kept: dict[str, str] = {}
     for path in sorted(template.parent.rglob("*")):
         name = path.relative_to(template.parent)
@@ -37,7 +37,7 @@ def basis_of(template: Path, blobs: Blobs) -> Basis:
         # the review page's own lie beside the packaged ones; an office has none of them
         hidden = name.parts[0] == "web" or any(part.startswith(".") for part in name.parts)
         if path.is_file() and not other and not hidden and path.stat().st_size <= _MAX_BYTES:
-            kept[name.as_posix()] = blobs.put(path.read_bytes())
+            kept[name.as_posix()] = keep(path.read_bytes())
     return Basis(template.stem, kept, program())
 
 

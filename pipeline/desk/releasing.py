@@ -6,19 +6,33 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import structlog
 
 from pipeline.config import Series
-from pipeline.desk.deciding import Deciding
 from pipeline.desk.rebuilding import basis_of, laid_out, rendered
 from pipeline.desk.relating import carried
+from pipeline.desk.reviewing import Reviewing, nothing_blocks
 from pipeline.desk.room import command
-from pipeline.errors import Blocked, StoreError, UsageError
-from pipeline.model import BEIJING, Decision, Desked, Fate, Finding, Release, Severity, State, Tally, Window, digest
+from pipeline.errors import Conflict, StoreError, UsageError
+from pipeline.model import (
+    BEIJING,
+    Basis,
+    Decision,
+    Desked,
+    Fate,
+    Finding,
+    Issue,
+    Release,
+    Severity,
+    State,
+    Tally,
+    Window,
+    digest,
+)
 from pipeline.outputs import FORMATS, READBACKS, Context, picture_files
 from pipeline.outputs.pages import page_numbers
 from pipeline.steps import select
@@ -30,7 +44,31 @@ from pipeline.store import Accounted, write_whole
 log = structlog.get_logger("pipeline.desk")
 
 
-class Releasing(Deciding):
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What would be put out now, whole, and what stands against it."""
+
+    desked: Desked
+    issue: Issue
+    files: Sequence[str]
+    """Their names."""
+    findings: Sequence[Finding]
+    """What blocks first."""
+    tally: Tally
+    before: Sequence[Window]
+    """Earlier windows that are still open."""
+    refused: str
+    """Why whoever asks cannot release it, beside the findings that block; in Chinese, empty when they may."""
+    digest: str
+    """Of all that is shown and printed: another one means that something else would be put out."""
+
+    @property
+    def blocking(self) -> Sequence[Finding]:
+        """The findings that keep it back."""
+        return [one for one in self.findings if one.severity is Severity.BLOCKING]
+
+
+class Releasing(Reviewing):
     """Renders, checks once more, releases, publishes; skips windows."""
 
     def render(self, desked: Desked, name: str) -> bytes:
@@ -53,34 +91,76 @@ class Releasing(Deciding):
         files = picture_files(self.issue(desked), self._blobs.get)
         return {name: self._blobs.get(blob) for name, blob in files.items()}
 
-    def release(self, desked: Desked, who: str) -> Release:
-        """Puts a draft out for good, exactly the revision that was read.
+    def prospect(self, desked: Desked, who: str) -> Prospect:
+        """What `who` would put out now by releasing a draft; nothing is kept."""
+        basis = basis_of(self._document_template(desked.draft.series), lambda data: hashlib.sha256(data).hexdigest())
+        refused = ""
+        try:
+            self._may_release(desked, who)
+        except (UsageError, StoreError) as error:
+            refused = str(error)
+        return self._prospect(desked, basis, refused)
 
-        Raises `Blocked` for blocking findings, `UsageError` for an earlier window that is neither released nor
-        skipped, `Conflict` when the draft changed since it was read.
-        """
+    def _prospect(self, desked: Desked, basis: Basis, refused: str = "") -> Prospect:
+        found = sorted(self.findings(desked), key=lambda one: one.severity is not Severity.BLOCKING)
+        issue, tally = self.issue(desked), self.tally(desked)
+        formats = self.config.settings.formats
+        files = [f"{issue.filename}.{suffix}" for suffix in formats]
+        files += sorted(picture_files(issue, self._blobs.get)) if "md" in formats else []
+        before = self._open_before(self.series(desked.draft.series), desked.draft.window)
+        shown = _digest(desked, issue, basis, files, found, tally)
+        return Prospect(desked, issue, files, found, tally, before, refused, shown)
+
+    def _may_release(self, desked: Desked, who: str) -> None:
+        """Raises `UsageError` or `StoreError` for what keeps a draft back, beside what the checks say of it."""
         series = self.series(desked.draft.series)
-        self._still_open(series, desked.draft.window)
+        if not desked.released:
+            self._still_open(series, desked.draft.window)
+        elif not desked.state.open:
+            raise UsageError(f"{series.title}第{desked.number}期（{desked.draft.window}）{desked.chinese}，不再更改。")
         if desked.draft.window.end >= self._clock().astimezone(BEIJING).date():
             raise UsageError(f"窗口{desked.draft.window}还没有结束，不能发布。")
         self._nothing_before(series, desked)
         self._number_is_free(desked)
-        basis = basis_of(self._document_template(series.id), self._blobs)
-        _nothing_blocks(self.findings(desked))
-        issue = self.issue(desked)
+        if self.config.settings.review.four_eyes and desked.state is not State.APPROVED:
+            raise UsageError("还没有审定，不能发布。", "本系统设为双人审核（review.four_eyes），请先由另一人审定。")
+        self._four_eyes(desked, who)
+
+    def release(self, desked: Desked, who: str, *, seen: str = "", token: str = "") -> Release:
+        """Puts a draft out for good, exactly the revision that was read; its approval with it if it had none.
+
+        `seen` is the digest of the `Prospect` that `who` was shown, empty where nobody was; `token` tells this
+        press of the button from any other, and stays in the log. Raises `Blocked` for blocking findings, `UsageError`
+        for an earlier window that is neither released nor skipped, `Conflict` when the draft changed since it was read
+        or something else would be put out than was seen.
+        """
+        self._may_release(desked, who)
+        series = self.series(desked.draft.series)
+        basis = basis_of(self._document_template(series.id), self._blobs.put)
+        shown = self._prospect(desked, basis)
+        if seen and seen != shown.digest:
+            raise Conflict(
+                "要发布的内容在您确认之后有变化（期号、模板、检查结果或采集记录），没有发布。", "请再看一遍，再发布。"
+            )
+        nothing_blocks(shown.findings)
+        issue = shown.issue
         formats = self.config.settings.formats
         with laid_out(basis, self._blobs) as template:
             pages = page_numbers(issue, template, pictures=self._blobs.get)
             made = rendered(issue, template, pages, self._blobs.get, formats)
         # an office that saves its template between the check and the rendering must not put out what nobody checked
         printed = [read(made[suffix], basis.template) for suffix, read in READBACKS.items() if suffix in made]
-        _nothing_blocks(self._answered(desked.draft, list(misprint(issue, printed))))
+        nothing_blocks(self._answered(desked.draft, list(misprint(issue, printed))))
         files = {f"{issue.filename}.{suffix}": self._blobs.put(data) for suffix, data in made.items()}
         files |= picture_files(issue, self._blobs.get) if "md" in formats else {}
         self._names_are_free(files)
-        release = Release(issue, desked.revision, who, self._clock(), pages, files, self.tally(desked), basis=basis)
+        now = self._clock()
+        release = Release(issue, desked.revision, who, now, pages, files, shown.tally, basis=basis)
         decided = rulings(issue, desked.draft, self.reasons(desked.id))
-        self.issues.release(desked, release, carried(issue), decided)
+        approval = [] if desked.state is State.APPROVED else [Decision("approve", who, now)]
+        values = {"revision": str(desked.revision)} | ({"token": token} if token else {})
+        done = Decision("release", who, now, values=values, reason=desked.draft.corrected)
+        self.issues.release(desked, release, carried(issue), decided, [*approval, done])
         log.info("released", series=series.id, number=issue.number, items=len(issue.items), who=who)
         self._publish(files)
         return release
@@ -146,8 +226,9 @@ class Releasing(Deciding):
 
     def _still_open(self, series: Series, window: Window) -> None:
         found = self.issues.of_window(series.id, window)
-        if found and found.state is State.RELEASED:
-            raise UsageError(f"{series.title}第{found.number}期（{window}）已发布，不再更改。")
+        if found and found.released:
+            told = State.WITHDRAWN.chinese if found.withdrawn else State.RELEASED.chinese
+            raise UsageError(f"{series.title}第{found.number}期（{window}）{told}，不再更改。")
         last = self.last(series)
         if window.start <= last.window.start:
             raise UsageError(
@@ -209,10 +290,13 @@ def _set_aside(path: Path) -> None:
     path.rename(path.with_name(f"{path.stem}-改动{what[:6]}{path.suffix}"))
 
 
-def _nothing_blocks(findings: Iterable[Finding]) -> None:
-    if blocking := [one for one in findings if one.severity is Severity.BLOCKING]:
-        listed = "\n".join(f"  [{one.key}] {one.message}。{one.fix}" for one in blocking)
-        raise Blocked(f"有 {len(blocking)} 项检查未通过，不能发布：\n{listed}")
+def _digest(
+    desked: Desked, issue: Issue, basis: Basis, files: Sequence[str], findings: Iterable[Finding], tally: Tally
+) -> str:
+    """Of everything that has a say in what would be put out, and of all that is shown of it."""
+    told = [f"{one.severity.value} {one.key} {one.message}" for one in findings]
+    parts = (str(desked.revision), repr(issue), repr(basis), *files, *told, str(tally), *desked.draft.silent)
+    return digest(*parts)
 
 
 def counted(verdicts: Iterable[Accounted]) -> Tally:

@@ -10,7 +10,7 @@ import structlog
 
 from pipeline.desk.releasing import Releasing
 from pipeline.errors import SourceError, UsageError
-from pipeline.model import Changes, Decision, Desked, Draft, Issue, Returned, State, Window, chinese_date
+from pipeline.model import Changes, Decision, Desked, Draft, Issue, Returned, Window, chinese_date
 from pipeline.outputs import FORMATS, Context
 from pipeline.steps.decide import find
 from pipeline.steps.pasting import Cleaned, cleaned
@@ -60,10 +60,10 @@ class Returning(Releasing):
         over; whatever is not taken is told of, and the file is kept. Raises `UsageError` when it cannot be read or is
         of another issue, or when the issue is out, and `Conflict` when the draft changed since it was read.
         """
-        if desked.state is not State.DRAFT:
+        if not desked.state.open:
             raise UsageError(
                 f"第{desked.number}期{desked.state.chinese}，不再更改，{name} 没有采用。",
-                "请核对文件是哪一期的（--month、--week）；已发布的期刊如有差错，请在下一期更正。",
+                "请核对文件是哪一期的（--month、--week）；已发布的期刊如有差错，请先更正（bulletin issue correct）。",
             )
         kind = format_of(name)
         returned = self._read_file(data, name, kind)

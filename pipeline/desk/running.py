@@ -23,7 +23,7 @@ from pipeline.desk.revisiting import Revisiting
 from pipeline.desk.room import command
 from pipeline.desk.telling import Telling
 from pipeline.errors import Conflict, DeskError, NothingCollected, StoreError, UsageError
-from pipeline.model import BEIJING, Article, Decision, Desked, Draft, Tally, Window
+from pipeline.model import BEIJING, SYSTEM, Article, Decision, Desked, Draft, Tally, Window
 
 log = structlog.get_logger("pipeline.desk")
 _COLLECTING_SHARE = 0.5  # of a run's time; the rest is for reading, pictures (bounded by themselves) and judging
@@ -134,6 +134,8 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
         """
         for _ in range(_ATTEMPTS):
             made = self.propose(run)
+            if made.before and made.before.released:  # released while this run was at work
+                self._still_open(self.series(made.draft.series), made.draft.window)
             try:
                 desked = self._kept(made)
             except Conflict:
@@ -143,7 +145,7 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
         raise Conflict("草稿在重新生成时一直有人改动。", "请等编辑改完再生成。")
 
     def _kept(self, made: Proposal) -> Desked:
-        decision = Decision("generate", "系统", self._clock(), values={"run": str(made.accounts.run)})
+        decision = Decision("generate", SYSTEM, self._clock(), values={"run": str(made.accounts.run)})
         accounts = replace(made.accounts, at=decision.when)
         if made.before is None:
             last = self.last(self.series(made.draft.series))

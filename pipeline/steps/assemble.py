@@ -36,6 +36,8 @@ def assemble(draft: Draft, number: int, series: Series, lead_template: str) -> I
             _rendered("series.yaml, footer", line, issuer=series.issuer, date=chinese_date(draft.window.end))
             for line in series.footer
         ),
+        correction=draft.correction,
+        corrected=draft.corrected,
     )
 
 

@@ -151,6 +151,7 @@ class Fingerprints:
     def printed(self, prints: Sequence[Fingerprint], before: Window | None = None) -> list[Fingerprint]:
         """The printed items worth comparing with these, however old, by `series/number/position`.
 
+        What only a withdrawn issue carried was not told: it may be news again.
         With `before` only those of issues whose windows ended earlier.
         """
         keys = _Keys(prints)
@@ -162,7 +163,7 @@ class Fingerprints:
                 query = (
                     sa.select(FINGERPRINTS, ISSUES.c.series, ISSUES.c.number)
                     .join(ISSUES, FINGERPRINTS.c.issue == ISSUES.c.id)
-                    .where(FINGERPRINTS.c.doc.in_(some))
+                    .where(FINGERPRINTS.c.doc.in_(some) & ~ISSUES.c.withdrawn)
                 )
                 if before is not None:
                     query = query.where(ISSUES.c.window_end < before.end.isoformat())
@@ -175,7 +176,7 @@ class Fingerprints:
         """Issues that are out and whose items are not here, or rest on something else: id and revision."""
         query = (
             sa.select(RELEASES.c.issue, RELEASES.c.revision)
-            .join(ISSUES, (RELEASES.c.issue == ISSUES.c.id) & (RELEASES.c.revision == ISSUES.c.revision))
+            .join(ISSUES, (RELEASES.c.issue == ISSUES.c.id) & (RELEASES.c.revision == ISSUES.c.released))
             .outerjoin(REMEMBERED, REMEMBERED.c.issue == RELEASES.c.issue)
             .where(
                 REMEMBERED.c.issue.is_(None)
@@ -190,7 +191,7 @@ class Fingerprints:
     def remember(self, issue: int, revision: int, carried: Carried) -> None:
         """Keeps the items of an issue that is out, in place of what was known of it."""
         with self._database.write() as connection:
-            now = connection.execute(sa.select(ISSUES.c.revision).where(ISSUES.c.id == issue)).scalar()
+            now = connection.execute(sa.select(ISSUES.c.released).where(ISSUES.c.id == issue)).scalar()
             if now == revision:  # else another revision has just come in its place, items and all
                 remember(self._database, connection, issue, revision, carried)
 

@@ -2,6 +2,10 @@
 
 The number of an unreleased draft is provisional: drafts of a series are numbered in the order of their
 windows after the last released issue, and move only together. A release takes the number for good.
+
+What is out and what is being worked on are two revisions of one row: `released` is the one that was put out last, and
+it stays out while a correction goes on from it, until that is released in its place. A withdrawn issue keeps its row,
+its number and its files; what asks for what earlier issues told does not get it.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ from pipeline.model import (
     Ruling,
     State,
     Window,
+    Withdrawn,
     chinese_number,
     digest,
 )
@@ -54,6 +59,8 @@ class Stand:
     number: int
     revision: int
     state: State
+    released: int = 0
+    """The revision that was put out last; 0 while none was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +72,14 @@ class Kept:
     window: Window
     revision: int
     current: bool
-    """Whether it is the revision that stands."""
+    """Whether it is the one that was put out last."""
     files: Mapping[str, str]
     """File name → blob, as it stands beside the content."""
     release: Release | None
     """`None` when it is damaged."""
     trouble: str = ""
     """What is wrong with the row, in Chinese."""
+    withdrawn: bool = False
 
 
 class Issues:
@@ -104,13 +112,13 @@ class Issues:
         query = sa.select(ISSUES).where(ISSUES.c.series == series)
         with self._database.read() as connection:
             return {
-                dt.date.fromisoformat(row.window_start): Stand(row.number, row.revision, State(row.state))
+                dt.date.fromisoformat(row.window_start): Stand(row.number, row.revision, State(row.state), row.released)
                 for row in connection.execute(query)
             }
 
     def closed(self, series: str) -> set[dt.date]:
-        """First days of the windows that are done with: released or skipped."""
-        released = {start for start, one in self.stand(series).items() if one.state is State.RELEASED}
+        """First days of the windows that are done with: skipped or released, whatever became of the issue since."""
+        released = {start for start, one in self.stand(series).items() if one.released}
         return released | set(self.skipped(series))
 
     def begin(
@@ -151,16 +159,27 @@ class Issues:
             raise Conflict(f"{draft.series} {draft.window} 的草稿刚由他人生成。", "请重新看稿。") from None
 
     def revise(self, desked: Desked, draft: Draft, decision: Decision, accounts: Accounts | None = None) -> Desked:
-        """Keeps the next revision of a draft; raises `Conflict` when it changed since `desked` was read."""
-        here = (
-            (ISSUES.c.id == desked.id) & (ISSUES.c.revision == desked.revision) & (ISSUES.c.state == State.DRAFT.value)
-        )
+        """Keeps the next revision of a draft; raises `Conflict` when it changed since `desked` was read.
+
+        What was approved was one revision: a change of it makes a draft of it again. What is in review stays so.
+        """
+        state = State.IN_REVIEW if desked.state is State.IN_REVIEW else State.DRAFT
         with self._database.write() as connection:
-            if not connection.execute(sa.update(ISSUES).where(here).values(revision=desked.revision + 1)).rowcount:
-                raise _changed(_one(connection, desked.id), desked)
+            _move(connection, desked, state)
             _keep_revision(connection, desked.id, desked.revision + 1, draft, decision)
             if accounts:
                 keep(connection, accounts)
+            return _one(connection, desked.id)
+
+    def proceed(self, desked: Desked, decision: Decision, state: State, draft: Draft | None = None) -> Desked:
+        """Takes an issue to another state, as its next revision, with another `draft` where one is given.
+
+        Raises `Conflict` when its revision or state is no longer as it was read.
+        """
+        with self._database.write() as connection:
+            withdrawn = state is State.WITHDRAWN or (desked.withdrawn and state.open)
+            _move(connection, desked, state, withdrawn=withdrawn)
+            _keep_revision(connection, desked.id, desked.revision + 1, draft or desked.draft, decision)
             return _one(connection, desked.id)
 
     def revisions(self, issue: int) -> list[Revision]:
@@ -187,7 +206,7 @@ class Issues:
     def skip(self, series: str, window: Window, decision: Decision) -> None:
         """Marks a window as one that gets no issue; it takes no number, and its draft, if any, rests."""
         with self._database.write() as connection:
-            rested = sa.update(ISSUES).where(_window(series, window) & (ISSUES.c.state == State.DRAFT.value))
+            rested = sa.update(ISSUES).where(_window(series, window) & _DRAFTED)
             connection.execute(rested.values(state=State.SKIPPED.value, number=-ISSUES.c.id))
             if connection.execute(sa.select(ISSUES).where(_window(series, window) & (ISSUES.c.number > 0))).first():
                 raise UsageError(f"{series} {window} 已发布，不能跳过。")
@@ -215,23 +234,34 @@ class Issues:
             _renumber(connection, series, last)
 
     def release(
-        self, desked: Desked, release: Release, carried: Carried | None = None, rulings: Sequence[Ruling] = ()
+        self,
+        desked: Desked,
+        release: Release,
+        carried: Carried | None = None,
+        rulings: Sequence[Ruling] = (),
+        decisions: Sequence[Decision] = (),
     ) -> None:
-        """Puts a revision out for good, if it is still the current one and still a draft.
+        """Puts a revision out for good, if it is still the current one, and in the state that was read.
 
         `carried` are its items, to be known again from then on; without them the next opening of the desk makes
-        up for it. `rulings` is what it decides about articles; without them the next run makes up for it.
+        up for it. `rulings` is what it decides about articles; without them the next run makes up for it. `decisions`
+        is what people decided by releasing it, each a revision after the one that is out.
         """
-        here = (
-            (ISSUES.c.id == desked.id)
-            & (ISSUES.c.revision == desked.revision)
-            & (ISSUES.c.number == release.issue.number)
-            & (ISSUES.c.state == State.DRAFT.value)
-        )
         content = written(_RELEASE, release)
         with self._database.write() as connection:
-            if connection.execute(sa.update(ISSUES).where(here).values(state=State.RELEASED.value)).rowcount != 1:
+            if not desked.state.open:
                 raise _changed(_one(connection, desked.id), desked)
+            _move(
+                connection,
+                desked,
+                State.RELEASED,
+                by=len(decisions),
+                number=release.issue.number,
+                released=desked.revision,
+                withdrawn=False,
+            )
+            for place, decision in enumerate(decisions, start=1):
+                _keep_revision(connection, desked.id, desked.revision + place, desked.draft, decision)
             connection.execute(
                 sa.insert(RELEASES).values(
                     issue=desked.id,
@@ -289,17 +319,30 @@ class Issues:
                 _fits(connection, release, configured, replace)
 
     def released(self, series: str = "") -> list[Release]:
-        """The released issues of a series, or of all, by number."""
-        query = sa.select(RELEASES.c.content, RELEASES.c.sha256, ISSUES.c.series, ISSUES.c.number).join(
-            ISSUES, _CURRENT
-        )
-        if series:
-            query = query.where(ISSUES.c.series == series)
+        """The issues of a series, or of all, that are out, by number; of a corrected one its last correction."""
         with self._database.read() as connection:
-            return [
-                _RELEASE.validate_json(whole(row.content, row.sha256, f"issue {row.series} {row.number}"))
-                for row in connection.execute(query.order_by(ISSUES.c.series, ISSUES.c.number))
-            ]
+            return [one for _, one in _put_out(connection, series, OUT)]
+
+    def superseded(self, series: str = "") -> list[Release]:
+        """What was put out here and corrected since, by number, the oldest first."""
+        corrected = (RELEASES.c.issue == ISSUES.c.id) & (RELEASES.c.revision < ISSUES.c.released)
+        with self._database.read() as connection:
+            return [one for _, one in _put_out(connection, series, corrected) if one.imported is None]
+
+    def withdrawn(self, series: str = "") -> list[Withdrawn]:
+        """The issues of a series, or of all, that were put out and withdrawn, by number."""
+        with self._database.read() as connection:
+            found = _put_out(connection, series, _CURRENT & ISSUES.c.withdrawn)
+        return [Withdrawn(one, self._last_of(issue, "withdraw")) for issue, one in found]
+
+    def _last_of(self, issue: int, verb: str) -> Decision:
+        return next(one.decision for one in reversed(self.revisions(issue)) if one.decision.verb == verb)
+
+    def releases_of(self, issue: int) -> list[int]:
+        """The revisions of an issue that were put out, the oldest first."""
+        query = sa.select(RELEASES.c.revision).where(RELEASES.c.issue == issue).order_by(RELEASES.c.revision)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
 
     def release_of(self, issue: int, revision: int) -> Release:
         """One revision that was put out."""
@@ -310,7 +353,7 @@ class Issues:
 
     def numbered(self, numbers: Iterable[tuple[str, int]]) -> list[Release]:
         """The issues of these series and numbers that are out."""
-        query = sa.select(RELEASES.c.content, RELEASES.c.sha256).join(ISSUES, _CURRENT)
+        query = sa.select(RELEASES.c.content, RELEASES.c.sha256).join(ISSUES, OUT)
         found = []
         with self._database.read() as connection:
             for series, number in sorted(set(numbers)):
@@ -321,7 +364,7 @@ class Issues:
 
     def kept(self, series: str = "") -> list[Kept]:
         """Every revision that was put out, by series and number; a damaged one does not hide the others."""
-        query = sa.select(ISSUES.c.id).where(ISSUES.c.state == State.RELEASED.value)
+        query = sa.select(ISSUES.c.id).where(ISSUES.c.released > 0)
         if series:
             query = query.where(ISSUES.c.series == series)
         with self._database.read() as connection:
@@ -331,10 +374,8 @@ class Issues:
     def _kept(self, issue: int) -> list[Kept]:
         with self._database.read() as connection:
             row = connection.execute(sa.select(ISSUES).where(ISSUES.c.id == issue)).one()
-            query = sa.select(RELEASES.c.revision).where(RELEASES.c.issue == issue).order_by(RELEASES.c.revision)
-            revisions = connection.execute(query).scalars().all()
         kept = []
-        for revision in revisions:
+        for revision in self.releases_of(issue):
             files: Mapping[str, str] = {}
             release: Release | None = None
             trouble = ""
@@ -348,11 +389,12 @@ class Issues:
                 trouble = f"数据库里的数据与写入时的摘要不符（{error.message.rstrip('.')}）"
             except ValueError as error:  # what a change in the row left is no JSON, or says something else
                 trouble = f"数据库里的数据读不出来（{type(error).__name__}）"
-            current = revision == row.revision
-            kept.append(Kept(row.series, row.number, _window_of(row), revision, current, files, release, trouble))
+            current = revision == row.released
+            window, gone = _window_of(row), row.withdrawn
+            kept.append(Kept(row.series, row.number, window, revision, current, files, release, trouble, gone))
         if not any(one.current for one in kept):
             lost = "数据库里没有这一期的发布记录"
-            kept.append(Kept(row.series, row.number, _window_of(row), row.revision, True, {}, None, lost))
+            kept.append(Kept(row.series, row.number, _window_of(row), row.released, True, {}, None, lost))
         return kept
 
     def published(self) -> dict[str, str]:
@@ -362,7 +404,38 @@ class Issues:
             return {name: blob for files in connection.execute(query).scalars() for name, blob in files.items()}
 
 
-_CURRENT = (RELEASES.c.issue == ISSUES.c.id) & (RELEASES.c.revision == ISSUES.c.revision)
+_CURRENT = (RELEASES.c.issue == ISSUES.c.id) & (RELEASES.c.revision == ISSUES.c.released)
+OUT = _CURRENT & ~ISSUES.c.withdrawn
+"""Which release of an issue is out; none of a withdrawn one."""
+
+_OPEN = ISSUES.c.state.in_([one.value for one in State if one.open])
+_DRAFTED = _OPEN & (ISSUES.c.released == 0)
+"""The drafts of windows that have no issue yet; a correction has its number for good."""
+
+
+def _move(connection: sa.Connection, desked: Desked, state: State, by: int = 1, **values: object) -> None:
+    """Takes an issue to another state and `by` revisions on; raises `Conflict` unless it is as it was read."""
+    here = (
+        (ISSUES.c.id == desked.id)
+        & (ISSUES.c.revision == desked.revision)
+        & (ISSUES.c.state == desked.state.value)
+        & (ISSUES.c.number == values.get("number", ISSUES.c.number))
+    )
+    after = {"state": state.value, "revision": desked.revision + by, **values}
+    if connection.execute(sa.update(ISSUES).where(here).values(**after)).rowcount != 1:
+        raise _changed(_one(connection, desked.id), desked)
+
+
+def _put_out(connection: sa.Connection, series: str, which: sa.ColumnElement[bool]) -> list[tuple[int, Release]]:
+    """The releases of a series, or of all, by number, with the ids of their issues."""
+    columns = (RELEASES.c.content, RELEASES.c.sha256, ISSUES.c.id, ISSUES.c.series, ISSUES.c.number)
+    query = sa.select(*columns).join(ISSUES, which)
+    if series:
+        query = query.where(ISSUES.c.series == series)
+    return [
+        (row.id, _RELEASE.validate_json(whole(row.content, row.sha256, f"issue {row.series} {row.number}")))
+        for row in connection.execute(query.order_by(ISSUES.c.series, ISSUES.c.number, RELEASES.c.revision))
+    ]
 
 
 def _last(connection: sa.Connection, series: str, configured: Last) -> Last:
@@ -412,7 +485,7 @@ def _fits(connection: sa.Connection, release: Release, last: Last, replace: bool
     same = None
     for row in rows:
         theirs = f"第{chinese_number(row.number)}期（{_window_of(row)}）"
-        if row.state != State.RELEASED.value:
+        if not row.released:
             if row.window_start == issue.window.start.isoformat():
                 same = row
             continue
@@ -440,7 +513,7 @@ def _fits(connection: sa.Connection, release: Release, last: Last, replace: bool
         raise NotImported(
             f"{mine}不能导入：这个窗口已标为跳过。", "如确已出刊，请先用 `bulletin issue skip --undo` 撤销跳过。"
         )
-    if same is not None and same.state == State.RELEASED.value and not replace:
+    if same is not None and same.released and not replace:
         raise NotImported(f"{mine}已经导入过，内容不同。", "如要以这个文件为准，请加 --replace。")
     return same
 
@@ -454,11 +527,11 @@ def _archived(
     configured: Last,
 ) -> Desked:
     series, window = release.issue.series, release.issue.window
-    drafts = (ISSUES.c.series == series) & (ISSUES.c.state == State.DRAFT.value)
+    drafts = (ISSUES.c.series == series) & _DRAFTED
     # a draft may hold the number; all of them get theirs anew below
     connection.execute(sa.update(ISSUES).where(drafts).values(number=-ISSUES.c.id))
     revision = row.revision + 1 if row else 1
-    values = {"number": release.issue.number, "state": State.RELEASED.value, "revision": revision}
+    values = {"number": release.issue.number, "state": State.RELEASED.value, "revision": revision, "released": revision}
     if row:
         issue: int = row.id
         connection.execute(sa.update(ISSUES).where(ISSUES.c.id == issue).values(**values))
@@ -504,11 +577,11 @@ def _skip(series: str, window: Window) -> sa.ColumnElement[bool]:
 def _renumber(connection: sa.Connection, series: str, last: Last) -> None:
     mine = ISSUES.c.series == series
     released = connection.execute(
-        sa.select(sa.func.max(ISSUES.c.number)).where(mine & (ISSUES.c.state == State.RELEASED.value))
+        sa.select(sa.func.max(ISSUES.c.number)).where(mine & (ISSUES.c.released > 0))
     ).scalar()
     drafts = connection.execute(
         sa.select(ISSUES.c.id, ISSUES.c.number, ISSUES.c.window_start)
-        .where(mine & (ISSUES.c.state == State.DRAFT.value))
+        .where(mine & _DRAFTED)
         .order_by(ISSUES.c.window_start)
     ).all()
     numbers = itertools.count(max(last.number, released or 0) + 1)
@@ -535,12 +608,18 @@ def _desked(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Deske
         revision=row.revision,
         state=State(row.state),
         draft=_DRAFT.validate_json(whole(kept.draft, kept.sha256, f"draft {row.series} {row.window_start}")),
+        released=row.released,
+        withdrawn=row.withdrawn,
     )
 
 
 def _changed(now: Desked, read: Desked) -> Conflict:
-    if now.state is State.RELEASED:
-        return Conflict(f"{now.draft.series} 第{now.number}期已发布，不再更改。")
+    if not now.state.open and now.state is not State.SKIPPED:
+        return Conflict(f"{now.draft.series} 第{now.number}期{now.state.chinese}，不再更改。")
+    if now.revision == read.revision:
+        return Conflict(
+            f"{now.draft.series} {now.draft.window} 的状态在您看过之后变了，这一步没有保存。", "请重新看稿。"
+        )
     return Conflict(
         f"草稿在您看过之后又有改动（看的是修订{read.revision}，现在是修订{now.revision}），这一步没有保存。",
         "请重新看稿，仍需要的改动再做一次。",

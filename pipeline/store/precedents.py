@@ -19,10 +19,10 @@ class Rulings:
         self._database = database
 
     def all(self) -> list[Ruling]:
-        """Every decision of every issue that is out, by series and number."""
+        """Every decision of every issue that is out and was not withdrawn, by series and number."""
         query = (
             sa.select(PRECEDENTS, ISSUES.c.series, ISSUES.c.number, ISSUES.c.window_start, ISSUES.c.window_end)
-            .join(ISSUES, PRECEDENTS.c.issue == ISSUES.c.id)
+            .join(ISSUES, (PRECEDENTS.c.issue == ISSUES.c.id) & ~ISSUES.c.withdrawn)
             .order_by(ISSUES.c.series, ISSUES.c.number, PRECEDENTS.c.handle)
         )
         with self._database.read() as connection:
@@ -52,7 +52,7 @@ class Rulings:
     def make_good(self, issue: int, revision: int, rulings: Sequence[Ruling]) -> None:
         """Keeps what an issue decided that is out already, as this revision of it has it."""
         with self._database.write() as connection:
-            now = connection.execute(sa.select(ISSUES.c.revision).where(ISSUES.c.id == issue)).scalar()
+            now = connection.execute(sa.select(ISSUES.c.released).where(ISSUES.c.id == issue)).scalar()
             if now == revision:  # else another revision has just come in its place, decisions and all
                 rule(connection, issue, rulings)
 

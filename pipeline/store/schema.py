@@ -94,6 +94,10 @@ ISSUES = sa.Table(
     sa.Column("window_end", Words, nullable=False),
     sa.Column("state", Words, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
+    # the revision that was put out last, 0 while none was: a correction goes on from it and is not out yet
+    sa.Column("released", sa.Integer, nullable=False, server_default="0"),
+    # whether that one was withdrawn
+    sa.Column("withdrawn", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("series", "number"),
     sa.UniqueConstraint("series", "window_start"),
 )
