@@ -881,7 +881,7 @@ class Issue:
     @property
     def correction_line(self) -> str:
         """What a correction prints below its number; empty for the issue as it was first put out."""
-        return f"（更正）{self.corrected}" if self.correction else ""
+        return f"{CORRECTED}{self.corrected}" if self.correction else ""
 
     @property
     def date(self) -> dt.date:
@@ -899,6 +899,9 @@ class Issue:
         stem = f"{file_title(self.title, self.series)}-第{self.number}期-{self.date:%Y%m%d}"
         return f"{stem}-更正{self.correction}" if self.correction else stem
 
+
+CORRECTED = "（更正）"
+"""What the line that a correction prints below its number begins with."""
 
 _MAX_NAME_BYTES = 180  # of the 255 a file system takes; number, date, 送审稿, 改动 and the ending need the rest
 
@@ -1292,6 +1295,8 @@ class Returned:
     """Handle, field and value, as front matter repeats them; a document has none."""
     left: tuple[str, ...] = ()
     """What stands in the file and has no place in a bulletin, such as text boxes: where and what, in Chinese."""
+    corrected: str = ""
+    """The line that a correction prints below its number."""
 
 
 class Edited(StrEnum):

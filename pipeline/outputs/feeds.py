@@ -100,7 +100,8 @@ def json_feed(feed: Feed) -> bytes:
 
 
 def _title(release: Release) -> str:
-    return f"{clean(release.issue.title)}（第{release.issue.number_chinese}期）"
+    mark = "（更正）" if release.issue.correction else ""
+    return f"{clean(release.issue.title)}（第{release.issue.number_chinese}期）{mark}"
 
 
 def _published(release: Release) -> dt.datetime:
@@ -120,7 +121,10 @@ def _newest(feed: Feed) -> dt.datetime:
 def _content(release: Release) -> str:
     style = Style()
     lead = style.element("p", clean(release.issue.lead))
-    return str(Markup("\n").join([lead, *(_item(n, one, style) for n, one in enumerate(release.issue.items, 1))]))
+    told = [style.element("p", clean(release.issue.correction_line))] if release.issue.correction else []
+    return str(
+        Markup("\n").join([*told, lead, *(_item(n, one, style) for n, one in enumerate(release.issue.items, 1))])
+    )
 
 
 def _item(position: int, item: Item, style: Style) -> Markup:

@@ -79,13 +79,14 @@ class Mail:
 
     def _address(self, message: MIMEMultipart, issue: Issue, context: Context) -> None:
         mark = f"【{DRAFT}】" if context.draft else ""
-        subject = f"{mark}{clean(issue.title)}（第{issue.number_chinese}期）"
+        subject = f"{mark}{clean(issue.title)}（第{issue.number_chinese}期）{'（更正）' * (issue.correction > 0)}"
         message["Subject"] = Header(subject, "utf-8", header_name="Subject").encode()
         sender = Header(clean(issue.issuer), "utf-8", header_name="From")
         sender.append(f"<bulletin@{_HOST}>", "us-ascii")
         message["From"] = sender.encode()
         message["Date"] = format_datetime(dt.datetime.combine(issue.date, dt.time(), BEIJING))
         revision = f".{context.revision}" if context.revision else ""
+        revision += f".correction{issue.correction}" if issue.correction else ""
         message["Message-ID"] = f"<{slug(issue.series)}.{issue.number}{revision}@{_HOST}>"
         message["Content-Language"] = "zh-Hans"
         message["X-Unsent"] = "1"

@@ -43,6 +43,7 @@ EXCERPT = "（节选）"
 _REVIEWER, _INITIALS = "发布检查", "检"
 _MASTHEAD_SHARE = 0.96  # of the line, so that the title stands clear of both edges
 _SLACK = 0.5  # squares of a title's line that stay free: fonts differ a little in their widths
+_NUMBERS = frozenset(("期号", "总期号"))
 _PAGE_NUMBER = 2.0  # squares that an entry of the 目录 keeps free for the number
 
 
@@ -118,6 +119,13 @@ def _says_it_all(template: Template, issue: Issue) -> None:
             f"{template.path.name} 印不出{'、'.join(missing[:5])}：模板缺少占位符或循环标记。",
             "请从软件自带的模板改起。",
         )
+
+
+def _asked(node: Sample | Fixed | Loop) -> frozenset[str]:
+    """The names that a top-level piece of a template asks for, but for those of a loop."""
+    if isinstance(node, Loop):
+        return frozenset()
+    return node.names if isinstance(node, Sample) else frozenset().union(*(one.names for _, one in node.holes))
 
 
 _texts = etree.XPath(".//w:t/text()", namespaces={"w": W}, smart_strings=False)
@@ -219,6 +227,7 @@ class _Writer:
         section = self._template.body.find(w("sectPr"))
         if section is not None:
             self._template.body.remove(section)
+        numbered = self._numbered() if issue.correction else None
         for node in self._template.nodes:
             if isinstance(node, Loop):
                 for position, item in enumerate(issue.items, 1):
@@ -228,12 +237,26 @@ class _Writer:
             else:
                 for paragraph in self._put(self._sample(node, names)):
                     self._headings.setdefault(0, paragraph)
+            if node is numbered:
+                self._put(self._correction(node))
         for around in self._template.around:
             self._fill_holes(around, around.element, names)
         self._anchor(section)
         if section is not None:
             self._template.body.append(section)
         self._find_references()
+
+    def _numbered(self) -> Sample | Fixed | Loop | None:
+        """What prints the issue's number; where only a header does, what stands first."""
+        nodes = self._template.nodes
+        return next((one for one in nodes if _NUMBERS & _asked(one)), next(iter(nodes), None))
+
+    def _correction(self, below: Sample | Fixed | Loop) -> str:
+        """The line that a correction prints below its number, in the look of that; no template has a place for it."""
+        text, style = clean(self._issue.correction_line), below.style if isinstance(below, Sample) else ""
+        head = self._head(below.properties, style) if isinstance(below, Sample) else ""
+        font = self._styles.measure(style).font
+        return f"<w:p>{head}{self._runs.text(text, font)}</w:p>"
 
     def _put(self, xml: str) -> list[etree._Element]:
         """Appends what `xml` says to the document, and gives it."""

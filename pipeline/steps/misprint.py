@@ -32,9 +32,13 @@ def _head(issue: Issue, file: Readback) -> Iterator[str]:
         yield f"没有印出刊名“{issue.title}”"
     if _letters(issue.issuer) not in whole:
         yield f"没有印出编发单位“{issue.issuer}”"
+    if _letters(issue.correction_line) not in whole:
+        yield f"没有印出更正说明“{issue.correction_line}”"
     if _letters(issue.lead) not in whole:
         yield "印出的导语不是本期的导语"
-    rest = [_squeezed(line).replace(_squeezed(issue.lead), "") for line in file.head]  # of it the check `lead` tells
+    # of the lead the check `lead` tells, and a correction may speak of whatever it puts right
+    own = (_squeezed(issue.lead), _squeezed(issue.correction_line) or "\n")
+    rest = [_squeezed(line).replace(own[0], "").replace(own[1], "") for line in file.head]
     yield from _number(issue, rest)
     days = [_day(found) for line in rest for found in _DAY.finditer(line)]
     if chinese_date(issue.date) not in days:

@@ -302,6 +302,7 @@ class _Comparison:
             ("期号", was.number_chinese, now.number_chinese, "期号按发布的先后给出，不能改写"),
             ("出刊日期", was.date, now.date, "出刊日期是窗口的最后一天"),
             ("编发单位", was.issuer, now.issuer, "编发单位写在 config/series.yaml"),
+            ("更正说明", was.corrected, now.corrected, "更正说明请在“更正”里改写，或用 bulletin issue correct"),
             ("版记", "\n".join(was.footer), "\n".join(now.footer), "版记写在 config/series.yaml 的 footer"),
             ("导语", was.lead, now.lead, "导语由篇数和日期算出，措辞写在 templates/lead.j2"),
         ):

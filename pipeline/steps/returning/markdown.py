@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from pipeline.model import Block, Edited, Kind, Returned, ReturnedItem, digest
+from pipeline.model import CORRECTED, Block, Edited, Kind, Returned, ReturnedItem, digest
 from pipeline.steps.punctuation import unbroken
 from pipeline.steps.returning.front import Front, front_matter
 from pipeline.steps.returning.page import Page, Part, parts_of
@@ -96,6 +96,7 @@ class _Reading:
             notes=(*self._notes, *self._lost()),
             lines=leads,
             number_chinese=masthead.number,
+            corrected=masthead.corrected,
             date=masthead.date,
             front=tuple(self._repeated()),
             left=tuple(self._left),
@@ -147,6 +148,8 @@ class _Reading:
                 waiting = not lead[1]
             elif _NUMBER.fullmatch(part.text):
                 found.number = part.text
+            elif found.number and not found.corrected and part.text.startswith(CORRECTED):
+                found.corrected = part.text
             elif re.fullmatch(_DAY, part.text):
                 found.date = part.text
             elif part.text and self._front.fields and not (part.kind is Kind.QUOTE and part.text.startswith(_DRAFT)):
@@ -334,6 +337,7 @@ class _Masthead:
     title: str = ""
     lead: str = ""
     number: str = ""
+    corrected: str = ""
     date: str = ""
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from enum import IntEnum
 
-from pipeline.model import Block, Kind, Returned, ReturnedItem
+from pipeline.model import CORRECTED, Block, Kind, Returned, ReturnedItem
 from pipeline.steps.returning.lines import Line, Role, Word, leads_elsewhere, lines_of, tidy
 
 _COUNT = r"\d{1,4}\s*[.．、]\s*"
@@ -103,7 +103,7 @@ class _Reader:
         self._notes = list(word.notes)
         self._left = list(word.left)
         self._heads = self._found_heads()
-        self._title = self._number = self._day = self._issuer = ""
+        self._title = self._number = self._corrected = self._day = self._issuer = ""
         self._lead: list[str] = []
         self._entries: list[list[str]] = []
         self._anchors: list[str] = []
@@ -128,6 +128,7 @@ class _Reader:
             notes=tuple(self._notes),
             lines=tuple(self._anchors) if any(self._anchors) else (),
             number_chinese=self._number,
+            corrected=self._corrected,
             date=self._day,
             issuer=self._issuer,
             footer=tuple(self._footer),
@@ -211,6 +212,8 @@ class _Reader:
                 lead = True
             elif line.role is Role.LEAD or (lead and line.role in (Role.NONE, Role.BODY)):
                 self._lead.append(text.replace("\n", ""))
+            elif self._number and not self._corrected and text.startswith(CORRECTED):
+                self._corrected = text
             elif line.role is Role.NUMBER or (not self._number and _NUMBER.match(text)):
                 self._number = text
             elif line.role is Role.ISSUER or (not self._day and _ISSUE_DAY.search(text)):
