@@ -153,9 +153,8 @@ class _Verifier:
 
     def _name(self, one: Kept) -> str:
         title = one.release.issue.title if one.release else self._title(one.series)
-        return f"{title} 第{chinese_number(one.number)}期" + (
-            "" if one.current else f"（修订{one.revision}，已被取代）"
-        )
+        told = "" if one.current else f"（修订{one.revision}，已被取代）"
+        return f"{title} 第{chinese_number(one.number)}期{told}{'（已撤回）' * (one.withdrawn and one.current)}"
 
     def _issue(self, one: Kept) -> Iterator[Statement]:
         if one.trouble:
@@ -169,7 +168,7 @@ class _Verifier:
         elif release and not one.trouble:
             yield from self._pictures(release)
             yield from self._rebuilt(release)
-        if one.current:
+        if one.files or one.current:  # what was corrected stays published beside its correction
             yield from self._copies(one.files)
 
     def _row(self, one: Kept, release: Release) -> Iterator[Statement]:
