@@ -7,6 +7,7 @@
     ├── UsageError             a call that cannot be meant: unknown series, bad window, unknown handle
     ├── StoreError             the database or the blob store cannot be used
     │   ├── Conflict           somebody changed the draft since it was read
+    │   │   └── Collision      and decided otherwise about the same thing: both are told
     │   ├── Busy               another run holds this series and window
     │   └── Superseded         another run took this one's work over
     ├── SourceError            a source that cannot be read this time; the others go on
@@ -25,7 +26,10 @@ An expected "no" about one lead is a `model.Rejection`, not an exception.
 from __future__ import annotations
 
 import errno
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.model import Clash, Decision, Desked
 
 
 class DeskError(Exception):
@@ -99,6 +103,18 @@ class StoreError(DeskError):
 
 class Conflict(StoreError):
     """Somebody changed the draft since it was read."""
+
+
+class Collision(Conflict):
+    """Somebody decided otherwise about the same thing since it was looked at; nothing of either is lost here."""
+
+    def __init__(self, message: str, fix: str, decision: Decision, clashes: tuple[Clash, ...], desked: Desked) -> None:
+        super().__init__(message, fix)
+        self.decision = decision
+        """What was decided and not kept, as far as it would still change something."""
+        self.clashes = clashes
+        self.desked = desked
+        """The draft as it is now."""
 
 
 class Busy(StoreError):

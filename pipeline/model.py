@@ -992,6 +992,10 @@ _VERBS = {
     "withdraw": "撤回",
     "correct": "更正",
     "drop": "放弃更正",
+    "note": "备注",
+    "undo": "撤销",
+    "redo": "重做",
+    "restore": "恢复",
 }
 
 
@@ -1143,6 +1147,20 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody wrote beside an item or the issue for the others; it is never printed."""
+
+    id: str
+    who: str
+    when: dt.datetime
+    text: str
+    handle: str = ""
+    """The item it is about; empty for the whole issue."""
+    settled: str = ""
+    """Who settled it; empty while it stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What an editor works on: every candidate, and what was decided about each.
 
@@ -1186,6 +1204,8 @@ class Draft:
     """Which correction of a released issue it is to become, from 1; 0 for a draft of a window without an issue."""
     corrected: str = ""
     """What the correction puts right, as it will be printed."""
+    notes: tuple[Note, ...] = ()
+    """备注, in the order they were written."""
 
     def candidate(self, handle: str) -> Candidate:
         """The candidate with this handle; `KeyError` when there is none."""
@@ -1222,6 +1242,70 @@ class Revision:
 
     revision: int
     decision: Decision
+
+
+class Matter(StrEnum):
+    """What two people may decide otherwise at the same time."""
+
+    TITLE = "title"
+    OUTLET = "outlet"
+    URL = "url"
+    DATE = "date"
+    TEXT = "text"
+    TAKEN = "taken"
+    """Whether it is in the issue."""
+    ORDER = "order"
+    VERSION = "version"
+    """Which of a story's articles is printed."""
+    STORY = "story"
+    """What is folded into it."""
+    EDITS = "edits"
+    """What was edited of a version that would no longer be printed."""
+    FINDING = "finding"
+    """What the check says."""
+    WAIVER = "waiver"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return _MATTERS[self]
+
+
+_MATTERS = {
+    Matter.TITLE: "标题",
+    Matter.OUTLET: "来源",
+    Matter.URL: "链接",
+    Matter.DATE: "日期",
+    Matter.TEXT: "正文",
+    Matter.TAKEN: "取舍",
+    Matter.ORDER: "顺序",
+    Matter.VERSION: "所印版本",
+    Matter.STORY: "折叠",
+    Matter.EDITS: "修改",
+    Matter.FINDING: "检查结果",
+    Matter.WAIVER: "放行理由",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """One thing that two people decided otherwise: what both saw, and what each made of it."""
+
+    matter: Matter
+    handle: str
+    """The item it is about; empty for the order and for findings."""
+    title: str
+    """The item's, as the one who comes late saw it."""
+    seen: str
+    """What stood there when the one who comes late looked; of a text one paragraph a line."""
+    mine: str
+    """What the one who comes late decides."""
+    theirs: str
+    """What stands there now."""
+    by: Revision | None = None
+    """Who made it so; `None` where the log does not say."""
+    blocks: tuple[tuple[Block, ...], tuple[Block, ...], tuple[Block, ...]] = ((), (), ())
+    """Of a text the paragraphs as seen, mine and theirs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from pipeline.desk import Desk, Inline, claiming, now, open_desk
 from pipeline.errors import (
     Blocked,
     Busy,
+    Collision,
     ConfigError,
-    Conflict,
     NothingCollected,
     StoreError,
     TemplateError,
@@ -89,8 +89,8 @@ def test_a_decision_taken_while_the_draft_is_made_anew_is_not_lost(desk, write, 
 def test_of_two_editors_who_decide_at_once_one_is_told(desk, write):
     write("a", "北京友谊医院")
     read = _run(desk).desked
-    desk.decide(read, Decision("exclude", "王编辑", now(), "1"))
-    with pytest.raises(Conflict, match="看过之后又有改动"):
+    desk.decide(read, Decision("edit", "王编辑", now(), "1", {"title": "一题"}))
+    with pytest.raises(Collision, match="标题在您看过之后被王编辑改过"):
         desk.decide(read, Decision("edit", "李编辑", now(), "1", {"title": "另一题"}))
     assert [one.decision.who for one in desk.revisions(read)] == ["系统", "王编辑"]
 

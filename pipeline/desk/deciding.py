@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pipeline.desk.judging import Judging
 from pipeline.desk.relating import documents_of
 from pipeline.desk.room import command
-from pipeline.errors import ConfigError, Conflict, TemplateError, UsageError
+from pipeline.errors import Collision, ConfigError, Conflict, TemplateError, UsageError
 from pipeline.model import (
     Article,
     Candidate,
+    Clash,
     Coverage,
     Decision,
     Desked,
@@ -20,6 +21,7 @@ from pipeline.model import (
     Draft,
     Finding,
     Issue,
+    Matter,
     Novelty,
     Printed,
     Rating,
@@ -33,14 +35,18 @@ from pipeline.model import (
     digest,
 )
 from pipeline.outputs import FORMATS, READBACKS, Context, template_file
+from pipeline.steps import select
 from pipeline.steps.assemble import assemble
 from pipeline.steps.blocks import text_of
 from pipeline.steps.check import Inspection, check
+from pipeline.steps.collide import meant
 from pipeline.steps.compare import compare
-from pipeline.steps.decide import DECISIONS, decide, find, finding_key, resolved
+from pipeline.steps.decide import DECISIONS, decide, find, finding_key
 from pipeline.steps.select import better, houses, retellings
+from pipeline.steps.undo import standing
 from pipeline.steps.urls import desktop
 
+_TRIES = 8  # of one save; each that fails is one of somebody else that was kept
 _PLACE = re.compile(r"(?:(?P<series>[a-z][\w-]*)/)?(?P<number>\d+)-(?P<position>\d+)", re.IGNORECASE)
 
 
@@ -77,26 +83,123 @@ class Deciding(Judging):
         return found
 
     def decide(self, desked: Desked, decision: Decision, *, seen: int = 0) -> Desked:
-        """Applies one decision as the next revision; raises `Conflict` when the draft changed meanwhile.
+        """Applies one decision as the next revision; what others decided about something else meanwhile stands.
 
-        `seen` is the revision that whoever decides was looking at, 0 for that of `desked`. A decision that changes
-        nothing makes no revision.
+        `seen` is the revision that whoever decides was looking at, 0 for that of `desked`. Raises `Collision` when
+        somebody decided otherwise about the same thing since then. A decision that changes nothing makes no revision.
         """
-        if seen and seen != desked.revision:
-            raise Conflict(f"草稿在修订{seen}之后又有改动（现在是修订{desked.revision}）。", "请重新看稿。")
+        seen = seen or desked.revision
+        base = desked.draft if seen == desked.revision else self.issues.at_revision(desked.id, seen)
+        now = desked
+        for _ in range(_TRIES):
+            self._changeable(now)
+            after, meant = self._meant(base, seen, now, decision)
+            if meant is None or after == now.draft:
+                return now
+            try:
+                return self.issues.revise(now, after, meant)
+            except Conflict:
+                now = self.issues.get(desked.id)
+        raise Conflict("草稿此刻正被多人修改，这一步没有保存。", "请再试一次。")
+
+    def _changeable(self, desked: Desked) -> None:
+        """Raises `UsageError` when a draft is not to be changed."""
         if not desked.state.open:
             raise UsageError(f"第{desked.number}期{desked.state.chinese}，不再更改。")
-        rate = self.rater(self.series(desked.draft.series))
-        draft = desked.draft
+
+    def _meant(self, base: Draft, seen: int, now: Desked, decision: Decision) -> tuple[Draft, Decision | None]:
+        """The draft after a decision on `base`, and the decision as it is recorded; `None` when it says nothing new."""
+        rate = self.rater(self.series(now.draft.series))
+        stale = seen != now.revision
+        draft = now.draft
         if decision.verb == "include":
             draft, handle = self._offered(draft, decision.target, rate)
             decision = replace(decision, target=handle)
+        if decision.verb not in DECISIONS:
+            return decide(draft, decision, rate), decision
+        since = [one for one in self.revisions(now) if one.revision > seen] if stale else []
+        found = meant(base if stale else draft, draft, decision, rate, since)
+        clashes = found.clashes
         if decision.verb == "waive":
-            decision = replace(decision, values={"of": self._waived(desked, decision.target)})
-        if decision.verb in DECISIONS:
-            decision = resolved(draft, decision)
-        after = decide(draft, decision, rate)
-        return desked if after == desked.draft else self.issues.revise(desked, after, decision)
+            of, clash = self._signed(base, now, decision, stale)
+            decision = replace(decision, values={"of": of})
+            clashes += (clash,) if clash else ()
+            found = replace(found, decision=replace(found.decision or decision, values=decision.values))
+        if clashes:
+            raise _collision(found.decision or decision, clashes, seen, now)
+        if found.decision is None:
+            return now.draft, None
+        return decide(draft, found.decision, rate), found.decision
+
+    def _signed(self, base: Draft, now: Desked, decision: Decision, stale: bool) -> tuple[str, Clash | None]:
+        """What a finding says that is to be waived, as a digest, and whether it said something else when it was seen.
+
+        Nobody answers for what was not found: raises `UsageError`.
+        """
+        message = self._waived(now, decision.target)
+        if not stale:
+            return digest(message), None
+        try:
+            before = self._waived(replace(now, draft=base), decision.target)
+        except UsageError:
+            before = ""
+        clash = Clash(Matter.FINDING, "", "", before, decision.reason, message) if before != message else None
+        return digest(message), clash
+
+    # ------------------------------------------------------------------------------------- back and forth
+
+    def undoable(self, desked: Desked) -> Revision | None:
+        """The change that `undo` would take back; `None` when there is none, or the draft is not to be changed."""
+        return standing(self.revisions(desked)).undoable if desked.state is State.DRAFT else None
+
+    def redoable(self, desked: Desked) -> Revision | None:
+        """The change that `redo` would make again; `None` likewise."""
+        return standing(self.revisions(desked)).redoable if desked.state is State.DRAFT else None
+
+    def undo(self, desked: Desked, who: str, *, of: int = 0) -> Desked:
+        """Takes the last change back, whoever made it, by a further revision.
+
+        `of` is the revision that was shown as the one to be undone. Raises `Conflict` when it is another one by now,
+        and `UsageError` when there is none.
+        """
+        change = self._offered_step(desked, self.undoable(desked), of, "撤销")
+        return self._put_back(desked, "undo", who, change, change.revision - 1)
+
+    def redo(self, desked: Desked, who: str, *, of: int = 0) -> Desked:
+        """Makes the change again that was undone last; raises as `undo` does."""
+        change = self._offered_step(desked, self.redoable(desked), of, "重做")
+        return self._put_back(desked, "redo", who, change, change.revision)
+
+    def _offered_step(self, desked: Desked, change: Revision | None, of: int, word: str) -> Revision:
+        self._changeable(desked)
+        if of and (change is None or change.revision != of):
+            raise Conflict(f"草稿刚又有改动，没有{word}。", "请看过现在的草稿再决定。")
+        if change is None:
+            raise UsageError(f"没有可{word}的改动。", "重新生成草稿之前的改动，请在修订记录里恢复。")
+        return change
+
+    def _put_back(self, desked: Desked, verb: str, who: str, change: Revision, revision: int) -> Desked:
+        told = {"of": str(change.revision), "verb": change.decision.verb}
+        draft = replace(self.issues.at_revision(desked.id, revision), notes=desked.draft.notes)
+        return self.issues.revise(desked, draft, Decision(verb, who, self._clock(), change.decision.target, told))
+
+    def restore(self, desked: Desked, revision: int, who: str) -> Desked:
+        """Makes a draft what it was at an earlier revision, by a further one; notes stay.
+
+        When it was made anew since, what was decided by then is applied to the candidates there are now, as every
+        making anew does. Raises `UsageError` for a revision it never had.
+        """
+        self._changeable(desked)
+        old = self.issues.at_revision(desked.id, revision)
+        now = desked.draft
+        if any(one.revision > revision and one.decision.verb == "generate" for one in self.revisions(desked)):
+            old = select.draft(now.series, now.window, now.candidates, now.silent, old)
+        draft = replace(old, notes=now.notes, alarm=now.alarm)
+        if draft == now:
+            return desked
+        return self.issues.revise(
+            desked, draft, Decision("restore", who, self._clock(), "", {"revision": str(revision)})
+        )
 
     def surroundings(self, draft: Draft) -> dict[str, Surroundings]:
         """What stands around each candidate of a draft, by handle."""
@@ -189,11 +292,11 @@ class Deciding(Judging):
         raise UsageError(f"没有采集过 {target}。", "请先用 bulletin collect --url 或 --file 添加。")
 
     def _waived(self, desked: Desked, target: str) -> str:
-        """What the finding says that is to be waived, as a digest; nobody answers for what was not found."""
+        """What the finding says that is to be waived."""
         key = finding_key(desked.draft, target)
         for one in self._inspected(desked):
             if one.key == key:
-                return digest(one.message)
+                return one.message
         raise UsageError(f"没有“{target}”这项检查结果。", "请用 draft check 查看方括号里的名称。")
 
     def revisions(self, desked: Desked) -> list[Revision]:
@@ -294,3 +397,18 @@ class Deciding(Judging):
                 },
             )
         )
+
+
+def _collision(decision: Decision, clashes: tuple[Clash, ...], seen: int, now: Desked) -> Collision:
+    """What is told of a decision that was not kept."""
+    first = clashes[0]
+    item = f"《{first.title}》的" if first.title else ""
+    what = "、".join(dict.fromkeys(one.matter.chinese for one in clashes))
+    who = f"被{first.by.decision.who}改过" if first.by else "又有改动"
+    return Collision(
+        f"{item}{what}在您看过之后{who}（看的是修订{seen}，现在是修订{now.revision}），这一步没有保存。",
+        "请重新看稿，仍需要的改动再做一次。",
+        decision,
+        clashes,
+        now,
+    )

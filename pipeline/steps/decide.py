@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from pipeline.errors import UsageError
-from pipeline.model import Article, Candidate, Decision, Draft, Flag, Rating, Verdict, Waiver, digest
+from pipeline.model import Article, Candidate, Decision, Draft, Flag, Note, Rating, Verdict, Waiver, digest
 from pipeline.steps import blocks
 from pipeline.steps.returning import taking
 from pipeline.steps.select import in_order, representing
@@ -40,7 +40,7 @@ def resolved(draft: Draft, decision: Decision) -> Decision:
     """The decision with handles for places and titles, so that its record is true when those have changed."""
     if decision.verb == "waive":
         return replace(decision, target=finding_key(draft, decision.target))
-    if decision.verb == "return":
+    if decision.verb == "return" or (decision.verb == "note" and not decision.target):
         return decision  # of the whole draft; it names its items by their handles
     candidate, article = find(draft, decision.target)
     if decision.verb == "split" and article is not candidate.article:
@@ -337,6 +337,27 @@ def _return(draft: Draft, decision: Decision, rate: Rate) -> Draft:
     return replace(draft, chosen=_arranged(draft.chosen, said.order), ordered=True)
 
 
+_MOST_NOTED = 2_000  # characters
+
+
+def _note(draft: Draft, decision: Decision, _rate: Rate) -> Draft:
+    """A note for the others is written, or one that stands is settled; neither is ever taken away."""
+    if known := decision.values.get("settles"):
+        if all(one.id != known for one in draft.notes):
+            raise UsageError(f"没有备注“{known}”。", "请用 draft note 不带正文查看各条备注。")
+        settled = (replace(one, settled=one.settled or decision.who) if one.id == known else one for one in draft.notes)
+        return replace(draft, notes=tuple(settled))
+    text = decision.values.get("text", "").strip()
+    if not text:
+        raise UsageError("备注没有写内容。")
+    if len(text) > _MOST_NOTED:
+        raise UsageError(f"备注有 {len(text)} 字，超过上限 {_MOST_NOTED} 字，没有收下。")
+    if any((one.text, one.handle, one.settled) == (text, decision.target, "") for one in draft.notes):
+        return draft
+    name = digest(decision.who, decision.when.isoformat(), decision.target, text)[:8]
+    return replace(draft, notes=(*draft.notes, Note(name, decision.who, decision.when, text, decision.target)))
+
+
 def _arranged(chosen: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...]:
     """The items in a new order; one that it does not name stays behind the one it stood behind."""
     arranged = [handle for handle in order if handle in chosen]
@@ -358,6 +379,7 @@ DECISIONS: Mapping[str, Verb] = {
     "represent": _represent,
     "waive": _waive,
     "return": _return,
+    "note": _note,
 }
 
 

@@ -261,7 +261,7 @@ class _Comparison:
             self._untaken.append(f"{told}；以具体内容为准；要移动条目请用 draft reorder")
         if places == sorted(places):
             return ()
-        staying = set(_longest_run(places))
+        staying = set(longest_run(places))
         for now, pair in enumerate(pairs, start=1):
             if pair.position - 1 not in staying:
                 self._taken.append(pair.change(Edited.ORDER, str(pair.position), str(now)))
@@ -445,7 +445,7 @@ def _closeness(a: ReturnedItem, b: ReturnedItem) -> float:
     return (1.0 if a.url and a.url == b.url else 0.0) + _titles_alike(a, b) + _shared(a, b)
 
 
-def _longest_run(places: Sequence[int]) -> list[int]:
+def longest_run(places: Sequence[int]) -> list[int]:
     """The most of them that stand in ascending order: the others were moved."""
     ends: list[int] = []
     tails: list[int] = []

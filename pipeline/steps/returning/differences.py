@@ -12,17 +12,17 @@ _MOST = 3_000  # characters compared letter by letter; the time grows with the s
 
 def marked(before: str, after: str) -> str:
     """What became of `before`, what stays of it shortened to what stands around the changes."""
-    pieces = _pieces(before, after)
+    found = pieces(before, after)
     told = []
-    for place, (same, gone, new) in enumerate(pieces):
+    for place, (same, gone, new) in enumerate(found):
         if same:
-            told.append(_short(same, head=place == 0, tail=place == len(pieces) - 1))
+            told.append(_short(same, head=place == 0, tail=place == len(found) - 1))
         else:
             told.append((f"〔删：{gone}〕" if gone else "") + (f"〔增：{new}〕" if new else ""))
     return "".join(told)
 
 
-def _pieces(before: str, after: str) -> list[tuple[str, str, str]]:
+def pieces(before: str, after: str) -> list[tuple[str, str, str]]:
     """What stays, or what is gone and what is new in its place, in order."""
     if max(len(before), len(after)) > _MOST:
         head = _same(before, after)

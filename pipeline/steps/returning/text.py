@@ -62,14 +62,25 @@ def retouched(was: Sequence[Block], now: Sequence[Block], before: int = 0) -> It
         place = f"原{_place(before + old)}" if old is not None else f"原{_place(at - 1)}之后" if at else "开头"
         at = before + old + 1 if old is not None else at
         if new is None and old is not None:
-            yield Retouched(place, _shown(was[old]), "")
+            yield Retouched(place, shown(was[old]), "")
         elif old is None and new is not None:
             note = "" if now[new].kind is Kind.PARAGRAPH else f"新增的是{_called(now[new])}"
-            yield Retouched(place, "", _shown(now[new]), note)
+            yield Retouched(place, "", shown(now[new]), note)
         elif old is not None and new is not None and was[old] != now[new]:
             same = _manner(was[old]) == _manner(now[new])
             note = "" if same else f"{_called(was[old])}改为{_called(now[new])}"
-            yield Retouched(place, _shown(was[old]), _shown(now[new]), note)
+            yield Retouched(place, shown(was[old]), shown(now[new]), note)
+
+
+def beside(was: Sequence[Block], now: Sequence[Block]) -> Iterator[tuple[Block | None, Block | None]]:
+    """Every paragraph of both texts in order, beside the one it was or became; `None` where there is none."""
+    for kind, start, end, begin, finish in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+        if kind == "equal":
+            yield from zip(was[start:end], now[begin:finish], strict=True)
+            continue
+        old, new = was[start:end], now[begin:finish]
+        for i, j in _pairs(old, new):
+            yield (None if i is None else old[i]), (None if j is None else new[j])
 
 
 class _Comparison:
@@ -148,20 +159,20 @@ class _Comparison:
         if block.kind is Kind.FIGURE:
             if block.blob in self._pictures:
                 self._reading.blocks.append(self._pictures[block.blob])
-                self._tell(place, "", _shown(block), "")
+                self._tell(place, "", shown(block), "")
             else:
                 self._reading.untaken.append(f"{_place(place)}插入了图片{_in_words(block)}，图片不能从文件中取回")
             return
         self._reading.blocks.append(block)
         note = "" if block.kind is Kind.PARAGRAPH else f"新增的是{_called(block)}"
-        self._tell(place, "", _shown(block), note)
+        self._tell(place, "", shown(block), note)
 
     def _gone(self, at: int) -> None:
-        self._reading.told.append(Retouched(f"原{_place(at)}", _shown(self._was[at]), ""))
+        self._reading.told.append(Retouched(f"原{_place(at)}", shown(self._was[at]), ""))
 
     def _edited(self, at: int, place: int) -> None:
         was, now = self._was[at], self._like(at, place)
-        shown = _shown(now)
+        told = shown(now)
         one = self._inside.get(at)
         behind = one.blocks if one is not None and one.end - one.start == 1 else ()
         mine = next((block for block in behind if _same_text(block, was)), None)
@@ -173,7 +184,7 @@ class _Comparison:
             now = _with_mark(replace(mine, kind=now.kind, level=now.level), now.text)
         # what lies behind the paragraph and was not printed (a picture that could not be had) stays beside it
         self._reading.blocks += [now if block is mine else block for block in behind] if mine is not None else [now]
-        self._tell(place, _shown(was), shown, note)
+        self._tell(place, shown(was), told, note)
 
     def _tell(self, place: int, before: str, after: str, note: str) -> None:
         self._reading.told.append(Retouched(_place(place), before, after, note))
@@ -197,7 +208,8 @@ def _printed(block: Block) -> str:
     return f"{block.mark} {block.text}" if block.mark else block.text
 
 
-def _shown(block: Block) -> str:
+def shown(block: Block) -> str:
+    """A paragraph as a line of text, its list mark with it; a table or a picture as what it is."""
     if block.kind is Kind.FIGURE:
         return f"［图片{_in_words(block)}］"
     if block.kind is Kind.TABLE:
