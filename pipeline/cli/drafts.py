@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,14 +22,14 @@ from pipeline.cli.app import (
     Who,
     draft_app,
 )
-from pipeline.cli.showing import FIELDS, remark, show_changes, show_draft, side_by_side
+from pipeline.cli.showing import remark, show_changes, show_draft, side_by_side
 from pipeline.cli.speech import out, plain, say, table, text_of
 from pipeline.cli.workspace import formats_of, opened, save, signed, window_of
 from pipeline.errors import UsageError
 from pipeline.errors import reason as why
 
 if TYPE_CHECKING:
-    from pipeline.model import Decision, Desked, Draft
+    from pipeline.model import Desked
 
 
 @draft_app.command("list")
@@ -299,6 +298,8 @@ def draft_check(
 @draft_app.command("log")
 def draft_log(series: SeriesArgument, month: Month = "", week: Week = "", as_json: AsJson = False) -> None:
     """Say who decided what, oldest first."""
+    from pipeline.steps.tell import meant
+
     with opened() as desk:
         desked = desk.desked(series, window_of(desk, series, month, week))
         revisions = desk.revisions(desked)
@@ -316,7 +317,7 @@ def draft_log(series: SeriesArgument, month: Month = "", week: Week = "", as_jso
     ]
     if not as_json:
         for row, one in zip(rows, revisions, strict=True):
-            row |= {"verb": one.decision.chinese, "target": _meant(one.decision, desked.draft)}
+            row |= {"verb": one.decision.chinese, "target": meant(one.decision, desked.draft)}
     headings = {
         "revision": "修订", "when": "时间", "who": "经手人", "verb": "操作", "reason": "理由", "target": "对象",
     }  # fmt: skip
@@ -342,6 +343,8 @@ def draft_import(
     Order, deletions, titles, outlets, links, dates and text are taken over; what could not be is listed, and the exit
     code is then 3.
     """
+    from pipeline.steps.tell import meant
+
     data = _bytes_of(file)
     with opened() as desk:
         window = (
@@ -362,7 +365,7 @@ def draft_import(
         after = done.desked
         if after != desked:
             decision = next(one.decision for one in desk.revisions(after) if one.revision == after.revision)
-            say(f"第{after.number}期 修订{after.revision} {decision.who} {decision.chinese} {_meant(decision)}")
+            say(f"第{after.number}期 修订{after.revision} {decision.who} {decision.chinese} {meant(decision)}")
         elif done.changes.taken:
             say("试读，没有保存。")
         else:
@@ -395,6 +398,7 @@ def draft_export(
 def _decide(series: str, month: str, week: str, who: str, verb: str, target: str, reason: str, **values: str) -> None:
     from pipeline.desk import now
     from pipeline.model import Decision
+    from pipeline.steps.tell import FIELDS, meant
 
     with opened() as desk:
         desked = desk.desked(series, window_of(desk, series, month, week))
@@ -405,54 +409,10 @@ def _decide(series: str, month: str, week: str, who: str, verb: str, target: str
         else:
             decision = next(one.decision for one in desk.revisions(after) if one.revision == after.revision)
         because = f"：{reason}" if reason else ""
-        told = _meant(decision, desked.draft, after.draft)
+        told = meant(decision, desked.draft, after.draft)
         out(f"第{after.number}期 修订{after.revision} {decision.who} {decision.chinese} {told}{because}")
         if decision.verb == "represent" and (kept := desked.draft.edits.get(decision.target)) and after != desked:
             say(f"    原版本上的修改（{'、'.join(FIELDS[one] for one in kept)}）随原版本留存，换回即恢复。")
-
-
-def _meant(decision: Decision, *drafts: Draft) -> str:
-    """What a decision is about and what it says, as an editor reads it."""
-    from pipeline.steps import blocks
-
-    titles: dict[str, str] = {}
-    for candidate in (one for draft in drafts for one in draft.candidates):
-        known = {article.url: article.title for article in candidate.articles}
-        titles = {candidate.handle: candidate.article.title} | known | titles  # as it was when it was decided
-    if decision.target and decision.target not in titles and (folded := _folded_since(decision.target, drafts)):
-        titles[decision.target] = folded
-    told = [_titled(titles, decision.target)]
-    for field, value in decision.values.items():
-        if field in FIELDS:
-            value = blocks.text_of({field: value}) or value
-            told.append(f"{FIELDS[field]}改为“{value if len(value) <= 60 else value[:60] + '……'}”")
-        elif field == "to":
-            told.append(f"至第{value}条")
-        elif field == "into":
-            told.append(f"到 {_titled(titles, value)}")
-        elif field == "with":
-            told.append(f"改印 {_titled(titles, value)}")
-        elif field == "field":
-            told.append({**FIELDS, "text": "正文", "": "全部"}.get(value, value))
-        elif field == "whole":
-            told.append("印全文")
-        elif field in ("file", "told"):
-            told.append(value)
-        elif field == "since":
-            told[-1] += f"（对照修订{value}）"
-    return " ".join(one for one in told if one)
-
-
-def _folded_since(handle: str, drafts: Sequence[Draft]) -> str:
-    """The title of what was a candidate of that handle before it was merged under another one."""
-    from pipeline.model import digest
-
-    every = (article for draft in drafts for one in draft.candidates for article in one.articles)
-    return next((one.title for one in every if f"c{digest(one.url or one.id)}".startswith(handle)), "")
-
-
-def _titled(titles: Mapping[str, str], target: str) -> str:
-    return f"{target}《{titles[target]}》" if target in titles else target
 
 
 def _summary(desked: Desked) -> dict[str, Any]:

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from pipeline.desk import Desk, Surroundings
     from pipeline.model import Candidate, Change, Changes, Desked, Draft, Finding, Side, SideBySide
 
-FIELDS = {"title": "标题", "outlet": "来源", "url": "链接", "date": "日期", "body": "正文", "blocks": "正文"}
-"""What can be edited of an item, as an editor reads it."""
-
 
 def show_draft(desk: Desk, draft: Draft, desked: Desked | None, as_json: bool, *, every: bool = False) -> None:
     """A draft as an editor reads it, or as JSON; `every` shows all that is folded."""
@@ -59,6 +56,7 @@ def _told(
     desk: Desk, draft: Draft, candidate: Candidate, mark: str, around: Surroundings, near: Iterator[str], every: bool
 ) -> str:
     from pipeline.model import Genre, Verdict
+    from pipeline.steps.tell import FIELDS
 
     handle = candidate.handle
     edits = draft.edits.get(handle, {})

@@ -150,6 +150,19 @@ def _edit(one: _Comparison) -> Meant:
     return one.result(replace(one.decision, values=left) if left else None)
 
 
+def _revert(one: _Comparison) -> Meant:
+    """Taking back what was edited of a field says what stands in it as an edit does."""
+    if one.gone(one.handle, "还原") or one.otherwise_printed(one.handle, "还原"):
+        return one.result(one.decision)
+    was, theirs = (printed(draft, draft.candidate(one.handle)) for draft in (one.seen, one.now))
+    mine = printed(one.after(), one.seen.candidate(one.handle))
+    name = one.decision.values.get("field", "")
+    for matter in [_MATTERS.get(name, Matter.TEXT)] if name else dict.fromkeys(_MATTERS.values()):
+        if _of(theirs, matter) not in (_of(was, matter), _of(mine, matter)):
+            _clash_of_fields(one, matter, was, mine, theirs)
+    return one.result(one.decision)
+
+
 def _said(was: Item, mine: Item, name: str, value: str) -> bool:
     """Whether a field of a form only says what stood there already.
 
@@ -330,6 +343,7 @@ _VERBS: Mapping[str, Callable[[_Comparison], Meant]] = {
     "include": _take,
     "exclude": _take,
     "edit": _edit,
+    "revert": _revert,
     "reorder": _reorder,
     "excerpt": _excerpt,
     "split": _split,
@@ -366,12 +380,12 @@ def _concerns(decision: Decision, matter: Matter, handle: str) -> bool:
     named = handle in (decision.target, decision.values.get("into"))
     match matter:
         case Matter.TITLE | Matter.OUTLET | Matter.URL | Matter.DATE | Matter.TEXT:
-            return named and any(_MATTERS.get(name) is matter for name in decision.values)
+            return named and (decision.verb == "revert" or any(_MATTERS.get(one) is matter for one in decision.values))
         case Matter.TAKEN:
             return named and decision.verb in ("include", "exclude")
         case Matter.WAIVER | Matter.FINDING:
             return decision.verb == "waive"
         case Matter.EDITS:
-            return named and decision.verb == "edit"
+            return named and decision.verb in ("edit", "revert")
         case _:
             return named and decision.verb in ("merge", "split", "represent")
