@@ -47,6 +47,7 @@ Glossary
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
@@ -1757,6 +1758,9 @@ class Account:
     """Whether single keys do something on the pages."""
     ready: bool = True
     """Whether it has a password; one that was invited has none yet."""
+    word: str = field(default="", repr=False)
+    """What every form on its pages carries: other sites cannot know it. It outlives a session, so that a page that was
+    open when somebody had to sign in anew can still be sent."""
 
     def sees(self, series: str) -> bool:
         """Whether a series is theirs to see."""
@@ -1806,6 +1810,12 @@ class Token:
     created: dt.datetime
     used: dt.datetime | None = None
     revoked: dt.datetime | None = None
+
+    @property
+    def holder(self) -> Account:
+        """The account as far as the token goes."""
+        account = self.account
+        return account if self.role.allows(account.role) else dataclasses.replace(account, role=self.role)
 
 
 class Act(StrEnum):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from offices import workspace
-from pipeline.desk import now, open_desk
-from pipeline.model import Account, Decision, Desked, Draft, Role, Window
+from pipeline.desk import Desk, now, open_desk
+from pipeline.errors import UsageError
+from pipeline.model import Account, Act, Decision, Deed, Desked, Draft, Role, Window
 from pipeline.web import Office, create_app, listening, serve
 
 WANG = Account("wang", "王编辑", Role.ADMIN)
@@ -32,13 +37,17 @@ class Desktop:
 
 @contextmanager
 def served(folder: Path, account: Account | None = WANG) -> Iterator[Desktop]:
-    """The review page of the workspace in `folder`, with `account` signed in."""
+    """The review page of the workspace in `folder`, with `account` signed in, or nobody."""
     launched: list[tuple[str, Window]] = []
     office = Office(
         folder, lambda: open_desk(folder, clock=now), now, lambda series, window: launched.append((series, window))
     )
+    app: ASGIApp = create_app(office)
+    if account:
+        with office.opened() as desk:
+            app = _SignedIn(app, *signed_in(desk, account))
     door, stopping = listening("127.0.0.1:0"), threading.Event()
-    page = threading.Thread(target=serve, args=(create_app(office, lambda _request, _desk: account), door, stopping))
+    page = threading.Thread(target=serve, args=(app, door, stopping))
     page.start()
     try:
         yield Desktop(f"http://127.0.0.1:{door.getsockname()[1]}", office, launched)
@@ -46,6 +55,35 @@ def served(folder: Path, account: Account | None = WANG) -> Iterator[Desktop]:
         stopping.set()
         page.join()
         office.close()
+
+
+def signed_in(desk: Desk, account: Account) -> tuple[str, Account]:
+    """The secret of a new session of an account, which is made unless there is one with its login; and the account."""
+    deed = Deed(account.name, Act.SIGNED_IN, now(), account.login)
+    with suppress(UsageError):
+        desk.add_account(account.login, account.name, account.role, account.series, "测试")
+    kept = desk.account(account.login)
+    if (kept.role, kept.series) != (account.role, account.series):
+        kept = desk.change_account(dataclasses.replace(kept, role=account.role, series=account.series), "测试")
+    secret = secrets.token_urlsafe(32)
+    desk.staff.begin(kept, secret, "test", deed)
+    return secret, kept
+
+
+class _SignedIn:
+    """Whoever shows no cookie is somebody's browser: it shows theirs, and posts from a page of ours."""
+
+    def __init__(self, app: ASGIApp, secret: str, account: Account) -> None:
+        self._app = app
+        self._cookie = f"desk={secret}".encode()
+        self._word = account.word.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not {b"cookie", b"authorization"} & {name for name, _ in scope["headers"]}:
+            scope["headers"] = [*scope["headers"], (b"cookie", self._cookie)]
+            if not {b"sec-fetch-site", b"origin"} & {name for name, _ in scope["headers"]}:
+                scope["headers"] += [(b"sec-fetch-site", b"same-origin"), (b"x-csrf", self._word)]
+        await self._app(scope, receive, send)
 
 
 def begin(folder: Path, draft: Draft) -> None:

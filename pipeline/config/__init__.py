@@ -25,6 +25,7 @@ from pipeline.config.settings import (
     Settings,
     Timing,
     Told,
+    Web,
 )
 from pipeline.config.sources import (
     EpaperSource,
@@ -78,6 +79,7 @@ __all__ = [
     "Told",
     "Topic",
     "WarcSource",
+    "Web",
     "WebSource",
     "as_xpath",
     "as_yaml",

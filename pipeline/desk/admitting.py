@@ -127,6 +127,11 @@ class Admitting(Room):
         """Where somebody is signed in."""
         return self.staff.sessions(account, self._clock(), *self._lasting())
 
+    def known(self, login: str) -> Account | None:
+        """The account that a proxy means that knows people itself; `None` for one that is not there or not in use."""
+        found = self.staff.password(_plain(login).lower()[:_MOST]) if login else None
+        return found[0] if found and found[0].active else None
+
     def leave(self, account: Account, secret: str) -> None:
         """Signs a browser out."""
         self.staff.end(account, Deed(account.name, Act.SIGNED_OUT, self._clock(), account.login), secret=secret)
@@ -137,6 +142,18 @@ class Admitting(Room):
         return self.staff.end(account, deed, session=session)
 
     # -------------------------------------------------------------------------------- accounts
+
+    def accounts(self) -> list[Account]:
+        """Everybody who has or had an account."""
+        return self.staff.all()
+
+    def account(self, login: str) -> Account:
+        """The account with this login; raises `UsageError` when there is none."""
+        return self.staff.get(login)
+
+    def prefer(self, account: Account, *, shortcuts: bool) -> None:
+        """Keeps whether single keys do something on somebody's pages."""
+        self.staff.prefer(account, shortcuts=shortcuts)
 
     def add_account(
         self, login: str, name: str, role: Role, series: Sequence[str], who: str, password: str = ""
@@ -239,6 +256,10 @@ class Admitting(Room):
         self.staff.give(account, name, role, secret, Deed(who, Act.GRANTED, self._clock(), account.login, told))
         return secret
 
+    def tokens(self, account: Account) -> list[Token]:
+        """The tokens of an account, revoked ones too."""
+        return self.staff.tokens(account)
+
     def token(self, secret: str) -> Token | None:
         """The token with this secret, while it is valid."""
         return self.staff.token(secret, self._clock()) if secret else None
@@ -276,7 +297,8 @@ class Admitting(Room):
             raise UsageError("署名须为 1 至 40 个字。", "请写姓名，稿件的改动以它署名。")
         if name == "系统":
             raise UsageError("“系统”是程序自己的署名。", "请写姓名。")
-        return Account(login, name, role, tuple(dict.fromkeys(self.series(one).id for one in series)))
+        known = tuple(dict.fromkeys(self.series(one).id for one in series))
+        return Account(login, name, role, known, word=secrets.token_hex(16))
 
     def _lasting(self) -> tuple[dt.timedelta, dt.timedelta]:
         web = self.config.settings.web

@@ -402,6 +402,8 @@ ACCOUNTS = sa.Table(
     # argon2; empty until a one-time link sets one
     sa.Column("password", Words, nullable=False),
     sa.Column("shortcuts", sa.Boolean, nullable=False),
+    # what forms carry
+    sa.Column("word", Words, nullable=False),
     sa.Column("created", Words, nullable=False),
 )
 

@@ -324,6 +324,7 @@ def _account(row: sa.Row[Any]) -> Account:
         id=row.account_id,
         shortcuts=row.account_shortcuts,
         ready=bool(row.account_password),
+        word=row.account_word,
     )
 
 

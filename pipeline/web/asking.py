@@ -11,10 +11,11 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from pipeline.config import Series
+from pipeline.config import Series, Web
 from pipeline.desk import Desk
 from pipeline.errors import UsageError
 from pipeline.model import Account, Decision, Desked, Role, Window
+from pipeline.web.access import Visitor, address_of
 from pipeline.web.frame import frame
 from pipeline.web.office import Office
 from pipeline.web.rendering import render
@@ -34,10 +35,16 @@ class Form:
 
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: Mapping[str, Upload] = field(default_factory=dict)
+    body: bytes = b""
+    """What came instead of a form, such as JSON."""
 
     def get(self, name: str, default: str = "") -> str:
         """The value of a field; the last of several."""
         return (self.fields.get(name) or (default,))[-1]
+
+    def all(self, name: str) -> Sequence[str]:
+        """Every value of a field, such as the boxes that are ticked."""
+        return self.fields.get(name, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ class Asked:
     desk: Desk
     account: Account | None
     form: Form = Form()
+    visitor: Visitor = field(default_factory=Visitor)
 
     @property
     def who(self) -> Account:
@@ -66,6 +74,31 @@ class Asked:
         """Whether a part of a page is asked for by its script, not a page by a browser."""
         headers = self.request.headers
         return headers.get("hx-request") == "true" and headers.get("hx-boosted") != "true"
+
+    @property
+    def program(self) -> bool:
+        """Whether a program asks, which reads JSON."""
+        return self.request.url.path.startswith("/api/")
+
+    @property
+    def expired(self) -> bool:
+        """Whether somebody was signed in and no longer is."""
+        return self.visitor.expired
+
+    @property
+    def web(self) -> Web:
+        """The settings of the page."""
+        return self.desk.config.settings.web
+
+    @property
+    def address(self) -> str:
+        """From where somebody asks."""
+        return address_of(self.request, self.web)
+
+    @property
+    def agent(self) -> str:
+        """What the browser calls itself."""
+        return self.request.headers.get("user-agent", "")
 
     def path(self, name: str) -> str:
         """A part of the address that the route names."""
@@ -101,7 +134,9 @@ class Asked:
     def page(self, template: str, status: int = 200, **values: object) -> Response:
         """A template of `templates/web` as the answer."""
         around = frame(self.request.url.path, self.account, self.office, self.desk)
-        return HTMLResponse(render(template, asked=self, account=self.account, frame=around, **values), status)
+        return HTMLResponse(
+            render(template, self.visitor.csrf, asked=self, account=self.account, frame=around, **values), status
+        )
 
     def to(self, address: str) -> Response:
         """Sends the browser on after a form was dealt with; a script is told to go there."""
@@ -127,5 +162,5 @@ class Route:
     handler: Handler
     role: Role | None
     """The least role that may; `None` for everybody, signed in or not."""
-    max_bytes: int = 1_000_000
-    """Of what a form may bring."""
+    max_bytes: int = 6_000_000
+    """Of what a form may bring; 6 MB, so that a text of five is refused by whoever knows why it is too long."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
+from markupsafe import Markup
 
 from pipeline.config import packaged
 from pipeline.model import BEIJING, chinese_date, chinese_number
@@ -24,17 +29,43 @@ def static(name: str) -> str:
     return f"/static/{hashlib.sha256(data).hexdigest()[:12]}/{name}"
 
 
+_word: ContextVar[str] = ContextVar("csrf", default="")
+"""What forms of the page that is being made have to carry; here rather than in the context, which macros do not see."""
+
+
+class _Carrying(Extension):
+    """Puts the word into every form of a template that changes something, so that none is forgotten."""
+
+    _form = re.compile(
+        r"<form\b(?:\{\{.*?\}\}|\{%.*?%\}|[^>])*?\bmethod=\"post\"(?:\{\{.*?\}\}|\{%.*?%\}|[^>])*>", re.DOTALL
+    )
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """The source of a template, its forms completed."""
+        return self._form.sub(lambda found: f"{found[0]}{{{{ csrf_field() }}}}", source)
+
+
+def _csrf_field() -> Markup:
+    return Markup('<input type="hidden" name="csrf" value="{}">').format(_word.get()) if _word.get() else Markup("")
+
+
+def _csrf_headers() -> Markup:
+    """The word for what scripts send without a form, as an attribute of `body`."""
+    return Markup('hx-headers="{}"').format(json.dumps({"X-CSRF": _word.get()})) if _word.get() else Markup("")
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folder()),
+        extensions=[_Carrying],
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals |= {"static": static}
+    environment.globals |= {"static": static, "csrf_field": _csrf_field, "csrf_headers": _csrf_headers}
     environment.filters |= {
         "chinese_date": chinese_date,
         "chinese_number": chinese_number,
@@ -43,6 +74,10 @@ def _environment() -> Environment:
     return environment
 
 
-def render(name: str, **values: object) -> str:
-    """A template with `values`."""
-    return _environment().get_template(name).render(values)
+def render(name: str, csrf: str = "", /, **values: object) -> str:
+    """A template with `values`; its forms carry `csrf`."""
+    before = _word.set(csrf)
+    try:
+        return _environment().get_template(name).render(values)
+    finally:
+        _word.reset(before)

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("password", Words(), nullable=False),
         sa.Column("shortcuts", sa.Boolean(), nullable=False),
+        sa.Column("word", Words(), nullable=False),
         sa.Column("created", Words(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("login", name=op.f("uq_accounts_login")),
