@@ -50,18 +50,20 @@ from pipeline.desk.reasoning import Pile, Replayed
 from pipeline.desk.relating import document
 from pipeline.desk.returning import ReadBack
 from pipeline.desk.room import absent_templates, command
-from pipeline.desk.running import Report
+from pipeline.desk.running import STAGES, Making, Report
 from pipeline.desk.templating import EXAMINERS, Shelved, Taken, examined
 from pipeline.desk.verifying import Proof, Verified, verify
 from pipeline.desk.wiring import Desk, children, fetcher, now, open_desk, open_store
 
 __all__ = [
     "EXAMINERS",
+    "STAGES",
     "Admitted",
     "Checked",
     "Desk",
     "Engine",
     "Inline",
+    "Making",
     "Pasted",
     "Pile",
     "Proof",

@@ -23,7 +23,8 @@ from pipeline.desk.revisiting import Revisiting
 from pipeline.desk.room import command
 from pipeline.desk.telling import Telling
 from pipeline.errors import Conflict, DeskError, NothingCollected, StoreError, UsageError
-from pipeline.model import BEIJING, SYSTEM, Article, Decision, Desked, Draft, Tally, Window
+from pipeline.model import BEIJING, SYSTEM, Article, Claim, Decision, Desked, Draft, Tally, Visit, Window, Work
+from pipeline.store import Run
 
 log = structlog.get_logger("pipeline.desk")
 _COLLECTING_SHARE = 0.5  # of a run's time; the rest is for reading, pictures (bounded by themselves) and judging
@@ -42,6 +43,28 @@ class Report:
     """The names of the sources that could not be collected."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Stage → seconds it took."""
+
+
+STAGES = {
+    "harvest": "采集信源",
+    "read": "读取页面",
+    "pictures": "取图片",
+    "relate": "比对新旧",
+    "judge": "判定入选",
+    "revisit": "核对网页",
+}
+"""The stages of a run in their order, as editors know them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How far the making of a draft is."""
+
+    claim: Claim
+    run: Run | None = None
+    """`None` before it has begun, and when its process never came so far."""
+    asked: tuple[tuple[Source, Visit | None], ...] = ()
+    """Every source with its visit of this run; `None` for one that is still to be asked."""
 
 
 class Running(Illustrating, Revisiting, Telling, Claiming):
@@ -84,23 +107,23 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
         silent: dict[str, str] = {}
         outcome = "failed"
         try:
-            with _timed(seconds, "harvest"):
+            with self._stage(run.id, seconds, "harvest"):
                 if collect:
                     silent = self._collected(engine, self.sources(), say)
             self.runs.hear(run.id, list(silent))
-            with _timed(seconds, "read"):
+            with self._stage(run.id, seconds, "read"):
                 stored = () if collect else self.leads.of_window(series, window, MARGIN)
                 again = [one.id for one in stored if one.page is not None]
                 self._read_all(engine, sorted({*self.leads.unread(), *again}), say)
                 if collect:
                     self._follow_all(engine, say)
-            with _timed(seconds, "pictures"):
+            with self._stage(run.id, seconds, "pictures"):
                 if collect:
                     self.picture_all(engine, self.printable(self.series(series), window), say)
-            with _timed(seconds, "relate"):
+            with self._stage(run.id, seconds, "relate"):
                 self._relate_all(engine, series, window, say)
             desked = None
-            with _timed(seconds, "judge"):
+            with self._stage(run.id, seconds, "judge"):
                 if owner:
                     desked = self._judged(engine, run.id)
                     draft, tally = desked.draft, counted(self.runs.fates(run.id))
@@ -109,13 +132,35 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
                     draft, tally = made.draft, counted(made.accounts.leads)
             if desked and collect:
                 # after the draft is kept: a slow site costs nobody the draft
-                with _timed(seconds, "revisit"):
+                with self._stage(run.id, seconds, "revisit"):
                     self._looked_again(engine, desked, say)
             say(str(tally))
             outcome = "degraded" if silent else "done"
             return Report(desked, draft, tally, tuple(silent), seconds)
         finally:
             self.runs.finish(run.id, outcome, seconds, self._clock())
+
+    @contextmanager
+    def _stage(self, run: int, seconds: dict[str, float], stage: str) -> Iterator[None]:
+        """Times a stage and, once it is over, lets others see that."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            seconds[stage] = round(time.monotonic() - start, 2)
+        self.runs.advance(run, seconds)
+
+    def making(self, series: str, window: Window) -> Making | None:
+        """How far the making of a window's draft is, or how it ended last; `None` when nobody ever set out."""
+        claim = self.claims.of(Work(series, window))
+        if claim is None:
+            return None
+        run = self.runs.under(claim.owner)
+        if run is None:
+            return Making(claim)
+        visits = self.visits.every(run.started)
+        asked = [(one, [each for each in visits.get(one.id, ()) if each.when >= run.started]) for one in self.sources()]
+        return Making(claim, run, tuple((one, found[-1] if found else None) for one, found in asked))
 
     def report(self, series: str, window: Window) -> Report:
         """What the window's last run came to, from the store."""
@@ -236,12 +281,3 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
         batches = [waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)]
         say(f"读取 {len(waiting)} 个页面")
         unbroken(engine.each(self.read, batches))
-
-
-@contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
-    start = time.monotonic()
-    try:
-        yield
-    finally:
-        seconds[stage] = round(time.monotonic() - start, 2)

@@ -13,7 +13,7 @@ from pipeline.store.parts import ATTACHED, ENTIRE, Part, Parts
 from pipeline.store.pictures import Pictures
 from pipeline.store.precedents import Rulings
 from pipeline.store.revisits import Revisits
-from pipeline.store.runs import Accounted, Accounts, Runs
+from pipeline.store.runs import Accounted, Accounts, Run, Runs
 from pipeline.store.staff import Staff
 from pipeline.store.visits import Visits
 
@@ -40,6 +40,7 @@ __all__ = [
     "Pictures",
     "Revisits",
     "Rulings",
+    "Run",
     "Runs",
     "Staff",
     "Stand",

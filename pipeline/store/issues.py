@@ -116,6 +116,17 @@ class Issues:
                 for row in connection.execute(query)
             }
 
+    def latest(self, series: str) -> dict[dt.date, Decision]:
+        """The decision that made the current revision of each window of a series: first day → decision."""
+        query = sa.select(ISSUES.c.window_start, REVISIONS.c.decision).join(
+            REVISIONS, (REVISIONS.c.issue == ISSUES.c.id) & (REVISIONS.c.revision == ISSUES.c.revision)
+        )
+        with self._database.read() as connection:
+            return {
+                dt.date.fromisoformat(row.window_start): _DECISION.validate_json(row.decision)
+                for row in connection.execute(query.where(ISSUES.c.series == series))
+            }
+
     def closed(self, series: str) -> set[dt.date]:
         """First days of the windows that are done with: skipped or released, whatever became of the issue since."""
         released = {start for start, one in self.stand(series).items() if one.released}

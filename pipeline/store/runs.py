@@ -57,7 +57,7 @@ class Run:
     silent: tuple[str, ...] = ()
     """Names of the sources that could not be collected."""
     seconds: Mapping[str, float] = field(default_factory=dict)
-    """Stage → seconds it took."""
+    """Stage → seconds it took, of the stages that are over."""
 
 
 class Runs:
@@ -100,6 +100,18 @@ class Runs:
         """Keeps which sources stayed silent."""
         with self._database.write() as connection:
             connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(silent=list(silent)))
+
+    def advance(self, run: int, seconds: Mapping[str, float]) -> None:
+        """Keeps which stages are over, so that others can see how far a run is."""
+        with self._database.write() as connection:
+            connection.execute(sa.update(RUNS).where(RUNS.c.id == run).values(seconds=dict(seconds)))
+
+    def under(self, owner: str) -> Run | None:
+        """The run that works, or worked, under a claim; `None` before it has begun."""
+        query = sa.select(RUNS).where(RUNS.c.owner == owner).order_by(RUNS.c.id.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return _run(row) if row else None
 
     def finish(self, run: int, outcome: str, seconds: Mapping[str, float], now: dt.datetime) -> None:
         """Closes a run: `done`, `degraded` (some sources failed) or `failed`."""

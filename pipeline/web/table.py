@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from pipeline.web.pages import accounts, archive, document, draft, history, home, item, release, sources
+from pipeline.web.pages import (
+    accounts,
+    archive,
+    document,
+    draft,
+    history,
+    home,
+    item,
+    making,
+    release,
+    resting,
+    sources,
+)
 
 ROUTES = (
     *home.ROUTES,
+    *making.ROUTES,
+    *resting.ROUTES,
     *sources.ROUTES,
     *draft.ROUTES,
     *item.ROUTES,

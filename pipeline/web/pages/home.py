@@ -1,17 +1,210 @@
-"""The first page: every series with its issues."""
+"""The first page: every series with its issues; and the page that explains all others."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
 from starlette.responses import Response
 
-from pipeline.model import Role
-from pipeline.web.asking import Asked, Route
+from pipeline.config import Series
+from pipeline.model import Decision, Desked, Phase, Role, Severity, Standing, Window, chinese_number
+from pipeline.steps.window import due_at, next_due
+from pipeline.web.asking import Asked, Route, draft_address
+
+_COUNTED = 2  # drafts of a series whose counts stand there at once: as many as the office remembers for sure
+_OUT = 3  # issues that are out and still in sight; the archive has them all
+_AT_HAND = (Phase.OPEN, Phase.DUE, Phase.RUNNING, Phase.FAILED)
+_NO_DRAFT = (*_AT_HAND, Phase.MISSED, Phase.SKIPPED)
+
+
+class Weight(StrEnum):
+    """How much a way is pointed out."""
+
+    MAIN = "primary"
+    PLAIN = ""
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a row leads: an address and its word."""
+
+    address: str
+    words: str
+    weight: Weight = Weight.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is in a draft, in numbers."""
+
+    chosen: int
+    candidates: int
+    folded: int
+    """Reprints that lie under another article."""
+    blocking: int | None = None
+    """Findings; `None` while nobody asked the checks."""
+    warnings: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One window of a series."""
+
+    window: str
+    phase: str
+    words: str
+    """How it stands."""
+    number: str
+    told: str
+    changed: str
+    """By whom it was changed last, and when."""
+    counts: Counts | None
+    counting: str
+    """Where its counts with the findings are; empty for what has none."""
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One series with its windows."""
+
+    id: str
+    title: str
+    coming: str
+    """What the clock does next."""
+    paused: str
+    rows: tuple[Row, ...]
+    rest: tuple[Row, ...]
+    """Windows that need nobody now."""
+
+
+def days(window: Window) -> str:
+    """A window as editors write it: 2024-06-01 — 06-30."""
+    end = f"{window.end:%m-%d}" if window.end.year == window.start.year else f"{window.end}"
+    return f"{window.start} — {end}"
 
 
 def home(asked: Asked) -> Response:
     """Every series with how its windows stand."""
-    series = [one for one in asked.desk.config.series.values() if asked.who.sees(one.id)]
-    return asked.page("home.html", shelves=[(one, asked.desk.standing(one)) for one in series])
+    mine = [one for one in asked.desk.config.series.values() if asked.who.sees(one.id)]
+    paused = asked.desk.claims.paused()
+    shelves = [_shelf(asked, one, paused.get(one.id, "")) for one in mine]
+    drafted = any(asked.desk.issues.stand(one.id) for one in mine)
+    return asked.page("home.html", shelves=shelves, empty=not drafted, may=asked.who.role.allows(Role.EDITOR))
 
 
-ROUTES = (Route("GET", "/", home, Role.VIEWER),)
+def counted(asked: Asked) -> Response:
+    """What is in a draft and what its checks say, as a part of the first page."""
+    desked = asked.desked()
+    found = asked.desk.findings(desked)
+    blocking = sum(one.severity is Severity.BLOCKING for one in found)
+    counts = _counts(desked, blocking, len(found) - blocking)
+    return asked.page("_counts.html", counts=counts)
+
+
+def explained(asked: Asked) -> Response:
+    """How one gets from a draft to a release."""
+    return asked.page("help.html")
+
+
+def _counts(desked: Desked, blocking: int | None = None, warnings: int | None = None) -> Counts:
+    draft = desked.draft
+    folded = sum(len(one.articles) - 1 for one in draft.candidates)
+    return Counts(len(draft.chosen), len(draft.candidates), folded, blocking, warnings)
+
+
+def _shelf(asked: Asked, series: Series, paused: str) -> Shelf:
+    desk = asked.desk
+    latest = desk.issues.latest(series.id)
+    rows: list[Row] = []
+    rest: list[Row] = []
+    drafts = out = 0
+    for one in reversed(desk.standing(series)):
+        drafted = one.phase not in (*_NO_DRAFT, Phase.RELEASED)
+        drafts, out = drafts + drafted, out + (one.phase is Phase.RELEASED)
+        counts = _counts(asked.office.desked(desk, series.id, one.window)) if drafted and drafts <= _COUNTED else None
+        last = latest.get(one.window.start)
+        newest = drafted and drafts == 1
+        row = _row(asked, series, one, counts, last, drafted=drafted, newest=newest, paused=bool(paused))
+        at_hand = drafted or one.phase in _AT_HAND or (one.phase is Phase.RELEASED and out <= _OUT)
+        (rows if at_hand else rest).append(row)
+    upcoming = next_due(series, asked.now)
+    coming = f"{due_at(series, upcoming):%Y-%m-%d %H:%M} 自动生成 {days(upcoming)} 的草稿"
+    return Shelf(series.id, series.title, coming, paused, tuple(rows), tuple(rest))
+
+
+def _row(
+    asked: Asked,
+    series: Series,
+    one: Standing,
+    counts: Counts | None,
+    last: Decision | None,
+    *,
+    drafted: bool,
+    newest: bool,
+    paused: bool,
+) -> Row:
+    editor = asked.who.role.allows(Role.EDITOR)
+    return Row(
+        days(one.window),
+        one.phase.value,
+        one.phase.chinese,
+        f"第{chinese_number(one.number, series.zero)}期" if one.number else "",
+        "" if drafted else told(one, paused=paused),
+        f"{last.who} {last.chinese} · {ago(asked.now, last.when)}" if last and one.phase is not Phase.SKIPPED else "",
+        counts,
+        f"/counts/{series.id}/{one.window.start}" if drafted else "",
+        tuple(_ways(series, one, drafted=drafted, newest=newest, editor=editor)),
+    )
+
+
+def told(one: Standing, *, paused: bool = False) -> str:
+    """What there is to say of a window that has no draft."""
+    if one.phase is Phase.OPEN:
+        return "还在收集"
+    if one.phase is Phase.DUE:
+        return "已暂停，不会自动生成" if paused else f"应于 {one.due:%Y-%m-%d %H:%M} 生成"
+    return one.told.replace("。；", "；")
+
+
+def _ways(series: Series, one: Standing, *, drafted: bool, newest: bool, editor: bool) -> Sequence[Way]:
+    progress = f"/runs/{series.id}/{one.window.start}"
+    if drafted:
+        return [Way(draft_address(series.id, one.window), "看稿", Weight.MAIN if newest else Weight.PLAIN)]
+    if one.phase is Phase.RELEASED:
+        return [Way(f"/archive/{series.id}/{one.number}", "打开")]
+    if one.phase is Phase.RUNNING:
+        return [Way(progress, "看进度")]
+    if one.phase is Phase.SKIPPED:
+        return [Way(f"/skip/{series.id}/{one.window.start}", "恢复")] if editor else []
+    if one.phase is Phase.OPEN:
+        return []
+    skip = [Way(f"/skip/{series.id}/{one.window.start}", "跳过", Weight.QUIET)] if editor else []
+    if one.phase is Phase.FAILED:
+        return [*skip, Way(progress, "看原因")]
+    return [*skip, Way(f"/new/{series.id}?start={one.window.start}", "生成草稿")] if editor else []
+
+
+def ago(now: dt.datetime, moment: dt.datetime) -> str:
+    """How long ago something was, as one would say it; a day for what is older than a week."""
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 1:
+        return "刚才"
+    if minutes < 60:
+        return f"{minutes} 分钟前"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} 小时前"
+    if minutes < 7 * 24 * 60:
+        return f"{minutes // (24 * 60)} 天前"
+    return f"{moment:%Y-%m-%d}"
+
+
+ROUTES = (
+    Route("GET", "/", home, Role.VIEWER),
+    Route("GET", "/counts/{series}/{start}", counted, Role.VIEWER),
+    Route("GET", "/help", explained, Role.VIEWER),
+)
