@@ -11,12 +11,13 @@ Between the stages travel ids and counts, never articles; what a stage learns is
 
 Each file holds one class with the verbs of its kind; who needs another's verbs derives from it::
 
-    Desk          opens everything                        ← Running, Archive, Checking, Reasoning, Sharing, Learning,
-                                                            Returning, Templating, Admitting
+    Desk          opens everything                        ← Running, Archive, Checking, Consulting, Reasoning, Sharing,
+                                                            Learning, Returning, Templating, Admitting
     Running       a draft from its sources on             ← Illustrating, Revisiting, Telling, Claiming
     Archive       old issues taken in, all given out      ← Releasing
     Checking      sources tried out, nothing kept         ← Collecting
     Returning     edited files taken back                 ← Releasing
+    Consulting    the preview, pages and what they left   ← Releasing
     Reasoning     why, and what another scope would do    ← Releasing
     Sharing       the archive as a site, with feeds       ← Room
     Illustrating  the pictures of what may be printed     ← Collecting, Judging
@@ -41,6 +42,7 @@ Beside them, for what must not open a desk: `verifying` proves what was released
 from pipeline.desk.admitting import Admitted, Refused
 from pipeline.desk.checking import Checked, Suggested
 from pipeline.desk.collecting import Pasted
+from pipeline.desk.consulting import Source
 from pipeline.desk.deciding import Surroundings
 from pipeline.desk.engine import Engine, Inline
 from pipeline.desk.incoming import incoming
@@ -74,6 +76,7 @@ __all__ = [
     "Report",
     "Schooling",
     "Shelved",
+    "Source",
     "Suggested",
     "Surroundings",
     "Taken",

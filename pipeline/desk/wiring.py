@@ -13,6 +13,7 @@ from pipeline.config import Config, Politeness, masked, place_of
 from pipeline.desk.admitting import Admitting
 from pipeline.desk.archive import Archive
 from pipeline.desk.checking import Checking
+from pipeline.desk.consulting import Consulting
 from pipeline.desk.learning import Learning
 from pipeline.desk.reasoning import Reasoning
 from pipeline.desk.returning import Returning
@@ -28,7 +29,7 @@ from pipeline.store import Blobs, Database, Leads, Visits
 log = structlog.get_logger("pipeline.desk")
 
 
-class Desk(Running, Archive, Checking, Reasoning, Sharing, Learning, Returning, Templating, Admitting):
+class Desk(Running, Archive, Checking, Consulting, Reasoning, Sharing, Learning, Returning, Templating, Admitting):
     """Everything one office's workspace can do."""
 
     def __init__(
