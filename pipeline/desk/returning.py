@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
@@ -9,12 +10,14 @@ from typing import ParamSpec, TypeVar
 import structlog
 
 from pipeline.desk.releasing import Releasing
-from pipeline.errors import SourceError, UsageError
-from pipeline.model import Changes, Decision, Desked, Draft, Issue, Returned, Window, chinese_date
+from pipeline.errors import SourceError, StoreError, UsageError
+from pipeline.model import Changes, Decision, Desked, Draft, Issue, Returned, Window, chinese_date, digest
 from pipeline.outputs import FORMATS, Context
 from pipeline.steps.decide import find
 from pipeline.steps.pasting import Cleaned, cleaned
 from pipeline.steps.returning import against, changes, format_of, read_returned, summary, taken
+
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 log = structlog.get_logger("pipeline.desk")
 
@@ -85,6 +88,17 @@ class Returning(Releasing):
         after = self.decide(desked, Decision("return", who, self._clock(), values=values))
         log.info("returned", series=desked.draft.series, number=desked.number, file=name, who=who, told=values["told"])
         return ReadBack(found, since, after, blob)
+
+    def put_by(self, data: bytes) -> str:
+        """Keeps a file until somebody decided whether it is taken, and returns what it is known by."""
+        return self._blobs.put(data)
+
+    def handed_in(self, blob: str) -> bytes:
+        """A file that is held; raises `UsageError` when there is none of that digest."""
+        try:
+            return self._blobs.get(blob if _DIGEST.fullmatch(blob) else digest(blob))
+        except StoreError:
+            raise UsageError("上传的文件已经不在了，改动没有采用。", "请重新上传同一份文件。") from None
 
     def cleaned(self, desked: Desked, target: str, data: bytes) -> Cleaned:
         """What an editor pasted as HTML for the text of a candidate, cleaned in a child process.

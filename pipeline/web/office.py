@@ -15,6 +15,7 @@ import structlog
 from pipeline.desk import Desk
 from pipeline.errors import DeskError
 from pipeline.model import Clock, Desked, Window
+from pipeline.web.layouts import Layouts
 
 log = structlog.get_logger("pipeline.web")
 
@@ -49,6 +50,7 @@ class Office:
         self.launch = launch
         self.trouble = ""
         """Why the configuration as it stands now cannot be used, so that the one before it is; empty when it can."""
+        self.layouts = Layouts()
         self._workspace = workspace
         self._open = open_desk
         self._lock = threading.Lock()

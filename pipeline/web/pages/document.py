@@ -2,6 +2,312 @@
 
 from __future__ import annotations
 
-from pipeline.web.asking import Route
+import base64
+import hashlib
+import io
+import re
+import threading
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from urllib.parse import quote
 
-ROUTES: tuple[Route, ...] = ()
+from starlette.responses import Response
+
+from pipeline.errors import Conflict, UsageError
+from pipeline.libreoffice import program
+from pipeline.model import Change, Changes, Desked, Edited, Role, State
+from pipeline.outputs import FORMATS
+from pipeline.steps.returning.differences import pieces
+from pipeline.web.asking import Asked, Route, draft_address
+
+_DRAWN = threading.BoundedSemaphore(2)
+"""How many documents are made at once: each takes a core, and a PDF LibreOffice beside it."""
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_OUTWARD = re.compile(r'<a href="(?=https?://)')
+_KEPT_DAY = "private, max-age=86400, immutable"
+_ZIPPED = (1980, 1, 1, 0, 0, 0)
+_MOST_UPLOADED = 40_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewView:
+    """What the right side of the draft page needs to show the bulletin."""
+
+    address: str
+    """Of the bulletin as it stands; with `revision` it is kept by browsers."""
+    layout: str
+    revision: int
+    anchor: str
+    """Of the item that is looked at; empty when it is not printed."""
+
+
+def preview_view(desked: Desked, handle: str = "") -> PreviewView:
+    """The preview of a draft, at one of its items."""
+    base = draft_address(desked.draft.series, desked.draft.window)
+    anchor = f"item-{handle}" if handle in desked.draft.chosen else ""
+    return PreviewView(f"{base}/preview", f"{base}/layout", desked.revision, anchor)
+
+
+def preview(asked: Asked) -> Response:
+    """The bulletin as it would be printed, as a page by itself: for a frame, and for reading alone."""
+    desked = _at(asked)
+    page = asked.office.kept("preview", desked, lambda: asked.desk.preview(desked)).decode()
+    page = _OUTWARD.sub('<a target="_blank" href="', page)  # not into the frame
+    answer = Response(page, media_type="text/html; charset=utf-8")
+    answer.headers["Content-Security-Policy"] = _only_style(page)
+    return answer
+
+
+def _only_style(page: str) -> str:
+    """What a page of ours may do that holds its own style: look so, and show the pictures that it brings."""
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+        for style in _STYLE.findall(page)
+    )
+    return (
+        f"default-src 'none'; style-src {hashes or chr(39) + 'none' + chr(39)}; img-src data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'self'; "
+        "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+    )
+
+
+def _at(asked: Asked) -> Desked:
+    """The draft at the revision that the address names; as it is when it names none."""
+    desked = asked.desked()
+    named = asked.query("revision")
+    if not named:
+        return desked
+    if not named.isdecimal():
+        raise UsageError(f"“{named}”不是修订号。", "请从草稿页进入。")
+    return asked.desk.at(desked, int(named))
+
+
+# ------------------------------------------------------------------------------------------ pages as pictures
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutView:
+    """How far the pages of a draft are."""
+
+    address: str
+    revision: int
+    pages: tuple[str, ...]
+    count: int
+    done: bool
+    trouble: str
+
+
+def layout(asked: Asked) -> Response:
+    """The pages as Word would print them, as far as they are drawn; asking for them has them drawn."""
+    desked = _at(asked)
+    address = f"{draft_address(desked.draft.series, desked.draft.window)}/layout"
+    trouble = "" if program() else "这台机器上没有安装 LibreOffice，看不到版面；可以下载 DOCX，用 Word 或 WPS 打开。"
+    if trouble:
+        view = LayoutView(address, desked.revision, (), 0, True, trouble)
+    else:
+        drawn = asked.office.layouts.known(_key(desked))
+        if drawn is None or drawn.trouble:
+            with _DRAWN:
+                typeset = asked.desk.typesetting(desked)
+            drawn = asked.office.layouts.of(_key(desked), typeset)
+        pages = tuple(f"{address}/{desked.revision}/{number}" for number in range(1, len(drawn.pages) + 1))
+        view = LayoutView(address, desked.revision, pages, drawn.count, drawn.done, drawn.trouble)
+    return asked.page("_layout.html" if asked.fragment else "layout.html", layout=view, title=_title(asked, desked))
+
+
+def layout_page(asked: Asked) -> Response:
+    """One page as a picture."""
+    desked = asked.desk.at(asked.desked(), _number(asked.path("revision")))
+    drawn = asked.office.layouts.known(_key(desked))
+    number = _number(asked.path("page"))
+    if drawn is None or not 0 < number <= len(drawn.pages):
+        raise UsageError("这一页还没有画好。", "请重新打开“版面”。")
+    return Response(drawn.pages[number - 1], media_type="image/png", headers={"Cache-Control": _KEPT_DAY})
+
+
+def _key(desked: Desked) -> tuple[object, ...]:
+    return desked.id, desked.revision, desked.number
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise UsageError(f"“{text}”不是数。")
+    return int(text)
+
+
+# ------------------------------------------------------------------------------------------ files
+
+
+def file(asked: Asked) -> Response:
+    """The draft as a file to take along: the 送审稿 of the revision that is shown; of what is out the file itself."""
+    desked, suffix = _at(asked), asked.path("format")
+    if suffix not in FORMATS:
+        raise UsageError(f"没有“{suffix}”这种格式。", f"可下载：{'、'.join(FORMATS)}。")
+    stem = asked.desk.issue(desked).filename
+    if desked.state is not State.RELEASED:
+        stem += f"-送审稿{desked.revision}"
+    files = _files(asked, desked, suffix, stem)
+    data, kind = files[f"{stem}.{suffix}"], FORMATS[suffix].media_type
+    if len(files) > 1:
+        data, kind, suffix = _together(files), "application/zip", "zip"
+    return Response(data, media_type=kind, headers={"Content-Disposition": attached(f"{stem}.{suffix}")})
+
+
+def _files(asked: Asked, desked: Desked, suffix: str, stem: str) -> Mapping[str, bytes]:
+    """A file of the draft and what belongs beside it, by name."""
+
+    def made() -> dict[str, bytes]:
+        with _DRAWN:
+            if desked.state is State.RELEASED:
+                return asked.desk.frozen(desked, suffix)
+            beside = asked.desk.picture_files(desked) if suffix == "md" else {}
+            return {f"{stem}.{suffix}": asked.desk.render(desked, suffix), **beside}
+
+    return made() if suffix == "md" else asked.office.kept(f"file {suffix}", desked, made)
+
+
+def _together(files: Mapping[str, bytes]) -> bytes:
+    """Files as one archive, the same bytes for the same files."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name, _ZIPPED), data, zipfile.ZIP_DEFLATED)
+    return whole.getvalue()
+
+
+def attached(name: str) -> str:
+    """The header that has a browser save a file under a Chinese name."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "", name).lstrip("-.") or "file"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def picture(asked: Asked) -> Response:
+    """A picture of a candidate, from our own store."""
+    data = asked.desk.picture(asked.desked().draft, asked.path("blob"))
+    kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+    headers = {"Cache-Control": _KEPT_DAY, "Content-Security-Policy": "default-src 'none'; sandbox"}
+    return Response(data, media_type=kind, headers=headers)
+
+
+# ------------------------------------------------------------------------------------------ an edited file
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that a file changes: what it is, and what stays, is gone or is new of it."""
+
+    what: str
+    pieces: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a file changes of one item."""
+
+    position: int
+    title: str
+    told: tuple[Told, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadView:
+    """What an edited file would change, or did."""
+
+    draft: str
+    address: str
+    revision: int
+    editable: bool
+    why_not: str
+    name: str = ""
+    blob: str = ""
+    """Under which the file lies; empty when there is nothing to take."""
+    since: int = 0
+    touched: tuple[Touched, ...] = ()
+    untaken: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def upload_form(asked: Asked) -> Response:
+    """Where an edited file is handed in."""
+    return asked.page("upload.html", upload=_upload(asked, asked.desked()))
+
+
+def upload(asked: Asked) -> Response:
+    """What a file would change; with the digest of one that was shown before, it is taken over."""
+    desked = asked.desked()
+    name, blob = asked.form.get("name"), asked.form.get("blob")
+    if blob:
+        revision = asked.form.get("revision")
+        if revision != str(desked.revision):
+            raise Conflict(
+                f"草稿在修订{revision}之后又有改动（现在是修订{desked.revision}），改动没有采用。",
+                "文件没有丢失：请重新上传同一份文件，再核对一遍。",
+            )
+        done = asked.desk.read_back(desked, asked.desk.handed_in(blob), name, asked.who.name)
+        return asked.to(draft_address(done.desked.draft.series, done.desked.draft.window))
+    given = asked.form.files.get("file")
+    if given is None or not given.name:
+        raise UsageError("没有选择文件。", "请选择改好的 DOCX 或 MD 文件。")
+    found = asked.desk.read_back(desked, given.data, given.name, asked.who.name, keep=False)
+    held = asked.desk.put_by(given.data) if found.changes.taken else ""
+    return asked.page("upload.html", upload=_upload(asked, desked, given.name, held, found.since, found.changes))
+
+
+def _upload(
+    asked: Asked, desked: Desked, name: str = "", blob: str = "", since: int = 0, found: Changes | None = None
+) -> UploadView:
+    base = draft_address(desked.draft.series, desked.draft.window)
+    return UploadView(
+        base,
+        f"{base}/upload",
+        desked.revision,
+        desked.state is State.DRAFT,
+        "" if desked.state is State.DRAFT else f"第{desked.number}期{desked.state.chinese}，不再更改。",
+        name,
+        blob,
+        since,
+        tuple(_touched(found.taken)) if found else (),
+        found.untaken if found else (),
+        found.notes if found else (),
+    )
+
+
+def _touched(taken: Iterable[Change]) -> Iterator[Touched]:
+    ordered = sorted(taken, key=lambda one: one.position)
+    for (position, title), some in groupby(ordered, key=lambda one: (one.position, one.title)):
+        yield Touched(position, title, tuple(told for one in some for told in _told(one)))
+
+
+def _told(one: Change) -> Iterator[Told]:
+    if one.what is Edited.ORDER:
+        yield Told("顺序", ((f"移至第{one.after}条", "", ""),))
+    elif one.what is Edited.LEFT_OUT:
+        yield Told("删去", (("不再印出", "", ""),))
+    elif one.what is Edited.EXCERPT:
+        yield Told("节选", (("标为（节选）" if one.after else "不再标为（节选）", "", ""),))
+    elif one.what is not Edited.TEXT:
+        yield Told(one.what.chinese, tuple(pieces(one.before, one.after)))
+    for each in one.paragraphs:
+        told = tuple(pieces(each.before, each.after)) if each.before != each.after else ((each.after, "", ""),)
+        yield Told(f"正文{each.place}" + (f"（{each.note}）" if each.note else ""), told)
+
+
+# ------------------------------------------------------------------------------------------
+
+
+def _title(asked: Asked, desked: Desked) -> str:
+    return f"{asked.desk.series(desked.draft.series).title} 第{desked.number}期"
+
+
+_PLACE = "/issues/{series}/{start}"
+ROUTES = (
+    Route("GET", f"{_PLACE}/preview", preview, Role.VIEWER),
+    Route("GET", f"{_PLACE}/layout", layout, Role.VIEWER),
+    Route("GET", f"{_PLACE}/layout/{{revision}}/{{page}}", layout_page, Role.VIEWER),
+    Route("GET", f"{_PLACE}/files/{{format}}", file, Role.VIEWER),
+    Route("GET", f"{_PLACE}/pictures/{{blob}}", picture, Role.VIEWER),
+    Route("GET", f"{_PLACE}/upload", upload_form, Role.EDITOR),
+    Route("POST", f"{_PLACE}/upload", upload, Role.EDITOR, max_bytes=_MOST_UPLOADED),
+)
