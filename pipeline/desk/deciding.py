@@ -150,11 +150,11 @@ class Deciding(Judging):
 
     def undoable(self, desked: Desked) -> Revision | None:
         """The change that `undo` would take back; `None` when there is none, or the draft is not to be changed."""
-        return standing(self.revisions(desked)).undoable if desked.state is State.DRAFT else None
+        return standing(self.revisions(desked)).undoable if desked.state.open else None
 
     def redoable(self, desked: Desked) -> Revision | None:
         """The change that `redo` would make again; `None` likewise."""
-        return standing(self.revisions(desked)).redoable if desked.state is State.DRAFT else None
+        return standing(self.revisions(desked)).redoable if desked.state.open else None
 
     def undo(self, desked: Desked, who: str, *, of: int = 0) -> Desked:
         """Takes the last change back, whoever made it, by a further revision.

@@ -1,15 +1,10 @@
 """No edit is lost: two people at once, texts that come late, what was undone, and who did what."""
 
-import re
-
-import httpx
 import pytest
 
-from desktops import WANG
 from pipeline.desk import now
 from pipeline.errors import Collision
 from pipeline.model import Decision, Matter
-from pipeline.steps.blocks import written
 from pipeline.steps.assemble import printed
 
 JUNE = "/issues/beijing-monthly/2024-06-01"
