@@ -265,6 +265,7 @@ def test_every_verb_is_one_of_the_registry():
         "merge",
         "edit",
         "revert",
+        "note",
         "reorder",
         "excerpt",
         "represent",
