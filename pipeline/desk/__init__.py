@@ -19,7 +19,7 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
     Returning     edited files taken back                 ← Releasing
     Consulting    the preview, pages and what they left   ← Releasing
     Reasoning     why, and what another scope would do    ← Releasing
-    Sharing       the archive as a site, with feeds       ← Room
+    Sharing       the archive as a site, with feeds       ← Searching
     Illustrating  the pictures of what may be printed     ← Collecting, Judging
     Revisiting    printed pages asked for again           ← Collecting, Releasing
     Learning      models from decisions, and their gate   ← Judging
@@ -33,6 +33,7 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
     Claiming      who works on what                       ← Room
     Templating    the templates of the office             ← Room
     Admitting     who may come in                         ← Room
+    Searching     what earlier issues carried, by words   ← Room
     Room          the stores, the ways out, the settings
 
 Beside them, for what must not open a desk: `verifying` proves what was released, `rebuilding` makes its files again,
@@ -53,6 +54,7 @@ from pipeline.desk.relating import document
 from pipeline.desk.returning import ReadBack
 from pipeline.desk.room import absent_templates, command
 from pipeline.desk.running import STAGES, Making, Report
+from pipeline.desk.searching import Answer, Hit
 from pipeline.desk.templating import EXAMINERS, Shelved, Taken, examined
 from pipeline.desk.verifying import Proof, Verified, verify
 from pipeline.desk.wiring import Desk, children, fetcher, now, open_desk, open_store
@@ -61,9 +63,11 @@ __all__ = [
     "EXAMINERS",
     "STAGES",
     "Admitted",
+    "Answer",
     "Checked",
     "Desk",
     "Engine",
+    "Hit",
     "Inline",
     "Making",
     "Pasted",

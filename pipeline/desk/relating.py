@@ -19,6 +19,7 @@ from pipeline.model import Article, Document, Edge, Issue, Learnt, Printed, Wind
 from pipeline.steps.dedupe import Archive, basis, fingerprints, stamp, within
 from pipeline.steps.dedupe.events import Model
 from pipeline.steps.learn.events import read_events
+from pipeline.steps.search import searchable
 from pipeline.steps.urls import also_at
 from pipeline.store import Carried
 
@@ -132,7 +133,7 @@ def document(article: Article) -> Document:
 
 def carried(issue: Issue) -> Carried:
     """What an issue that is put out is known by from then on."""
-    return Carried(tuple(fingerprints(documents_of(issue))), basis())
+    return Carried(tuple(fingerprints(documents_of(issue))), basis(), tuple(searchable(issue)))
 
 
 def is_near(day: dt.date, window: Window) -> bool:

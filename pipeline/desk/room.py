@@ -26,6 +26,7 @@ from pipeline.store import (
     Revisits,
     Rulings,
     Runs,
+    Search,
     Staff,
     Visits,
 )
@@ -57,6 +58,7 @@ class Room:
         self.revisits = Revisits(database)
         self.rulings = Rulings(database)
         self.runs = Runs(database)
+        self.entries = Search(database)
         self.notices = Notices(database)
         self.visits = Visits(database)
         self.staff = Staff(database)

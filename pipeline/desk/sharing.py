@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from pipeline.desk.rebuilding import as_released
-from pipeline.desk.room import Room
+from pipeline.desk.searching import Searching
 from pipeline.errors import StoreError, UsageError
 from pipeline.errors import reason as why
 from pipeline.model import Release
@@ -37,7 +37,7 @@ class Built:
     removed: int
 
 
-class Sharing(Room):
+class Sharing(Searching):
     """Builds the archive's site."""
 
     def build_site(self, folder: Path, base: str = "") -> Built:

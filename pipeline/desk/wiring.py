@@ -60,6 +60,7 @@ class Desk(Running, Archive, Checking, Consulting, Reasoning, Sharing, Learning,
             self.recall()
         except StoreError as error:  # whoever wants to know what an issue carried is told; the others may work
             log.error("what an issue carried is not known", why=str(error))
+        self.index_archive()
         self.reconcile()
 
 

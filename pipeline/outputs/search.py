@@ -1,23 +1,20 @@
 """A search over many issues without a server: which words stand in which item, in files that a browser reads.
 
-Chinese is not divided into words: every two neighbouring characters are a term, so that a word of two is found
-wherever it stands. Latin words and numbers are terms as they are. What begins alike lies in one file, and a reader
-loads the few that a question needs; files that assign are read from a folder too, where nothing may be fetched.
-`search.js` takes a question apart in the same way.
+What begins alike (see `grams`) lies in one file, and a reader loads the few that a question needs; files that assign
+are read from a folder too, where nothing may be fetched.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from pipeline.grams import terms
+
 _SHELVES = 64
-_RUNS = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|[a-z0-9]+")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -31,15 +28,6 @@ class Found:
     issue: str
     href: str
     text: str
-
-
-def terms(text: str) -> Iterator[str]:
-    """What a text is found by."""
-    for run in _RUNS.findall(unicodedata.normalize("NFKC", text).lower()):
-        if run.isascii():
-            yield run
-        else:
-            yield from (before + after for before, after in pairwise(run))
 
 
 def index(items: Sequence[Found]) -> Iterator[tuple[str, bytes]]:

@@ -14,6 +14,7 @@ from pipeline.store.pictures import Pictures
 from pipeline.store.precedents import Rulings
 from pipeline.store.revisits import Revisits
 from pipeline.store.runs import Accounted, Accounts, Run, Runs
+from pipeline.store.search import Search
 from pipeline.store.staff import Staff
 from pipeline.store.visits import Visits
 
@@ -42,6 +43,7 @@ __all__ = [
     "Rulings",
     "Run",
     "Runs",
+    "Search",
     "Staff",
     "Stand",
     "Stored",

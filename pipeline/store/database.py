@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 
 from pipeline.errors import StoreError
+from pipeline.model import Phrase
 from pipeline.store.postgresql import Postgresql
 from pipeline.store.sqlite import Sqlite
 
@@ -56,6 +57,12 @@ class Kind(Protocol):
 
     def among(self, column: sa.Column[Any], values: Sequence[object]) -> sa.ColumnElement[bool]:
         """Whether a column has one of many values: one parameter, however many they are."""
+
+    def learn(self, connection: sa.Connection, entries: Sequence[tuple[int, Sequence[str]]]) -> None:
+        """Keeps the terms that lead to entries of the search, by the entries' ids."""
+
+    def having(self, column: sa.Column[Any], terms: Sequence[str], beginnings: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Whether the entry with this id has all of some terms, and of each of `beginnings` one that begins so."""
 
     def described(self, connection: sa.Connection) -> Mapping[str, str]:
         """What an operator may want to know."""
@@ -121,6 +128,16 @@ class Database:
         A list of 5,000 parameters took a quarter of the time of looking for copies, to write and to read it.
         """
         return self._kind.among(column, values)
+
+    def learn(self, connection: sa.Connection, entries: Sequence[tuple[int, Sequence[str]]]) -> None:
+        """Keeps the terms (see `grams`) that lead to entries of the search, by the entries' ids."""
+        self._kind.learn(connection, entries)
+
+    def having(self, column: sa.Column[Any], phrases: Sequence[Phrase]) -> sa.ColumnElement[bool] | None:
+        """Whether the entry with this id has every term of some phrases; `None` where these have none."""
+        terms = sorted({term for one in phrases for term in one.terms})
+        beginnings = sorted({one.begins for one in phrases if one.begins})
+        return self._kind.having(column, terms, beginnings) if terms or beginnings else None
 
     def described(self) -> Mapping[str, str]:
         """What an operator may want to know: kind, version, place, journal, schema."""

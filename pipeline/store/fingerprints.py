@@ -18,10 +18,11 @@ from sys import intern
 
 import sqlalchemy as sa
 
-from pipeline.model import Edge, Fingerprint, Relation, Window
+from pipeline.model import Edge, Fingerprint, Relation, Searchable, Window
 from pipeline.store.database import Database
 from pipeline.store.leads import portions
 from pipeline.store.schema import EDGES, FINGERPRINTS, ISSUES, KEYS, RELEASES, REMEMBERED, WORDS
+from pipeline.store.search import index
 from pipeline.store.values import kept
 
 _ARTICLE, _ITEM = 0, 1
@@ -50,6 +51,8 @@ class Carried:
 
     prints: tuple[Fingerprint, ...]
     basis: str
+    items: tuple[Searchable, ...] = ()
+    """As they are looked for; none when only the fingerprints are made anew."""
 
 
 class Fingerprints:
@@ -246,6 +249,7 @@ def remember(database: Database, connection: sa.Connection, issue: int, revision
     _keep(database, connection, _ITEM, rows, lambda word: True)
     connection.execute(sa.delete(REMEMBERED).where(REMEMBERED.c.issue == issue))
     connection.execute(sa.insert(REMEMBERED).values(issue=issue, revision=revision, basis=carried.basis))
+    index(database, connection, issue, revision, carried.items)
 
 
 class _Keys:

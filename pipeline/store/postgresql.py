@@ -163,6 +163,18 @@ class Postgresql:
         plain = sa.Text() if isinstance(column.type, Words) else column.type
         return column == sa.any_(sa.literal(list(values), sa.ARRAY(plain)))
 
+    def learn(self, connection: sa.Connection, entries: Sequence[tuple[int, Sequence[str]]]) -> None:
+        """Keeps the terms that lead to entries of the search, by the entries' ids."""
+        rows = [(entry, list(terms)) for entry, terms in entries]
+        connection.exec_driver_sql("INSERT INTO grams (entry, terms) VALUES (%s, array_to_tsvector(%s))", rows)
+
+    def having(self, column: sa.Column[Any], terms: Sequence[str], beginnings: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Whether the entry with this id has all of some terms, and of each of `beginnings` one that begins so."""
+        wanted = " & ".join([*(f"'{one}'" for one in terms), *(f"'{one}':*" for one in beginnings)])
+        # as an array it is found first of all; the planner would rather look for phrases in every text
+        found = sa.text("(ARRAY(SELECT entry FROM grams WHERE terms @@ CAST(:wanted AS tsquery)))")
+        return column == sa.any_(found.bindparams(wanted=wanted))
+
     def described(self, connection: sa.Connection) -> Mapping[str, str]:
         """What an operator may want to know."""
         fsync = connection.exec_driver_sql("SHOW fsync").scalar_one()

@@ -466,3 +466,25 @@ AUDIT = sa.Table(
     sa.Column("previous", Words, nullable=False),
     sa.Column("hash", Words, nullable=False),
 )
+
+ENTRIES = sa.Table(
+    "entries",
+    METADATA,
+    # never given out again: the terms of one that is gone lead nowhere. Which terms lead to which entry stands in
+    # `grams`, which each kind of database has in its own way (see 0012)
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("issue", sa.Integer, sa.ForeignKey("issues.id"), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("outlet", Words, nullable=False),
+    # as searches see them: the title; title, outlet, date and text. Before what is only shown: reading a row ends
+    # where the last column lies that is asked for
+    sa.Column("head", Prose, nullable=False),
+    sa.Column("folded", Prose, nullable=False),
+    sa.Column("title", Prose, nullable=False),
+    sa.Column("date", Words, nullable=False),
+    sa.Column("url", Words, nullable=False),
+    sa.Column("text", Prose, nullable=False),
+    sa.UniqueConstraint("issue", "revision", "position"),
+    sqlite_autoincrement=True,
+)

@@ -107,6 +107,11 @@ class Sqlite:
             )
         if "not a database" in cause or "malformed" in cause:
             return StoreError(f"{self.place} is damaged: {cause}.", "Restore the last backup.")
+        if "no such module" in cause:
+            return StoreError(
+                f"{self.place}: this Python's SQLite has no full-text search ({cause}).",
+                "Use a Python whose SQLite is built with FTS5, or a PostgreSQL database.",
+            )
         return StoreError(f"{self.place}: {cause}.", "Check the disk and the folder's permissions.")
 
     def fill(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[object]]) -> None:
@@ -119,6 +124,17 @@ class Sqlite:
         """Whether a column has one of many values: one parameter, however many they are."""
         each = sa.func.json_each(json.dumps(values)).table_valued("value")
         return column.in_(sa.select(each.c.value))
+
+    def learn(self, connection: sa.Connection, entries: Sequence[tuple[int, Sequence[str]]]) -> None:
+        """Keeps the terms that lead to entries of the search, by the entries' ids."""
+        rows = [(entry, " ".join(terms)) for entry, terms in entries]
+        connection.exec_driver_sql("INSERT INTO grams (rowid, terms) VALUES (?, ?)", rows)
+
+    def having(self, column: sa.Column[Any], terms: Sequence[str], beginnings: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Whether the entry with this id has all of some terms, and of each of `beginnings` one that begins so."""
+        wanted = " AND ".join([*(f'"{one}"' for one in terms), *(f'"{one}" *' for one in beginnings)])
+        found = sa.text("SELECT rowid FROM grams WHERE grams MATCH :wanted").bindparams(wanted=wanted)
+        return column.in_(found)
 
     def described(self, connection: sa.Connection) -> Mapping[str, str]:
         """What an operator may want to know."""

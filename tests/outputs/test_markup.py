@@ -22,11 +22,11 @@ from lxml import etree, html
 from markup_dangers import dangers
 from payloads import CONTAINED, TEXTS, UNCONTAINED
 from pipeline.config import packaged
+from pipeline.grams import terms
 from pipeline.model import BEIJING, Block, Elsewhere, Issue, Item, Kind, Release, Tally, Window
 from pipeline.outputs import FORMATS, Context
 from pipeline.outputs.page import Surroundings, render_page
 from pipeline.outputs.pieces import Listing, Picture, Table, Text, pieces
-from pipeline.outputs.search import terms
 from pipeline.outputs.site import site
 from pipeline.outputs.text import clean
 from sample_issues import HOSTILE, every_kind, issue_535
