@@ -119,22 +119,29 @@ def _link(inspection: Inspection) -> Iterator[Finding]:
     for place, item in _numbered(inspection):
         if not item.url.strip():
             yield _about(place, item, "empty-link", Severity.BLOCKING, "链接为空", "补上原文链接，或写明理由后放行。")
-        elif (wrong := _malformed(item.url)) is not None:
+        elif (wrong := malformed(item.url)) is not None:
             yield _about(
                 place, item, "malformed-url", Severity.BLOCKING, f"链接不合规范（{wrong}）：{item.url}", "改正链接。"
             )
-        elif suffix := re.search(r"\.(s?h|s?ht|shtm|html?1|shtml1|htmll|sthml|hmtl)$", urlsplit(item.url).path):
+        elif suffix := odd_suffix(item.url):
             yield _about(
                 place,
                 item,
                 "suspicious-suffix",
                 Severity.WARNING,
-                f"链接结尾“{suffix[0]}”不常见，可能被截断：{item.url}",
+                f"链接结尾“{suffix}”不常见，可能被截断：{item.url}",
                 "打开原文核对链接。",
             )
 
 
-def _malformed(url: str) -> str | None:
+def odd_suffix(url: str) -> str:
+    """The ending of an address that was probably cut or mistyped: .shtm; empty for any other."""
+    found = re.search(r"\.(s?h|s?ht|shtm|html?1|shtml1|htmll|sthml|hmtl)$", urlsplit(url).path)
+    return found[0] if found else ""
+
+
+def malformed(url: str) -> str | None:
+    """What is wrong with the form of an address, in Chinese; `None` when nothing is."""
     if re.search(r"\s", url.strip()):
         return "含空格"
     try:
@@ -152,7 +159,7 @@ def _malformed(url: str) -> str | None:
 
 def _host(inspection: Inspection) -> Iterator[Finding]:
     for place, item in _numbered(inspection):
-        if _malformed(item.url) is None and (near := _one_letter_off(item.url, inspection.outlets)):
+        if malformed(item.url) is None and (near := one_letter_off(item.url, inspection.outlets)):
             known, outlet = near
             yield _about(
                 place,
@@ -164,7 +171,8 @@ def _host(inspection: Inspection) -> Iterator[Finding]:
             )
 
 
-def _one_letter_off(url: str, outlets: Outlets) -> tuple[str, Outlet] | None:
+def one_letter_off(url: str, outlets: Outlets) -> tuple[str, Outlet] | None:
+    """The known host that an unknown one was probably meant to be, and whose it is."""
     if outlets.at(url):
         return None
     host = (urlsplit(url).hostname or "").lower()
@@ -193,7 +201,7 @@ def _one_edit(a: str, b: str) -> bool:
 
 def _mobile(inspection: Inspection) -> Iterator[Finding]:
     for place, item in _numbered(inspection):
-        if _malformed(item.url) is None and is_mobile(item.url):
+        if malformed(item.url) is None and is_mobile(item.url):
             known = inspection.desktop.get(item.handle, "")
             command = inspection.command("edit", item.handle, "--url", known)
             yield _about(
@@ -212,14 +220,14 @@ def _outlet(inspection: Inspection) -> Iterator[Finding]:
         if not item.outlet.strip():
             yield _about(place, item, "no-outlet", Severity.BLOCKING, "来源为空", "补上来源。")
             continue
-        owner = inspection.outlets.at(item.url) if _malformed(item.url) is None else _owner_of_broken(item, inspection)
+        owner = inspection.outlets.at(joined(item.url))  # of a link that is broken further on, too
         if owner and item.outlet not in owner.names and not owner.signs(item.outlet):
             yield _about(
                 place,
                 item,
                 "outlet-host",
                 Severity.WARNING,
-                f"来源写作“{item.outlet}”，链接却在{owner.name}（{urlsplit(_joined(item.url)).hostname}）：未注明的转载",
+                f"来源写作“{item.outlet}”，链接却在{owner.name}（{urlsplit(joined(item.url)).hostname}）：未注明的转载",
                 "换用原始出处的链接，或改写来源。",
             )
         origin = credited(item.text, inspection.outlets)
@@ -234,12 +242,8 @@ def _outlet(inspection: Inspection) -> Iterator[Finding]:
             )
 
 
-def _owner_of_broken(item: Item, inspection: Inspection) -> Outlet | None:
-    """Who owns the host of a link that is broken further on, such as by spaces in its path."""
-    return inspection.outlets.at(_joined(item.url))
-
-
-def _joined(url: str) -> str:
+def joined(url: str) -> str:
+    """An address without the spaces that got into it."""
     return re.sub(r"\s+", "", url)
 
 
@@ -325,10 +329,15 @@ _FURNITURE = re.compile(
 )
 
 
+def is_furniture(line: str) -> bool:
+    """Whether a line of a text belongs to the page, not to the article."""
+    return _FURNITURE.search(line.strip()) is not None
+
+
 def _furniture(inspection: Inspection) -> Iterator[Finding]:
     for place, item in _numbered(inspection):
         for line in item.text.splitlines():
-            if _FURNITURE.search(line.strip()):
+            if is_furniture(line):
                 shown = line.strip()[:30]
                 yield _about(
                     place, item, "furniture", Severity.WARNING, f"正文里有页面附带文字：“{shown}”", "从正文中删去。"
@@ -400,7 +409,7 @@ def _content(inspection: Inspection) -> Iterator[Finding]:
         if not item.text.strip():
             yield _about(place, item, "empty-body", Severity.BLOCKING, "主要内容为空", "补上正文。")
         flags = inspection.flags.get(item.handle, ())
-        owner = inspection.outlets.at(item.url) if _malformed(item.url) is None else None
+        owner = inspection.outlets.at(item.url) if malformed(item.url) is None else None
         if Flag.MIRROR in flags and not owner:
             yield _about(
                 place, item, "mirror", Severity.BLOCKING, "页面疑似劫持或镜像站，不能作为来源", "改为原始出处的链接。"
