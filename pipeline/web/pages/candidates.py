@@ -16,11 +16,11 @@ from pipeline.model import (
     Flag,
     Novelty,
     Rejection,
-    Verdict,
 )
 from pipeline.steps.check import other_day
 from pipeline.steps.reasons import Heap, Passed, heaped
 from pipeline.steps.select import fate, houses, retellings, settled
+from pipeline.steps.undecided import waits
 
 _FLAGS = {Flag.MIRROR: "疑似镜像", Flag.INCOMPLETE: "不完整", Flag.TAMPERED: "疑似洗稿", Flag.NO_TITLE: "缺标题"}
 _MOST_CHIPS = 4  # a fifth makes a third line of them in a column of 400 px
@@ -30,7 +30,8 @@ _MOST_CHIPS = 4  # a fifth makes a third line of them in a column of 400 px
 class Folded:
     """An article folded under a candidate, and what may be done with it."""
 
-    id: str
+    name: str
+    """What it is called where it is meant: its address, or its id where two share that."""
     who: str
     title: str
     url: str
@@ -58,6 +59,8 @@ class Row:
     """How it belongs to other candidates and to earlier issues."""
     doubts: tuple[str, ...] = ()
     """What is wrong with its page, or may be."""
+    noted: bool = False
+    """Whether somebody wrote a note about it."""
     late: bool = False
     edited: bool = False
     excerpt: bool = False
@@ -98,16 +101,6 @@ class Listing:
         yield from self.chosen
         yield from self.standby
         yield from self.passed
-
-
-def waits(draft: Draft, candidate: Candidate) -> bool:
-    """Whether a candidate stands by: neither in nor put out, and near enough to be asked about."""
-    return (
-        candidate.handle not in draft.chosen
-        and candidate.handle not in draft.excluded
-        and candidate.rating.verdict is not Verdict.OUT
-        and fate(candidate, draft.series, draft.window) in (Fate.STANDBY, Fate.INCLUDED)
-    )
 
 
 def listing(desked: Desked, outlets: Outlets) -> Listing:
@@ -163,11 +156,12 @@ def _cluster(one: Candidate, outlets: Outlets) -> tuple[tuple[Folded, ...], str]
     told = retellings(one, outlets)
     articles = {article.id: article for article in one.articles}
     reprinting, telling = houses(told)
+    addresses = [article.url for article in one.articles]
     counted = [f"{len(reprinting)} 家转载"] if reprinting else []
     counted += [f"{len(telling)} 家另报"] if telling else []
     folded = tuple(
         Folded(
-            each.id,
+            each.url if addresses.count(each.url) == 1 else each.id,
             each.who,
             each.title,
             each.url,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from starlette.responses import Response
 
 from pipeline.errors import UsageError
-from pipeline.model import Desked, Finding, Role, Severity, State, chinese_number
-from pipeline.steps.reasons import Passed
+from pipeline.model import Desked, Finding, Role, Severity, State, Waiver, chinese_number
+from pipeline.steps.mending import Fix, fixes
+from pipeline.steps.reasons import Passed, told
+from pipeline.steps.undecided import Undecided, undecided
 from pipeline.web.asking import Asked, Route, draft_address
 from pipeline.web.pages.candidates import Listing, Row, listing, own_heaps
 from pipeline.web.pages.item import item_view
@@ -40,6 +42,29 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class StepBack:
+    """Undoing, or redoing: a button, and what it would do."""
+
+    path: str
+    label: str
+    key: str
+    of: int
+    """The revision it is about; 0 for none."""
+    told: str
+    """What would be undone and whose it was; empty when there is nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A way on from here to the issue: a button."""
+
+    path: str
+    label: str
+    look: str
+    post: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The line over the draft."""
 
@@ -60,6 +85,8 @@ class Head:
     """`None` while nobody asked yet."""
     silent: tuple[str, ...]
     alarm: str
+    steps_back: tuple[StepBack, ...]
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,40 +103,93 @@ class Reason:
 class PassedOver:
     """What was passed over, by reason; of one reason what it is."""
 
-    reasons: tuple[Reason, ...] = ()
-    rows: tuple[Row, ...] = ()
+    reasons: tuple[Reason, ...]
+    rows: tuple[Row, ...]
     """Candidates of the draft."""
-    leads: tuple[Passed, ...] = ()
+    leads: tuple[Passed, ...]
     """Other leads of the window."""
-    more: int = 0
+    more: int
     """How many are not shown."""
+    query: str
+    """What of the address keeps this reason open after a decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A finding, and what may be done about it."""
+
+    finding: Finding
+    title: str
+    """Of the item; empty for the issue as a whole."""
+    fixes: tuple[Fix, ...] = ()
+    waiver: Waiver | None = None
+    """Who answered for it, and why."""
+
+    @property
+    def message(self) -> str:
+        """What was found, without who answered for it: that stands beside it."""
+        return self.finding.message.rpartition("（已放行：")[0] if self.waiver else self.finding.message
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One thing to be decided of all that are left."""
+
+    one: Undecided | None
+    """`None` when everything was decided."""
+    checked: Checked | None
+    row: Row | None
+    place: int
+    """Among what is left, from 1."""
+    left: int
+    fetch: bool
+    """Whether the item is to be shown beside it: not when it is what was asked for, and may be written in."""
+    next: str
+    """The address of the one after it."""
 
 
 def show(asked: Asked) -> Response:
-    """The draft of a window; a script may ask for one group of the list."""
+    """The draft of a window; a script may ask for one part of it."""
     desked = asked.desked()
-    if asked.fragment and (group := asked.query("group")):
-        return asked.page("_group.html", 200, group=group, **_list(asked, desked))
+    if asked.fragment and "walk" in asked.request.query_params:
+        return asked.page("_walk.html", 200, head=head(asked, desked), walk=_walk(asked, desked))
+    if asked.fragment and (handle := asked.query("more")):
+        return asked.page("_more.html", 200, **_more(asked, desked, handle))
+    if asked.fragment and asked.query("group"):
+        return asked.page("_group.html", 200, **_list(asked, desked))
     return asked.page("draft.html", 200, **_page(asked, desked))
 
 
 def _page(asked: Asked, desked: Desked) -> dict[str, object]:
     values = _list(asked, desked)
     selected = str(values["selected"])
-    return {**values, "item": item_view(asked, desked, selected) if selected else None}
+    walking = "walk" in asked.request.query_params
+    walk = _walk(asked, desked) if walking else None
+    if walk and walk.one and walk.one.handle:
+        selected = walk.one.handle
+    known = asked.office.known("findings", desked)
+    return {
+        **values,
+        "selected": selected,
+        "item": item_view(asked, desked, selected) if selected else None,
+        "walk": walk,
+        "checks": _checked(asked, desked, known) if isinstance(known, list) else None,
+    }
 
 
 def _list(asked: Asked, desked: Desked) -> dict[str, object]:
     rows = _rows(asked, desked)
-    group = asked.query("group")
-    every = group == "standby"
+    group, handle = asked.query("group"), asked.query("more")
     return {
         "desked": desked,
         "head": head(asked, desked),
-        "list": rows if every else replace(rows, standby=rows.standby[:_FIRST]),
+        "list": rows if group == "standby" else replace(rows, standby=rows.standby[:_FIRST]),
+        "group": group,
         "waiting": len(rows.standby),
+        "out": len(rows.passed),
         "over": _passed(asked, desked, rows) if group == "passed" else None,
         "selected": _selected(asked, rows),
+        "more": _more(asked, desked, handle) if handle and not asked.fragment and rows.row(handle) else None,
     }
 
 
@@ -135,7 +215,7 @@ def head(asked: Asked, desked: Desked) -> Head:
         base=draft_address(draft.series, draft.window),
         series=series.title,
         number=chinese_number(desked.number),
-        window=f"{draft.window.start} — {draft.window.end:%m-%d}",
+        window=f"{draft.window.start} 至 {draft.window.end}",
         state=desked.state,
         revision=desked.revision,
         editable=desked.state is State.DRAFT and asked.who.role.allows(Role.EDITOR),
@@ -146,6 +226,8 @@ def head(asked: Asked, desked: Desked) -> Head:
         counts=_counted(found) if isinstance(found, list) else None,
         silent=draft.silent,
         alarm=draft.alarm,
+        steps_back=(),
+        steps=(),
     )
 
 
@@ -157,31 +239,101 @@ def _counted(found: Sequence[Finding]) -> Counts:
 def _passed(asked: Asked, desked: Desked, rows: Listing) -> PassedOver:
     """What was passed over: candidates that are out, and leads that never were candidates."""
     own = own_heaps(desked.draft, rows.passed)
-    pile = asked.desk.passed(desked, limit=1, candidates=False)
-    counts: dict[str, int] = {}
-    for heap in (*own, *pile.heaps):
-        counts[heap.group] = counts.get(heap.group, 0) + heap.count
-    reason = asked.query("reason")
-    if reason not in counts:
-        reason = next(iter(counts), "")
+    heaps = {one.group: one.count for one in asked.desk.passed(desked, limit=1, candidates=False).heaps}
+    counts = {one.group: one.count for one in own}
+    counts |= {group: counts.get(group, 0) + count for group, count in heaps.items()}
+    why = asked.query("why")
+    if why not in counts:
+        why = next(iter(counts), "")
     base = draft_address(desked.draft.series, desked.draft.window)
-    handles = [one.handle for heap in own if heap.group == reason for one in heap.leads]
-    listed = (
-        asked.desk.passed(desked, reason=reason, limit=_PASSED, candidates=False).heaps
-        if reason in {heap.group for heap in pile.heaps}
-        else ()
-    )
-    leads = tuple(one for heap in listed if heap.group == reason for one in heap.leads)
-    shown = {one.handle: one for one in rows.passed}
+    leads: tuple[Passed, ...] = ()
+    if why in heaps:
+        named = asked.desk.passed(desked, reason=why, limit=_PASSED, candidates=False).heaps
+        leads = next(one.leads for one in named if one.group == why)
+    handles = {one.handle for heap in own if heap.group == why for one in heap.leads}
+    shown = tuple(one for one in rows.passed if one.handle in handles)
     return PassedOver(
         tuple(
-            Reason(name, count, f"{base}?group=passed&reason={quote(name)}", name == reason)
+            Reason(name, count, f"{base}?{urlencode({'group': 'passed', 'why': name})}", name == why)
             for name, count in counts.items()
         ),
-        tuple(shown[handle] for handle in handles),
+        shown,
         leads,
-        counts.get(reason, 0) - len(handles) - len(leads),
+        counts.get(why, 0) - len(shown) - len(leads),
+        urlencode({"group": "passed", "why": why}),
     )
+
+
+def _more(asked: Asked, desked: Desked, handle: str) -> dict[str, object]:
+    """Everything that led to where a candidate stands, and the candidates that it may be merged with."""
+    rows = _rows(asked, desked)
+    row = rows.row(handle)
+    if row is None:
+        raise UsageError("草稿里没有这一条了。", "请刷新页面。")
+    others = [one for one in (*rows.chosen, *rows.standby) if one.handle != handle]
+    return {
+        "head": head(asked, desked),
+        "one": row,
+        "why": told(asked.desk.why(desked, handle)),
+        "others": others,
+    }
+
+
+# the checks, and what is left to decide ---------------------------------------------------------------
+
+
+def checks(asked: Asked) -> Response:
+    """What the checks say of the draft as it stands, and what may be done about each; counts go to the line above."""
+    desked = asked.desked()
+    found = asked.desk.findings(desked)
+    asked.office.keep("findings", desked, found)
+    if not asked.fragment:
+        return asked.page("draft.html", 200, **_page(asked, desked))
+    return asked.page(
+        "_checked.html", 200, desked=desked, head=head(asked, desked), checks=_checked(asked, desked, found)
+    )
+
+
+def _found(asked: Asked, desked: Desked) -> list[Finding]:
+    return asked.office.kept("findings", desked, lambda: asked.desk.findings(desked))
+
+
+def _checked(asked: Asked, desked: Desked, found: Sequence[Finding]) -> tuple[Checked, ...]:
+    items = asked.desk.issue(desked).items if found else ()
+    titles = {one.handle: one.title for one in items}
+    outlets = asked.desk.config.outlets
+    checked = []
+    for one in found:
+        waiver = desked.draft.waivers.get(one.key) if "（已放行：" in one.message else None
+        mends = () if waiver else fixes(one, desked.draft, items, outlets)
+        checked.append(Checked(one, titles.get(one.handle, ""), mends, waiver))
+    return tuple(checked)
+
+
+def _walk(asked: Asked, desked: Desked) -> Walk:
+    """What is to be decided next: what was asked for while it is undecided, else what has come to its place."""
+    left = undecided(desked.draft, _found(asked, desked))
+    wanted, place = asked.query("walk"), asked.query("place", "1")
+    at = next((number for number, one in enumerate(left) if one.key == wanted), None)
+    base = draft_address(desked.draft.series, desked.draft.window)
+    if not left:
+        return Walk(None, None, None, 0, 0, False, base)
+    index = at if at is not None else min(max(int(place) if place.isdecimal() else 1, 1), len(left)) - 1
+    one = left[index]
+    after = (index + 1) % len(left)
+    checked = _checked(asked, desked, [one.finding])[0] if one.finding else None
+    return Walk(
+        one,
+        checked,
+        _rows(asked, desked).row(one.handle),
+        index + 1,
+        len(left),
+        at is None or wanted != asked.query("shown"),
+        f"{base}?{urlencode({'walk': left[after].key, 'place': after + 1})}",
+    )
+
+
+# deciding ---------------------------------------------------------------------------------------------
 
 
 def decide(asked: Asked) -> Response:
@@ -202,7 +354,7 @@ def decide(asked: Asked) -> Response:
     for target in targets:
         desked = asked.desk.decide(desked, asked.decision(verb, target, _said(asked, "reason"), **values), seen=seen)
         seen = desked.revision
-    return answered(asked, desked, targets[-1], _told(asked, desked, verb, targets))
+    return answered(asked, desked, targets[-1], _done(asked, desked, verb, targets))
 
 
 def _said(asked: Asked, name: str) -> str:
@@ -210,7 +362,7 @@ def _said(asked: Asked, name: str) -> str:
     return asked.query(name) or asked.form.get(name)
 
 
-def _told(asked: Asked, desked: Desked, verb: str, targets: Sequence[str]) -> str:
+def _done(asked: Asked, desked: Desked, verb: str, targets: Sequence[str]) -> str:
     """What was done, to be read out."""
     done = asked.decision(verb).chinese
     if len(targets) > 1:
@@ -235,12 +387,14 @@ def answered(asked: Asked, desked: Desked, target: str, told: str) -> Response:
     if not asked.fragment:
         item = _meant(desked, target)
         return asked.to(draft_address(desked.draft.series, desked.draft.window) + (f"?item={item}" if item else ""))
-    response = asked.page("_decided.html", 200, told=told, **_list(asked, desked))
+    response = asked.page("_decided.html", 200, **_list(asked, desked))
     response.headers["HX-Trigger"] = "revised"
+    response.headers["X-Told"] = quote(told)
     return response
 
 
 ROUTES = (
     Route("GET", "/issues/{series}/{start}", show, Role.VIEWER),
+    Route("GET", "/issues/{series}/{start}/checks", checks, Role.VIEWER),
     Route("POST", "/issues/{series}/{start}/decide", decide, Role.EDITOR),
 )
