@@ -44,4 +44,4 @@ def test_a_file_has_the_name_and_the_revision_of_what_is_shown(page):
     name = unquote(answer.headers["content-disposition"].partition("UTF-8''")[2])
     assert name == "北京市卫生信息化舆情监测月报-第535期-20240630-送审稿1.docx"
     assert answer.content[:2] == b"PK"
-    assert page.get(f"{BASE}/files/exe").status_code == 422
+    assert page.get(f"{BASE}/files/exe").status_code == 404
