@@ -192,7 +192,7 @@ def test_of_two_releases_and_an_edit_at_once_exactly_one_wins(anywhere):
 def test_a_correction_is_a_release_of_its_own_and_the_first_one_stays(anywhere):
     desk = anywhere
     first = desk.issues.released() if (desked := _released(desk)) else []
-    before = {path.name: path.read_bytes() for path in desk.config.out.rglob("*.*") if path.is_file()}
+    before = _out(desk)
     correction = _corrected(desk, desked)
     assert (correction.chinese, correction.number, correction.draft.window) == (
         "更正·草稿", 535, desked.draft.window,
@@ -205,9 +205,14 @@ def test_a_correction_is_a_release_of_its_own_and_the_first_one_stays(anywhere):
     assert "北京市卫生信息化舆情监测月报-第535期-20240630-更正1.docx" in release.files
     assert desk.issues.released() == [release]
     assert desk.issues.superseded() == first
-    after = {path.name: path.read_bytes() for path in desk.config.out.rglob("*.*") if path.is_file()}
+    after = _out(desk)
     assert {name: after[name] for name in before} == before
     assert f"（更正）{NOTE}" in after["北京市卫生信息化舆情监测月报-第535期-20240630-更正1.md"].decode()
+    site = _site(desk)
+    assert "第五三五期（更正）" in site["index.html"]
+    assert "更正前的DOCX" in site["issues/beijing-monthly/2024/535.html"]
+    assert {f"issues/beijing-monthly/2024/{name}" for name in before} <= site.keys()
+    assert f"（更正）{NOTE}" in site["feed.xml"]
     found = verify(desk.config.workspace)
     assert [(one.what, one.proof) for one in found] == [
         ("北京市卫生信息化舆情监测月报 第五三五期（修订1，已被取代）", Proof.PROVEN),
@@ -245,6 +250,10 @@ def test_a_withdrawn_issue_keeps_its_number_and_files_and_its_news_may_be_told_a
     assert (withdrawn.release.issue.number, withdrawn.decision.reason) == (535, "第1条已被证伪")
     assert sorted(path.name for path in desk.config.out.iterdir())
     assert {one.proof for one in verify(desk.config.workspace)} == {Proof.PROVEN}
+    site = _site(desk)
+    assert "撤回：第1条已被证伪" in site["index.html"]
+    assert "撤回：第1条已被证伪" in site["issues/beijing-monthly/2024/535.html"]
+    assert "友谊" not in "".join(site.values())
     july = drafted(desk, 7, "友谊")
     assert july.number == 536
     assert _covering(desk, july) == []
@@ -256,8 +265,53 @@ def test_a_withdrawn_issue_keeps_its_number_and_files_and_its_news_may_be_told_a
     assert len(_covering(desk, july)) == 1
 
 
+def _out(desk: Desk) -> dict[str, bytes]:
+    folder = desk.config.out
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _site(desk: Desk) -> dict[str, str]:
+    folder = desk.config.workspace / "site"
+    desk.build_site(folder)
+    return {
+        str(path.relative_to(folder)): path.read_bytes().decode(errors="replace")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
 def _covering(desk: Desk, desked):
     return [one for one in desk.findings(desked) if one.check == "covered"]
+
+
+def test_the_command_line_takes_the_same_steps_and_says_who_took_them(desk, bulletin):
+    drafted(desk, 6, "友谊")
+    folder, june = desk.config.workspace, ("beijing-monthly", "--month", "2024-06")
+
+    def run(*arguments: str) -> tuple[int, str]:
+        code, out, err = bulletin("-C", folder, *arguments)
+        return code, out + err
+
+    assert run("draft", "submit", *june, "--as", "李编辑") == (0, "第535期 修订2 李编辑 提交审核 → 送审中\n")
+    assert run("draft", "send-back", *june)[0] == 2
+    assert "退回修改：再改 → 草稿" in run("draft", "send-back", *june, "--as", "王主任", "--reason", "再改")[1]
+    assert run("draft", "approve", *june, "--revision", "3", "--as", "王主任") == (
+        0, "第535期 修订4 王主任 审定 → 已审定\n",
+    )  # fmt: skip
+    assert "已审定" in run("draft", "list")[1]
+    assert run("release", *june, "--engine", "inline", "--as", "王主任")[0] == 0
+    assert run("issue", "correct", "beijing-monthly", "535")[0] == 2
+    assert "更正·草稿" in run("issue", "correct", "beijing-monthly", "535", "--note", NOTE)[1]
+    assert run("issue", "withdraw", "beijing-monthly", "535", "--reason", "有误")[0] == 2
+    assert run("release", *june, "--engine", "inline", "--as", "王主任")[0] == 0
+    shown = run("issue", "show", "beijing-monthly", "535")[1]
+    assert (f"（更正）{NOTE}" in shown, "20240630.docx" in shown, "更正1.docx" in shown) == (True, True, True)
+    assert "已更正" in run("issue", "list")[1]
+    run("issue", "correct", "beijing-monthly", "535", "--note", NOTE)
+    assert "不再更正，已发布" in run("issue", "correct", "beijing-monthly", "535", "--drop")[1]
+    assert run("issue", "withdraw", "beijing-monthly", "535", "--reason", "有误")[0] == 0
+    assert "已撤回：有误" in run("issue", "show", "beijing-monthly", "535")[1]
+    assert "已撤回" in run("issue", "list")[1]
 
 
 class _Office(RuleBasedStateMachine):

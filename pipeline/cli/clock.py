@@ -131,7 +131,12 @@ def schedule_list(
             rows.append(
                 {
                     "series": one.id,
-                    "last": max([desk.last(one).number, *(s.number for s in standing if s.phase is Phase.RELEASED)]),
+                    "last": max(
+                        [
+                            desk.last(one).number,
+                            *(s.number for s in standing if s.phase in (Phase.RELEASED, Phase.WITHDRAWN)),
+                        ]
+                    ),
                     "next": f"{due_at(one, next_due(one, now())):%Y-%m-%d %H:%M}",
                     "windows": "，".join(f"{phase.chinese} {count[phase]}" for phase in Phase if phase in count),
                     "paused": paused.get(one.id, ""),

@@ -29,18 +29,21 @@ from pipeline.errors import UsageError
 from pipeline.errors import reason as why
 
 if TYPE_CHECKING:
+    from pipeline.desk import Desk
     from pipeline.model import Desked
 
 
 @draft_app.command("list")
 def draft_list(as_json: AsJson = False) -> None:
-    """List the drafts that are not released yet."""
-    from pipeline.model import State
-
+    """List the drafts that are not released yet, corrections that were begun among them."""
     with opened() as desk:
-        rows = [_summary(one) for one in desk.issues.all() if one.state is State.DRAFT]
+        found = [one for one in desk.issues.all() if one.state.open]
+    rows = [_summary(one) for one in found]
+    if not as_json:
+        rows = [row | {"state": one.chinese} for row, one in zip(rows, found, strict=True)]
     headings = {
-        "series": "刊物", "number": "期号", "window": "窗口", "revision": "修订", "items": "入选", "candidates": "候选",
+        "series": "刊物", "number": "期号", "window": "窗口", "state": "状态", "revision": "修订", "items": "入选",
+        "candidates": "候选",
     }  # fmt: skip
     table(rows, as_json, headings, "没有草稿。生成上一期的草稿：bulletin run 刊物代号")
 
@@ -293,6 +296,45 @@ def draft_check(
             out(remark(one, imported=False))
         say(f"{len(found)} 项")
     raise typer.Exit(BLOCKED if any(one.severity is Severity.BLOCKING for one in found) else DONE)
+
+
+@draft_app.command("submit")
+def draft_submit(series: SeriesArgument, month: Month = "", week: Week = "", who: Who = "") -> None:
+    """Hand a draft in for approval (提交审核)."""
+    with opened() as desk:
+        _moved(desk, desk.submit(desk.desked(series, window_of(desk, series, month, week)), signed(who)))
+
+
+@draft_app.command("approve")
+def draft_approve(
+    series: SeriesArgument,
+    month: Month = "",
+    week: Week = "",
+    revision: Annotated[int, typer.Option(help="Approve only if the draft is at this revision.")] = 0,
+    who: Who = "",
+) -> None:
+    """Find a draft fit to be released (审定), as it stands: a later change takes the approval back.
+
+    With `review.four_eyes` not by whoever changed it last.
+    """
+    with opened() as desk:
+        _moved(desk, desk.approve(desk.desked(series, window_of(desk, series, month, week), revision), signed(who)))
+
+
+@draft_app.command("send-back")
+def draft_send_back(
+    series: SeriesArgument, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
+) -> None:
+    """Give a draft that was handed in or approved back to be changed (退回修改). A reason is needed."""
+    with opened() as desk:
+        _moved(desk, desk.send_back(desk.desked(series, window_of(desk, series, month, week)), signed(who), reason))
+
+
+def _moved(desk: Desk, after: Desked) -> None:
+    """Says what the last step made of a draft."""
+    last = desk.revisions(after)[-1].decision
+    because = f"：{last.reason}" if last.reason else ""
+    out(f"第{after.number}期 修订{after.revision} {last.who} {last.chinese}{because} → {after.chinese}")
 
 
 @draft_app.command("log")

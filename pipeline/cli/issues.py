@@ -77,21 +77,26 @@ def release(
 def issue_list(
     series: Annotated[str, typer.Argument(help="Which bulletin. Default: all.")] = "", as_json: AsJson = False
 ) -> None:
-    """List the issues that were released or imported."""
+    """List the issues that were released or imported, withdrawn ones among them."""
     with opened() as desk:
         if series:
             desk.series(series)
+        out_now = [
+            (one, "导入" if one.imported else "已更正" if one.issue.correction else "已发布")
+            for one in desk.issues.released(series)
+        ]
+        gone = [(one.release, "已撤回") for one in desk.issues.withdrawn(series)]
         rows = [
             {
                 "series": one.issue.series,
                 "number": one.issue.number,
-                "state": "导入" if one.imported else "已发布",
+                "state": state,
                 "window": str(one.issue.window),
                 "items": len(one.issue.items),
                 "who": one.who,
                 "when": one.when.isoformat(timespec="seconds"),
             }
-            for one in desk.issues.released(series)
+            for one, state in sorted([*out_now, *gone], key=lambda pair: (pair[0].issue.series, pair[0].issue.number))
         ]
     headings = {
         "series": "刊物", "number": "期号", "state": "状态", "window": "窗口", "items": "条数", "who": "经手人",
@@ -106,14 +111,21 @@ def issue_show(
     number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show a released or imported issue."""
+    """Show a released or imported issue; of a corrected one its last correction, with the files of each release."""
     with opened() as desk:
         found = desk.released(series, number)
+        told = desk.withdrawn(series, number)
+        earlier = [one for one in desk.issues.superseded(series) if one.issue.number == number]
     if as_json:
         out(json.dumps(plain(found), ensure_ascii=False))
         return
     issue = found.issue
-    out(f"{issue.title}（第{issue.number_chinese}期）\n{issue.lead}")
+    out(f"{issue.title}（第{issue.number_chinese}期）")
+    if told:
+        out(f"已撤回：{told.reason}（{told.who}，{told.when:%Y-%m-%d}）")
+    if issue.correction:
+        out(issue.correction_line)
+    out(issue.lead)
     for place, item in enumerate(issue.items, start=1):
         out(f"{place}. {item.title}\n   （{item.outlet}） {item.date} {item.url}")
     if found.imported:
@@ -124,8 +136,9 @@ def issue_show(
     if found.basis:
         template = f"{found.basis.template}.docx"
         out(f"{found.basis.templates[template]}  模板 {template}")
-    for name, sha in found.files.items():
-        out(f"{sha}  {name}")
+    for each in [*earlier, found]:
+        for name, sha in each.files.items():
+            out(f"{sha}  {name}")
 
 
 @issue_app.command("check")
@@ -236,6 +249,47 @@ def import_issue(
             for note in filed.imported.notes:
                 out(f"  {note}")
     raise typer.Exit(code)
+
+
+@issue_app.command("correct")
+def issue_correct(
+    series: SeriesArgument,
+    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    note: Annotated[str, typer.Option("--note", help="What is put right; it is printed below the number.")] = "",
+    drop: Annotated[bool, typer.Option("--drop", help="Give the correction up that was begun.")] = False,
+    reason: Reason = "",
+    who: Who = "",
+) -> None:
+    """Begin a correction of an issue that is out (更正): a draft that starts as what was released.
+
+    It is reviewed and released as a draft is, under the same number, with files of its own; until then the first
+    release stays the one that is out, and its files stay for good.
+    """
+    with opened() as desk:
+        desked = desk.numbered(series, number)
+        after = desk.drop(desked, signed(who), reason) if drop else desk.correct(desked, signed(who), note)
+        window = after.draft.window
+        if drop:
+            say(f"{series} 第{number}期 不再更正，{after.chinese}")
+        else:
+            out(f"{series} 第{number}期 {window} {after.chinese} 修订{after.revision}：{after.draft.corrected}")
+
+
+@issue_app.command("withdraw")
+def issue_withdraw(
+    series: SeriesArgument,
+    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    reason: Reason = "",
+    who: Who = "",
+) -> None:
+    """Mark an issue that is out as one that no longer holds (撤回). A reason is needed.
+
+    Its number stays taken; its files are kept, those in the `out` folder too. No feed and no search has it any more,
+    and what only it told may be told again.
+    """
+    with opened() as desk:
+        desk.withdraw(desk.numbered(series, number), signed(who), reason)
+        say(f"{series} 第{number}期 已撤回；{desk.config.out} 里的文件没有删除，请自行处理已分发的副本。")
 
 
 @issue_app.command("skip")

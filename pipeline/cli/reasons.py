@@ -38,7 +38,6 @@ def draft_rejected(
 ) -> None:
     """Look through what was passed over, by reason, nearest misses first."""
     from pipeline.desk import command
-    from pipeline.model import State
 
     with opened() as desk:
         window = window_of(desk, series, month, week)
@@ -58,7 +57,7 @@ def draft_rejected(
     if count:
         say("")
         say(f"看一条的缘由：{command('draft why', one, window)} 网址")
-        if desked.state is State.DRAFT:
+        if desked.state.open:
             say(f"收录其中一条：{command('draft include', one, window)} 网址")
 
 

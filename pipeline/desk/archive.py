@@ -123,20 +123,29 @@ class Archive(Releasing):
         return Filed(imported, found, desked)
 
     def released(self, series: str, number: int) -> Release:
-        """One released or imported issue; raises `UsageError` when there is none of that number."""
-        for one in self.issues.released(self.series(series).id):
+        """One issue as it was put out last, or imported; raises `UsageError` when there is none of that number."""
+        mine = self.series(series).id
+        for one in (*self.issues.released(mine), *(gone.release for gone in self.issues.withdrawn(mine))):
             if one.issue.number == number:
                 return one
         raise UsageError(
             f"{self.series(series).title}没有已发布或导入的第{number}期。", "请用 bulletin issue list 查看。"
         )
 
+    def withdrawn(self, series: str, number: int) -> Decision | None:
+        """Who withdrew an issue, and why; `None` for one that stands."""
+        found = (one for one in self.issues.withdrawn(self.series(series).id) if one.release.issue.number == number)
+        return next((one.decision for one in found), None)
+
+    def numbered(self, series: str, number: int) -> Desked:
+        """The row of an issue that was put out; raises `UsageError` when there is none of that number."""
+        return self.desked(series, self.released(series, number).issue.window)
+
     def review(self, release: Release) -> list[Finding]:
         """What the checks say of an issue of the archive; an imported one with its lead sentence as printed."""
         desked = self.desked(release.issue.series, release.issue.window)
-        return self._reviewed(
-            release, desked.draft, self.earlier(documents_of(release.issue), before=release.issue.window)
-        )
+        draft = self.issues.at_revision(desked.id, desked.released)
+        return self._reviewed(release, draft, self.earlier(documents_of(release.issue), before=release.issue.window))
 
     def _reviewed(self, release: Release, draft: Draft, earlier: Sequence[Printed]) -> list[Finding]:
         issue, origin = release.issue, release.imported

@@ -47,7 +47,7 @@ class Sharing(Searching):
         building again is the repair. Raises `UsageError` for a folder that holds something else.
         """
         before = _files_of(folder)
-        releases = self.issues.released()
+        releases, superseded, withdrawn = self.issues.released(), self.issues.superseded(), self.issues.withdrawn()
         template = self._template("archive.html.j2")
         context = Context(templates=template.parent)
         base = base or self.config.settings.site
@@ -56,7 +56,9 @@ class Sharing(Searching):
         written = 0
         try:
             _mark(folder, before)  # from now on the folder is ours, however far this comes
-            for name, data in site(releases, context, self._page_of, self._blobs.get, base):
+            for name, data in site(
+                releases, context, self._page_of, self._blobs.get, base, superseded=superseded, withdrawn=withdrawn
+            ):
                 made.append(name)
                 if not _is_as(folder / name, data):
                     write_whole(folder / name, data)
