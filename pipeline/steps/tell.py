@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.model import Decision, Draft, digest
@@ -11,14 +11,17 @@ from pipeline.steps import blocks
 FIELDS = {"title": "标题", "outlet": "来源", "url": "链接", "date": "日期", "body": "正文", "blocks": "正文"}
 """What can be edited of an item, as an editor reads it."""
 
+_HANDLES = range(4, 10)  # characters of a digest that make a handle; more only where two would be the same
 _LONGEST = 60  # characters of a value in a line
 
 
 def meant(decision: Decision, *drafts: Draft, handles: bool = True) -> str:
     """What a decision is about and what it says; with `handles` items are named by what an editor may type, too."""
-    titles = _titles(drafts)
-    if decision.target and decision.target not in titles and (folded := _folded_since(decision.target, drafts)):
-        titles[decision.target] = folded
+    return in_words(decision, titles_of(*drafts), handles=handles)
+
+
+def in_words(decision: Decision, titles: Mapping[str, str], *, handles: bool = True) -> str:
+    """The same, by `titles_of` the drafts it may be about."""
     told = [_titled(titles, decision.target, handles)]
     if decision.verb == "waive" and not handles:
         told = [_finding(titles, decision.target)]
@@ -51,23 +54,25 @@ def meant(decision: Decision, *drafts: Draft, handles: bool = True) -> str:
     return " ".join(one for one in told if one)
 
 
-def _titles(drafts: Sequence[Draft]) -> dict[str, str]:
-    """Handles and addresses with their titles, as they were when it was decided."""
+def titles_of(*drafts: Draft) -> dict[str, str]:
+    """Handles and addresses with their titles: of the first draft that has them, as it was when it was decided.
+
+    What was merged under another candidate since is found by the handles it may have had.
+    """
     titles: dict[str, str] = {}
-    for candidate in (one for draft in drafts for one in draft.candidates):
-        known = {article.url: article.title for article in candidate.articles}
-        titles = {candidate.handle: candidate.article.title} | known | titles
+    every = [one for draft in drafts for one in draft.candidates]
+    for candidate in every:
+        titles.setdefault(candidate.handle, candidate.article.title)
+    for article in (article for one in every for article in one.articles):
+        titles.setdefault(article.url, article.title)
+        whole = digest(article.url or article.id)
+        for length in _HANDLES:
+            titles.setdefault(f"c{whole[:length]}", article.title)
     return titles
 
 
 def _short(value: str) -> str:
     return value if len(value) <= _LONGEST else value[:_LONGEST] + "……"
-
-
-def _folded_since(handle: str, drafts: Sequence[Draft]) -> str:
-    """The title of what was a candidate of that handle before it was merged under another one."""
-    every = (article for draft in drafts for one in draft.candidates for article in one.articles)
-    return next((one.title for one in every if f"c{digest(one.url or one.id)}".startswith(handle)), "")
 
 
 def _titled(titles: Mapping[str, str], target: str, handles: bool) -> str:

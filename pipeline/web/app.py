@@ -18,12 +18,13 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route as StarletteRoute
 
 from pipeline.desk import Desk
-from pipeline.errors import Blocked, Conflict, DeskError, UsageError
+from pipeline.errors import Blocked, Collision, Conflict, DeskError, UsageError
 from pipeline.model import Act, Deed
 from pipeline.web.access import HEADERS, Visitor, carries, from_here, identified, known_host
 from pipeline.web.asking import Asked, Form, Route
 from pipeline.web.office import Office
 from pipeline.web.pages.accounts import resend_page, sign_in_page
+from pipeline.web.pages.history import collided
 from pipeline.web.receiving import Unreadable, drained, received
 from pipeline.web.rendering import folder
 from pipeline.web.table import ROUTES
@@ -163,6 +164,8 @@ class _Door:
     def _handled(self, route: Route, asked: Asked, misused: int) -> Response:
         try:
             return route.handler(asked)
+        except Collision as collision:
+            return collided(asked, collision)
         except DeskError as error:
             status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
             title = "没有找到" if misused == 404 and status == 422 else "没有完成"
