@@ -29,8 +29,10 @@ from pipeline.errors import UsageError
 from pipeline.errors import reason as why
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.desk import Desk
-    from pipeline.model import Desked
+    from pipeline.model import Decision, Desked
 
 
 @draft_app.command("list")
@@ -258,6 +260,57 @@ def draft_waive(
     _decide(series, month, week, who, "waive", finding, reason)
 
 
+@draft_app.command("note")
+def draft_note(
+    series: SeriesArgument,
+    text: Annotated[str, typer.Argument(help="The note; without it the notes there are, with the names of each.")] = "",
+    about: Annotated[str, typer.Option("--about", help="The item it is about. Default: the whole issue.")] = "",
+    settle: Annotated[str, typer.Option("--settle", help="Mark a note as settled, by its name.")] = "",
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write a note for the others, beside an item or the issue; it is never printed."""
+    if settle or text:
+        _decide(series, month, week, who, "note", about, "", **({"settles": settle} if settle else {"text": text}))
+        return
+    with opened() as desk:
+        notes = desk.desked(series, window_of(desk, series, month, week)).draft.notes
+    headings = {"id": "名称", "when": "时间", "who": "经手人", "handle": "对象", "text": "备注", "settled": "已处理"}
+    table([plain(one) for one in notes], as_json, headings, "没有备注。")
+
+
+@draft_app.command("undo")
+def draft_undo(series: SeriesArgument, month: Month = "", week: Week = "", who: Who = "") -> None:
+    """Take the last change back, whoever made it, by a further revision."""
+    _step(series, month, week, lambda desk, desked: desk.undo(desked, signed(who)))
+
+
+@draft_app.command("redo")
+def draft_redo(series: SeriesArgument, month: Month = "", week: Week = "", who: Who = "") -> None:
+    """Make the change again that was undone last."""
+    _step(series, month, week, lambda desk, desked: desk.redo(desked, signed(who)))
+
+
+@draft_app.command("restore")
+def draft_restore(
+    series: SeriesArgument,
+    revision: Annotated[int, typer.Argument(help="The revision, as `draft log` has it.")],
+    month: Month = "",
+    week: Week = "",
+    who: Who = "",
+) -> None:
+    """Make a draft what it was at a revision, by a further one: nothing is taken from the log."""
+    _step(series, month, week, lambda desk, desked: desk.restore(desked, revision, signed(who)))
+
+
+def _step(series: str, month: str, week: str, step: Callable[[Desk, Desked], Desked]) -> None:
+    with opened() as desk:
+        desked = desk.desked(series, window_of(desk, series, month, week))
+        _say(desk, desked, step(desk, desked))
+
+
 @draft_app.command("apply")
 def draft_apply(
     series: SeriesArgument,
@@ -440,21 +493,29 @@ def draft_export(
 def _decide(series: str, month: str, week: str, who: str, verb: str, target: str, reason: str, **values: str) -> None:
     from pipeline.desk import now
     from pipeline.model import Decision
-    from pipeline.steps.tell import FIELDS, meant
+    from pipeline.steps.tell import FIELDS
 
     with opened() as desk:
         desked = desk.desked(series, window_of(desk, series, month, week))
         decision = Decision(verb, signed(who), now(), target, values, reason)
         after = desk.decide(desked, decision)
-        if after == desked:
-            say("这一步没有改变草稿，不另记修订。")
-        else:
-            decision = next(one.decision for one in desk.revisions(after) if one.revision == after.revision)
-        because = f"：{reason}" if reason else ""
-        told = meant(decision, desked.draft, after.draft)
-        out(f"第{after.number}期 修订{after.revision} {decision.who} {decision.chinese} {told}{because}")
+        decision = _say(desk, desked, after) or decision
         if decision.verb == "represent" and (kept := desked.draft.edits.get(decision.target)) and after != desked:
             say(f"    原版本上的修改（{'、'.join(FIELDS[one] for one in kept)}）随原版本留存，换回即恢复。")
+
+
+def _say(desk: Desk, before: Desked, after: Desked) -> Decision | None:
+    """Says what was decided, as the log has it; `None` when it changed nothing."""
+    from pipeline.steps.tell import meant
+
+    if after == before:
+        say("这一步没有改变草稿，不另记修订。")
+        return None
+    decision = next(one.decision for one in desk.revisions(after) if one.revision == after.revision)
+    because = f"：{decision.reason}" if decision.reason else ""
+    told = meant(decision, before.draft, after.draft)
+    out(f"第{after.number}期 修订{after.revision} {decision.who} {decision.chinese} {told}{because}")
+    return decision
 
 
 def _summary(desked: Desked) -> dict[str, Any]:

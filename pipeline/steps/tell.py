@@ -77,7 +77,7 @@ def _short(value: str) -> str:
 
 def _titled(titles: Mapping[str, str], target: str, handles: bool) -> str:
     if target not in titles:
-        return target
+        return target if handles or not target else "一条（已不在草稿里）"
     return f"{target}《{titles[target]}》" if handles else f"《{titles[target]}》"
 
 

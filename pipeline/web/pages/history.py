@@ -491,7 +491,7 @@ def compare(asked: Asked) -> Response:
 def _changed(one: Differing) -> Changed:
     what, look = "", ""
     if not one.was and one.now:
-        what, look = f"新入选，第{one.now}条", "good"
+        what, look = f"新入选，第{one.now}条", "hit"
     elif one.was and not one.now:
         what, look = f"移出，原第{one.was}条", "danger"
     elif one.moved:
