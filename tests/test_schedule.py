@@ -455,6 +455,9 @@ IN_A_FILE = pytest.mark.parametrize("new_place", ["sqlite"], indirect=True)
 """For what signals do to processes, which has nothing to do with the kind of database."""
 
 
+SERVE = ["serve", "--listen", "127.0.0.1:0"]  # several at once on this machine, each with a page of its own
+
+
 @pytest.fixture
 def served(workspace):
     """Starts `bulletin serve` as an operator would, on a server in UTC with LANG=C."""
@@ -465,7 +468,7 @@ def served(workspace):
     def start() -> subprocess.Popen[bytes]:
         environment = {**os.environ, "TZ": "UTC", "LANG": "C", "LC_ALL": "C"}
         with log.open("ab") as out:
-            command = [sys.executable, "-m", "pipeline", "-C", str(workspace), "serve"]
+            command = [sys.executable, "-m", "pipeline", "-C", str(workspace), *SERVE]
             started.append(subprocess.Popen(command, stdout=out, stderr=out, env=environment))
         return started[-1]
 
@@ -555,8 +558,8 @@ def _fetching(workspace) -> bool:
 @pytest.mark.parametrize(
     ("command", "sign"),
     [
-        (["serve"], signal.SIGTERM),
-        (["serve"], signal.SIGINT),
+        (SERVE, signal.SIGTERM),
+        (SERVE, signal.SIGINT),
         (["schedule", "run"], signal.SIGTERM),
         (["run", "beijing-monthly", "--month", "2024-06", "--engine", "inline"], signal.SIGINT),
         (["run", "beijing-monthly", "--month", "2024-06", "--engine", "inline"], signal.SIGHUP),
@@ -576,7 +579,7 @@ def test_who_is_asked_to_stop_in_the_middle_of_a_draft_stops_at_once_and_gives_i
         children = _children(started.pid)
         assert len(children) == 1  # a run of its own, or the process that starts those that read pages
         started.send_signal(sign)
-        assert started.wait(10) == (0 if command == ["serve"] else 130)
+        assert started.wait(10) == (0 if command == SERVE else 130)
     finally:
         started.kill()
         started.wait()
@@ -589,7 +592,7 @@ def test_who_is_asked_to_stop_in_the_middle_of_a_draft_stops_at_once_and_gives_i
 
 @IN_A_FILE
 def test_a_draft_in_the_making_ends_with_the_clock_that_was_killed(workspace, dripping):
-    started = subprocess.Popen([sys.executable, "-m", "pipeline", "-C", str(workspace), "serve"])
+    started = subprocess.Popen([sys.executable, "-m", "pipeline", "-C", str(workspace), *SERVE])
     try:
         assert _until(lambda: _fetching(workspace))
         (child,) = _children(started.pid)
@@ -604,7 +607,7 @@ def test_a_draft_in_the_making_ends_with_the_clock_that_was_killed(workspace, dr
 def test_a_log_that_cannot_be_written_keeps_no_window_from_its_draft(workspace):
     configure(workspace, clock="{collect_minutes: 0, engine: inline}", weekly="catch_up: 0")
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        started = subprocess.Popen([sys.executable, "-m", "pipeline", "-C", str(workspace), "serve"], stderr=full)
+        started = subprocess.Popen([sys.executable, "-m", "pipeline", "-C", str(workspace), *SERVE], stderr=full)
     try:
         assert _until(lambda: all(_drafts(workspace).values()))
         assert started.poll() is None

@@ -6,11 +6,13 @@ the window · 5 blocked by checks · 130 interrupted. Results go to stdout, prog
 Whatever is heavy is imported inside the commands, so that `--help` stays under 0.6 s.
 """
 
-from pipeline.cli import setup, sources, runs, clock, drafts, reasons, issues, archive, learning, templates, stages  # isort: skip - the order of `--help`
+from pipeline.cli import setup, sources, runs, clock, accounts  # isort: skip - the order of `--help`
+from pipeline.cli import drafts, reasons, issues, archive, learning, templates, stages  # isort: skip - the order of `--help`
 from pipeline.cli.app import app
 from pipeline.cli.process import main
 
 __all__ = [
+    "accounts",
     "app",
     "archive",
     "clock",

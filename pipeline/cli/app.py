@@ -30,6 +30,8 @@ learn_app = typer.Typer(no_args_is_help=True, help="What is learned from editors
 app.add_typer(learn_app, name="learn")
 template_app = typer.Typer(no_args_is_help=True, help="What bulletins look like (模板).")
 app.add_typer(template_app, name="template")
+account_app = typer.Typer(no_args_is_help=True, help="Who may use the review page (账号).")
+app.add_typer(account_app, name="account")
 
 SeriesArgument = Annotated[str, typer.Argument(help="Which bulletin, by its id in series.yaml, as beijing-monthly.")]
 Month = Annotated[str, typer.Option("--month", help="The month, as 2024-06. Default: the last one that is over.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,8 +14,11 @@ from pipeline.cli.workspace import configuration, opened, signed
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
+    import socket
+
     from pipeline.model import Window
     from pipeline.schedule import Children, Clockwork
+    from pipeline.web import Office
 
 _STOP_SECONDS = 9.5  # for the clock to end its child, which has its own patience, and to give back its claim
 
@@ -25,6 +29,7 @@ def serve(
 ) -> None:
     """Open the review page and run the clock: collect and draft by itself, release nothing.
 
+    Without accounts it prints a one-time link for the first administrator, and listens on this machine only.
     It runs until it is stopped, so let systemd or the like start it. `bulletin schedule list` says how things stand;
     intervals and limits are the `clock` section of settings.yaml. One JSON object a line goes to stderr.
     """
@@ -36,7 +41,6 @@ def serve(
     log_events("info")
     config = configuration()
     stopping = threading.Event()
-    door = web.listening(listen or config.settings.web.listen)
     clockwork, children = _clockwork("--quiet", "--verbose")
 
     def launch(series: str, window: Window) -> None:
@@ -52,14 +56,37 @@ def serve(
         children.stopping.set()
         leave_within(_STOP_SECONDS, DONE)
 
-    office = web.Office(State.workspace, lambda: open_desk(State.workspace, clock=now), now, launch)
-    page = threading.Thread(target=web.serve, args=(web.create_app(office), door, stopping), name="page")
-    page.start()
-    say(f"http://{door.getsockname()[0]}:{door.getsockname()[1]}/")
-    on_stop(stop)
-    schedule.serve(config, clockwork, now, stopping)
-    page.join()
-    office.close()
+    with closing(web.Office(State.workspace, lambda: open_desk(State.workspace, clock=now), now, launch)) as office:
+        door = _door(office, listen or config.settings.web.listen)
+        page = threading.Thread(target=web.serve, args=(web.create_app(office), door, stopping), name="page")
+        page.start()
+        say(_at(door))
+        on_stop(stop)
+        schedule.serve(config, clockwork, now, stopping)
+        page.join()
+
+
+def _door(office: Office, address: str) -> socket.socket:
+    """Where the page is to be had; beyond this machine only once somebody has an account."""
+    from pipeline import web
+
+    with office.opened() as desk:
+        known = bool(desk.accounts())
+        if not known and not web.is_loopback(address.rpartition(":")[0]):
+            raise UsageError(
+                f"{address}: nobody has an account yet, so the page is not shown to others.",
+                "Make one with `bulletin account add`, or begin with --listen 127.0.0.1:8765.",
+            )
+        door = web.listening(address)
+        if not known:
+            # on stdout, which no log is made of; a link that was printed before is void
+            out(f"首次使用，请在浏览器中打开（24 小时内有效，只能用一次）：{_at(door)}welcome/{desk.offer_first()}")
+        return door
+
+
+def _at(door: socket.socket) -> str:
+    host, port = door.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 @schedule_app.command("run")

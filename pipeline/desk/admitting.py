@@ -196,6 +196,10 @@ class Admitting(Room):
         """Gives an account a password and ends its sessions; raises `UsageError` for one that cannot be."""
         self._set_password(account, password, who)
 
+    def forgive(self, account: Account) -> None:
+        """Forgets what failed with an account's login, wherever that was tried but at single addresses."""
+        self.staff.forgive([f"login {account.login}", f"password {account.login}"])
+
     # ----------------------------------------------------------------------------------- links
 
     def offer_first(self) -> str:
@@ -287,7 +291,7 @@ class Admitting(Room):
     def _set_password(self, account: Account, password: str, who: str, link: str = "") -> None:
         now, hashed = self._clock(), hashed_password(account.login, password)
         self.staff.set_password(account, hashed, Deed(who, Act.REKEYED, now, account.login), now=now, link=link)
-        self.staff.forgive([f"login {account.login}", f"password {account.login}"])
+        self.forgive(account)
 
     def _account(self, login: str, name: str, role: Role, series: Sequence[str]) -> Account:
         login, name = _plain(login).lower(), _plain(name)

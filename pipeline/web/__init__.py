@@ -6,9 +6,9 @@ of the page with its own `ROUTES`; `table` lists them all, so that what can be r
 it needs. What is refused on the way is told by one page of errors. Templates lie in `templates/web`.
 """
 
-from pipeline.web.access import is_loopback
+from pipeline.web.access import is_loopback, is_unspecified
 from pipeline.web.app import create_app
 from pipeline.web.office import Launch, Office
 from pipeline.web.server import listening, serve
 
-__all__ = ["Launch", "Office", "create_app", "is_loopback", "listening", "serve"]
+__all__ = ["Launch", "Office", "create_app", "is_loopback", "is_unspecified", "listening", "serve"]

@@ -136,6 +136,12 @@ def is_loopback(host: str) -> bool:
     return name == "localhost" or (_is_address(name) and ipaddress.ip_address(name).is_loopback)
 
 
+def is_unspecified(host: str) -> bool:
+    """Whether every address of this machine is meant."""
+    name = host.strip("[]")
+    return _is_address(name) and ipaddress.ip_address(name).is_unspecified
+
+
 def _peer(request: Request) -> str:
     return request.client.host if request.client else ""
 
