@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from offices import workspace
 from pipeline.desk import Desk, now, open_desk
 from pipeline.errors import UsageError
-from pipeline.model import Account, Act, Decision, Deed, Desked, Draft, Role, Window
+from pipeline.model import Account, Act, Clock, Decision, Deed, Desked, Draft, Role, Window
 from pipeline.web import Office, create_app, listening, serve
 
 WANG = Account("wang", "王编辑", Role.ADMIN)
@@ -36,11 +36,11 @@ class Desktop:
 
 
 @contextmanager
-def served(folder: Path, account: Account | None = WANG) -> Iterator[Desktop]:
+def served(folder: Path, account: Account | None = WANG, clock: Clock = now) -> Iterator[Desktop]:
     """The review page of the workspace in `folder`, with `account` signed in, or nobody."""
     launched: list[tuple[str, Window]] = []
     office = Office(
-        folder, lambda: open_desk(folder, clock=now), now, lambda series, window: launched.append((series, window))
+        folder, lambda: open_desk(folder, clock=clock), clock, lambda series, window: launched.append((series, window))
     )
     app: ASGIApp = create_app(office)
     if account:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pipeline.desk import Desk, Inline, open_desk
+from pipeline.desk import STAGES, Desk, Inline, open_desk
 from pipeline.errors import FetchError, NothingCollected
 from pipeline.executor import Children
-from pipeline.model import BEIJING, Fetched, Health, Outcome, Page, Visit, Window
+from pipeline.model import BEIJING, Fetched, Health, Outcome, Page, Progress, Visit, Window
 from pipeline.store import sqlite
 from sites import Site, reply
 
@@ -299,3 +299,29 @@ def test_the_log_of_visits_knows_the_last_good_one_however_long_ago_it_was(desk,
     found = desk.visits.every(web.now - dt.timedelta(days=1))["good"]
     assert [one.when for one in found] == [first, web.now]
     assert isinstance(found[0], Visit)
+
+
+def test_others_see_how_far_a_run_is_while_it_works_and_which_sources_answered(desk, web):
+    class Watched(Inline):
+        """Looks at the run from outside before each stage, as the review page does."""
+
+        def __init__(self) -> None:
+            self.seen: list[tuple[str, ...]] = []
+
+        def each(self, verb, over):
+            making = desk.making("beijing-monthly", JUNE)
+            self.seen.append(tuple(making.run.seconds))
+            return super().each(verb, over)
+
+    web.broken = {"down": "对方拒绝连接"}
+    web.now = dt.datetime(2024, 7, 1, 1, tzinfo=BEIJING)
+    engine = Watched()
+    assert desk.making("beijing-monthly", JUNE) is None
+    desk.run("beijing-monthly", JUNE, engine)
+    assert engine.seen[0] == ()
+    assert engine.seen[1] == ("harvest",)
+    assert engine.seen[-1][:2] == ("harvest", "read")
+    making = desk.making("beijing-monthly", JUNE)
+    assert making.claim.progress is Progress.DONE
+    assert list(making.run.seconds) == list(STAGES)
+    assert {source.id: visit.good for source, visit in making.asked} == {name: name != "down" for name in NAMES}

@@ -9,7 +9,6 @@
 
 (() => {
   const SHOWN_MS = 5000;
-  const OFF = "desk.shortcuts";
   const shortcuts = new Map();
   let hiding = 0;
   let lost = [];
@@ -35,16 +34,20 @@
 
   // ------------------------------------------------------------------------------------ refusals
 
+  // what answers a script is a part of a page; where a whole one came, its main part says it
   function refuse(markup) {
+    const page = new DOMParser().parseFromString(markup, "text/html");
     const place = document.getElementById("notice");
-    place.innerHTML = markup;  // the door's own page of errors, escaped there
-    const close = document.createElement("button");
-    close.type = "button";
-    close.className = "quiet small";
-    close.textContent = "知道了";
-    close.addEventListener("click", () => { place.textContent = ""; });
+    place.replaceChildren(...(page.querySelector("main") || page.body).childNodes);
+    const close = element("button", { type: "button", class: "quiet small" }, "知道了");
+    close.addEventListener("click", () => place.replaceChildren());
     (place.querySelector(".notice") || place).append(close);
     place.scrollIntoView({ block: "nearest" });
+  }
+
+  function expired() {
+    refuse('<div class="notice danger"><h2>登录已失效</h2><p>您写的内容还在页面上，没有丢。请' +
+      '<a href="/login" target="_blank" rel="opener">在新标签页登录</a>，然后回到这里再按一次。</p></div>');
   }
 
   function unreachable() {
@@ -56,11 +59,18 @@
     const words = xhr.getResponseHeader("X-Told");
     if (words) told(decoded(words));
     if (xhr.status < 400) {
-      document.getElementById("notice").textContent = "";
+      // only what somebody did himself settles it: parts of a page that load by themselves say nothing of it
+      const done = event.detail.requestConfig.triggeringEvent?.type;
+      if (done === "click" || done === "submit") document.getElementById("notice").replaceChildren();
       lost = (document.activeElement?.closest("[data-focus]")?.dataset.focus ?? "").split(" ").filter(Boolean);
       return;
     }
     event.detail.isError = false;
+    if (xhr.status === 401) {
+      event.detail.shouldSwap = false;
+      expired();
+      return;
+    }
     const item = document.getElementById("item");
     if (xhr.status === 409 && item) {
       // both texts side by side, to be merged where they were written
@@ -133,23 +143,6 @@
     return document.body.dataset.shortcuts === "off";
   }
 
-  function remembered() {
-    try {
-      return localStorage.getItem(OFF) === "off";
-    } catch {
-      return false;
-    }
-  }
-
-  function switched(on) {
-    document.body.dataset.shortcuts = on ? "on" : "off";
-    try {
-      localStorage.setItem(OFF, on ? "on" : "off");
-    } catch {
-      // a browser that keeps nothing keeps the choice for this page
-    }
-  }
-
   function listed() {
     const known = [...shortcuts].map(([key, one]) => [key, one.words]);
     for (const one of document.querySelectorAll("[data-click][data-words]")) known.push([one.dataset.click, one.dataset.words]);
@@ -169,16 +162,15 @@
     for (const [key, words] of listed()) {
       list.append(element("dt", {}, element("kbd", {}, key.replace("Arrow", ""))), element("dd", {}, words));
     }
-    const choice = element("input", { type: "checkbox", role: "switch" });
-    choice.checked = !off();
-    choice.addEventListener("change", () => switched(choice.checked));
     const close = element("button", { type: "button", class: "primary" }, "关闭");
     const dialog = element("dialog", { id: "keys", "aria-labelledby": "keys-title" },
       element("article", {},
         element("header", {}, element("h2", { id: "keys-title" }, "快捷键")),
         list,
-        element("label", { class: "choice" }, choice, "使用单键快捷键（只记在这台电脑上）"),
-        element("p", { class: "small-print" }, "写字时、用输入法时，单键不起作用；每个快捷键都有对应的按钮。"),
+        element("p", { class: "small-print" }, off()
+          ? "单键快捷键已关闭，带 Ctrl 的仍可用。"
+          : "写字时、用输入法时，单键不起作用；每个快捷键都有对应的按钮。",
+        " 开关在", element("a", { href: "/me" }, "我的账号"), "里。"),
         element("footer", { class: "actions" }, close)));
     close.addEventListener("click", () => dialog.close());
     dialog.addEventListener("close", () => dialog.remove());
@@ -187,11 +179,12 @@
   }
 
   document.addEventListener("keydown", pressed);
-  if (remembered()) document.body.dataset.shortcuts = "off";
   shortcut("?", keys, "看全部快捷键");
-  document.addEventListener("click", (event) => {
-    if (event.target.closest?.("[data-keys]")) keys();
-  });
+  for (const button of document.querySelectorAll("[data-keys]")) {
+    button.addEventListener("click", keys);
+    // scripts of a page run after this one; only they know whether there is more to list than this list
+    document.addEventListener("DOMContentLoaded", () => { button.hidden = listed().size < 2; });
+  }
 
   // ------------------------------------------------------------------------------------ panes on a phone
 
