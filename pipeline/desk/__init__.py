@@ -43,7 +43,7 @@ Beside them, for what must not open a desk: `verifying` proves what was released
 from pipeline.desk.admitting import Admitted, Refused
 from pipeline.desk.checking import Checked, Suggested
 from pipeline.desk.collecting import Pasted
-from pipeline.desk.consulting import Source
+from pipeline.desk.consulting import Snapshot, Source
 from pipeline.desk.deciding import Surroundings
 from pipeline.desk.engine import Engine, Inline
 from pipeline.desk.incoming import incoming
@@ -80,6 +80,7 @@ __all__ = [
     "Report",
     "Schooling",
     "Shelved",
+    "Snapshot",
     "Source",
     "Suggested",
     "Surroundings",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -16,7 +17,8 @@ from pipeline.outputs import FORMATS, Context
 from pipeline.outputs.pages import page_numbers, to_pdf
 from pipeline.steps.assemble import printed
 from pipeline.steps.decide import find
-from pipeline.steps.leftover import Leftover, left_over, restored
+from pipeline.steps.leftover import Leftover, left_over, name_of, restored
+from pipeline.steps.snapshot import snapshot
 
 log = structlog.get_logger("pipeline.desk")
 
@@ -33,6 +35,18 @@ class Source:
     """Why the page cannot be shown or was not read again, in Chinese."""
     revisit: Revisit | None = None
     """What the page looked like when it was last asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A page as it was fetched, to be cleaned by whoever shows it."""
+
+    markup: str
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    """Address in the markup → what is printed of the picture; others were never fetched."""
+    fetched: dt.datetime | None = None
+    trouble: str = ""
+    """Why there is none, in Chinese."""
 
 
 class Consulting(Releasing):
@@ -110,13 +124,35 @@ class Consulting(Releasing):
             return Source(page, (), f"网页没有能再读一遍（{error.message}）", revisit)
         return Source(page, left, "", revisit)
 
-    def restored(self, draft: Draft, target: str, text: str) -> tuple[Block, ...]:
-        """The body of a candidate with a paragraph that the reading left out, at its place in the page.
+    def snapshot(self, draft: Draft, target: str) -> Snapshot:
+        """A candidate's page as it was fetched, without what acts, and the pictures of it that are here."""
+        _, article = find(draft, target)
+        try:
+            page = self._page_behind(article)
+        except StoreError as error:
+            log.error("page is lost", url=article.url, why=error.message)
+            return Snapshot("", trouble="保存的网页已缺失或损坏。")
+        if page is None:
+            return Snapshot("", trouble="没有保存这篇文章的网页：它是粘贴来的，或在开始保存之前采集的。")
+        try:
+            markup = self._children.apart(snapshot, page)
+        except SourceError as error:
+            return Snapshot("", trouble=f"网页没有能打开（{error.message}）。")
+        if not markup:
+            return Snapshot("", trouble="采集到的是文件（PDF、DOCX 等），不是网页，这里不能显示。")
+        blobs = {block.src: block.blob for block in article.blocks if block.src and block.blob}
+        return Snapshot(markup, {src: self._blobs.get(blob) for src, blob in blobs.items()}, page.fetched)
 
-        Raises `UsageError` when the page has no such paragraph, or the body has it already.
+    def restored(self, draft: Draft, target: str, named: str) -> tuple[Block, ...]:
+        """The body of a candidate with a block that the reading left out, or an editor, at its place in the page.
+
+        `named` is `name_of` the block. Raises `UsageError` when there is no such one, or the body has it already.
         """
         candidate, article = find(draft, target)
-        wanted = next((one for one in self.source(draft, target).left if one.block.plain == text), None)
+        own = [Leftover(place, block) for place, block in enumerate(article.blocks)]
+        wanted = next((one for one in own if name_of(one.block) == named), None)
+        if wanted is None:
+            wanted = next((one for one in self.source(draft, target).left if name_of(one.block) == named), None)
         if wanted is None:
             raise UsageError("网页里没有这一段了。", "请重新打开“原文”。")
         body = printed(draft, candidate).blocks

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.model import Block, Kind, Page, Rejection
+from pipeline.model import Block, Kind, Page, Rejection, digest
 from pipeline.steps.extract.blocks import Line, read_blocks
 from pipeline.steps.extract.container import find_body
 from pipeline.steps.extract.decode import decode
@@ -51,6 +51,11 @@ def left_over(page: Page, title: str, blocks: Sequence[Block]) -> tuple[Leftover
         elif said not in whole:  # the reading joins and parts lines, and drops what stands at their ends
             found.append(Leftover(after, Block(line.kind, line.text, line.level)))
     return tuple(found[:_MOST])
+
+
+def name_of(block: Block) -> str:
+    """What a block is asked for by: the same for the same words, table or picture."""
+    return digest(block.kind.value, block.plain, block.src)[:16]
 
 
 def restored(body: Sequence[Block], article: Sequence[Block], wanted: Leftover) -> tuple[Block, ...]:

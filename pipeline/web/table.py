@@ -13,6 +13,7 @@ from pipeline.web.pages import (
     making,
     release,
     resting,
+    source,
     sources,
 )
 
@@ -23,6 +24,7 @@ ROUTES = (
     *sources.ROUTES,
     *draft.ROUTES,
     *item.ROUTES,
+    *source.ROUTES,
     *document.ROUTES,
     *history.ROUTES,
     *release.ROUTES,

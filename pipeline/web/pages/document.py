@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import io
 import re
 import threading
@@ -21,10 +19,10 @@ from pipeline.model import Change, Changes, Desked, Edited, Role, State
 from pipeline.outputs import FORMATS
 from pipeline.steps.returning.differences import pieces
 from pipeline.web.asking import Asked, Route, draft_address
+from pipeline.web.rendering import own_styles
 
 _DRAWN = threading.BoundedSemaphore(2)
 """How many documents are made at once: each takes a core, and a PDF LibreOffice beside it."""
-_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _OUTWARD = re.compile(r'<a href="(?=https?://)')
 _KEPT_DAY = "private, max-age=86400, immutable"
 _ZIPPED = (1980, 1, 1, 0, 0, 0)
@@ -56,21 +54,15 @@ def preview(asked: Asked) -> Response:
     page = asked.office.kept("preview", desked, lambda: asked.desk.preview(desked)).decode()
     page = _OUTWARD.sub('<a target="_blank" href="', page)  # not into the frame
     answer = Response(page, media_type="text/html; charset=utf-8")
-    answer.headers["Content-Security-Policy"] = _only_style(page)
+    answer.headers["Content-Security-Policy"] = _POLICY.format(own_styles(page))
     return answer
 
 
-def _only_style(page: str) -> str:
-    """What a page of ours may do that holds its own style: look so, and show the pictures that it brings."""
-    hashes = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
-        for style in _STYLE.findall(page)
-    )
-    return (
-        f"default-src 'none'; style-src {hashes or chr(39) + 'none' + chr(39)}; img-src data:; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'self'; "
-        "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-    )
+_POLICY = (
+    "default-src 'none'; style-src {}; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+)
+"""What the bulletin may do: look as it looks; same-origin, so that the page around it can scroll it to an item."""
 
 
 def _at(asked: Asked) -> Desked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from json import JSONDecodeError
 
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from pipeline.model import (
     Article,
     Block,
     Candidate,
+    Decision,
     Desked,
     Draft,
     Flag,
@@ -44,6 +45,8 @@ _FLAGS = {
     Flag.TAMPERED: "正文疑似被改动",
 }
 _SEPARATOR = "："
+KINDS = tuple((name, word) for name, (kind, _, word) in ROW_KINDS.items() if kind not in (Kind.FIGURE, Kind.TABLE))
+"""What a row of text may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +131,16 @@ class ItemView:
     late: str
     """What is to be known of a day before the window: the reason that was signed, or that one is wanted."""
     late_wanted: bool
+    blank: BodyRow = BodyRow(0, "paragraph", "", "", "")
+    """What a further row begins as."""
+    saved: str = ""
+    """That it was just saved, and when."""
 
 
 def item_view(asked: Asked, desked: Desked, handle: str) -> ItemView:
     """What is shown of a candidate; raises `UsageError` when there is none of that handle."""
     draft = desked.draft
-    candidate = _candidate(draft, handle)
+    candidate = find_candidate(draft, handle)
     article = candidate.article
     now = printed(draft, candidate)
     edits = draft.edits.get(handle, {})
@@ -168,7 +175,7 @@ def item_view(asked: Asked, desked: Desked, handle: str) -> ItemView:
         ),
         rows=shown,
         named=len(shown) <= _MOST_PLAIN_ROWS,
-        kinds=tuple((name, word) for name, (kind, _, word) in ROW_KINDS.items() if kind not in _FIXED),
+        kinds=KINDS,
         was=_was(now),
         warnings=(*(_FLAGS[flag] for flag in article.flags), *article.notes),
         remarks=article.remarks,
@@ -179,10 +186,8 @@ def item_view(asked: Asked, desked: Desked, handle: str) -> ItemView:
     )
 
 
-_FIXED = (Kind.FIGURE, Kind.TABLE)
-
-
-def _candidate(draft: Draft, handle: str) -> Candidate:
+def find_candidate(draft: Draft, handle: str) -> Candidate:
+    """The candidate of that handle; raises `UsageError` when it is gone."""
     try:
         return draft.candidate(handle)
     except KeyError:
@@ -376,31 +381,46 @@ def _figures(candidate: Candidate, now: Item) -> set[str]:
 def save(asked: Asked) -> Response:
     """What somebody edited of a candidate, as one decision; a suggestion that was clicked is part of it."""
     desked, handle = asked.desked(), asked.path("handle")
-    candidate = _candidate(desked.draft, handle)
     form = asked.form
-    seen = int(form.get("revision")) if form.get("revision").isdecimal() else 0
     reverted = form.get("revert")
-    values = given(form, candidate, printed(desked.draft, candidate))
+    values = given(form, find_candidate(desked.draft, handle), printed(desked.draft, desked.draft.candidate(handle)))
     field, _, value = form.get("apply").partition(_SEPARATOR)
     if field in _FIELDS:
         values[field] = value
     for name in ("body", "blocks") if reverted == _TEXT else (reverted,):
         values.pop(name, None)
-    if values:
-        desked = asked.desk.decide(desked, asked.decision("edit", handle, **values), seen=seen)
-        seen = 0
-    if reverted:
-        desked = asked.desk.decide(desked, asked.decision("revert", handle, field=reverted), seen=seen)
+    decisions = [asked.decision("edit", handle, **values)] if values else []
+    decisions += [asked.decision("revert", handle, field=reverted)] if reverted else []
+    return decided(asked, desked, *decisions, whole=bool(field or reverted))
+
+
+def decided(asked: Asked, desked: Desked, *decisions: Decision, whole: bool = True) -> Response:
+    """Applies decisions about one candidate and shows it as it is then.
+
+    A script gets the candidate anew, or, without `whole`, only what stands beside the fields: what is being typed
+    in them stays.
+    """
+    handle = asked.path("handle")
+    seen = int(asked.form.get("revision")) if asked.form.get("revision").isdecimal() else 0
+    for decision in decisions:
+        desked = asked.desk.decide(desked, decision, seen=seen)
+        seen = desked.revision
     if not asked.fragment:
-        return asked.to(f"{draft_address(desked.draft.series, desked.draft.window)}?item={handle}")
-    view = item_view(asked, desked, handle)
-    if field or reverted:
-        answer = asked.page("_item.html", item=view)
-        answer.headers["HX-Reswap"] = "innerHTML"
-    else:
-        answer = asked.page("_saved.html", item=view, when=f"{asked.now.astimezone(BEIJING):%H:%M}")
-    answer.headers["HX-Trigger"] = "revised"
+        return asked.to(f"{draft_address(desked.draft.series, desked.draft.window)}?item={handle}#item")
+    when = f"已保存 {asked.now.astimezone(BEIJING):%H:%M}"
+    answer = asked.page(
+        "_item.html" if whole else "_saved.html", item=replace(item_view(asked, desked, handle), saved=when)
+    )
+    if whole:
+        answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#item", "innerHTML"
+    if decisions:
+        answer.headers["HX-Trigger"] = "revised"
     return answer
+
+
+def pasted_rows(desked: Desked, blocks: Sequence[Block]) -> tuple[BodyRow, ...]:
+    """The rows of a form for blocks that are not part of the body yet."""
+    return _body_rows(blocks, f"{draft_address(desked.draft.series, desked.draft.window)}/pictures")
 
 
 def show(asked: Asked) -> Response:
