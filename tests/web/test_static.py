@@ -52,14 +52,15 @@ def test_nothing_we_wrote_names_another_host(path):
 class _Inline(HTMLParser):
     """Collects what a strict policy refuses, and what comes from elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, apart: bool) -> None:
         super().__init__()
+        self._apart = apart
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         names = {name for name, _ in attributes}
         values = dict(attributes)
-        if tag == "style" or (tag == "script" and not values.get("src")):
+        if (tag == "style" and not self._apart) or (tag == "script" and not values.get("src")):
             self.found.append(f"<{tag}>")
         self.found += [
             f"{tag} {name}" for name in names if name == "style" or name.startswith(("on", "hx-on", "hx-vars"))
@@ -74,7 +75,8 @@ class _Inline(HTMLParser):
 def test_no_template_holds_a_script_a_style_or_a_handler_or_names_another_host(path):
     # what Jinja writes itself is taken out, so that a condition inside a tag does not hide the rest of the tag
     text = re.sub(r"\{%.*?%\}|\{#.*?#\}", " ", path.read_text("utf-8"), flags=re.DOTALL)
-    reader = _Inline()
+    # the page of somebody else lies in a frame that may not load even our styles; its policy names its own by hash
+    reader = _Inline(apart=path.name == "snapshot.html")
     reader.feed(re.sub(r"\{\{.*?\}\}", "x", text, flags=re.DOTALL))
     assert reader.found == []
 

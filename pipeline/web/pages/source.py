@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 import nh3
+from markupsafe import Markup
 from starlette.responses import Response
 
 from pipeline.desk import Snapshot
@@ -233,7 +234,7 @@ def snapshot(asked: Asked) -> Response:
     return answer
 
 
-def _clean(found: Snapshot) -> str:
+def _clean(found: Snapshot) -> Markup:
     """Its markup, of which nh3 keeps what is named here and nothing else."""
     room = _MOST_PICTURES
 
@@ -248,13 +249,15 @@ def _clean(found: Snapshot) -> str:
         kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
         return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
-    return nh3.clean(
-        found.markup,
-        tags=set(_TAGS),
-        attributes={"img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
-        attribute_filter=kept,
-        url_schemes={"data"},
-        link_rel=None,
+    return Markup(
+        nh3.clean(
+            found.markup,
+            tags=set(_TAGS),
+            attributes={"img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
+            attribute_filter=kept,
+            url_schemes={"data"},
+            link_rel=None,
+        )
     )
 
 
