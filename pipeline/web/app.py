@@ -64,8 +64,8 @@ class _Door:
                 return _headed(await self._let_in(route, request))
             except ClientDisconnect:
                 return Response(status_code=400)
-            except Exception:
-                return _headed(await run_in_threadpool(self._broken, route, request))
+            except Exception as error:
+                return _headed(await run_in_threadpool(self._broken, route, request, error))
 
         return endpoint
 
@@ -189,10 +189,11 @@ class _Door:
             asked = self._asked(request, desk, visitor)
             return self._stranger(asked) if visitor.account is None else _nothing(asked, status)
 
-    def _broken(self, route: Route, request: Request) -> Response:
+    def _broken(self, route: Route, request: Request, error: Exception) -> Response:
         """An answer to what should not have happened: the log has the rest, under the same number."""
         incident = secrets.token_hex(4)
-        log.exception("incident", incident=incident, method=request.method, route=route.path)
+        # by hand: another thread answers, and there is no exception under way in it
+        log.error("incident", incident=incident, method=request.method, route=route.path, exc_info=error)
         with self._office.opened() as desk:
             told = "程序出错了，这一步没有完成；已经保存的内容不受影响。"
             fix = f"请把编号 {incident} 告诉管理员，日志里有同一编号的说明。"
