@@ -30,6 +30,11 @@ class Visits:
             rows = connection.execute(query.limit(most) if most else query).all()
         return [_visit(row) for row in reversed(rows)]
 
+    def newest(self) -> int:
+        """The number of the last visit; as long as it is the same, no source was visited."""
+        with self._database.read() as connection:
+            return connection.execute(sa.select(sa.func.max(VISITS.c.id))).scalar() or 0
+
     def every(self, since: dt.datetime) -> dict[str, list[Visit]]:
         """The visits to each source since a moment, oldest first.
 

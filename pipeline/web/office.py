@@ -100,6 +100,19 @@ class Office:
             self.keep(what, desked, known := make())
         return cast(T, known)
 
+    def remembered(self, what: str, as_of: object, make: Callable[[], T]) -> T:
+        """Something worked out once for as long as what it was worked out of, `as_of`, is the same."""
+        with self._lock:
+            if (what, as_of) in self._kept:
+                self._kept.move_to_end((what, as_of))
+                return cast(T, self._kept[what, as_of])
+        found = make()
+        with self._lock:
+            self._kept[what, as_of] = found
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return found
+
     def keep(self, what: str, desked: Desked, found: object) -> None:
         """Remembers something worked out about a draft as it stands."""
         with self._lock:

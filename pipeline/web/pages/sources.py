@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from starlette.responses import Response
 
@@ -15,6 +17,8 @@ from pipeline.steps.health import reason, span
 from pipeline.steps.window import last_closed
 from pipeline.web.asking import Asked, Route
 from pipeline.web.pages.home import ago, days
+
+T = TypeVar("T")
 
 _DAYS = 14  # what the bars show
 _VISITS = 30  # of one source's log
@@ -93,9 +97,9 @@ _SHOWS = {"all": ("全部", tuple(Health)), "trouble": ("有问题", _TROUBLED),
 def sources(asked: Asked) -> Response:
     """Every source with how it is doing, trouble first."""
     desk, now = asked.desk, asked.now
-    visits = desk.visits.every(now - dt.timedelta(days=_DAYS))
+    visits = _kept(asked, "visits", lambda: desk.visits.every(now - dt.timedelta(days=_DAYS)))
     rows = sorted(
-        (_row(now, source, pulse, visits.get(source.id, ())) for source, pulse in desk.pulses()), key=_urgency
+        (_row(now, source, pulse, visits.get(source.id, ())) for source, pulse in _pulses(asked)), key=_urgency
     )
     wanted = asked.query("show", "all")
     wanted = wanted if wanted in _SHOWS else "all"
@@ -105,7 +109,9 @@ def sources(asked: Asked) -> Response:
     ]
     lacks = []
     for series in desk.config.series.values():
-        if asked.who.sees(series.id) and (lines := desk.gaps(window := last_closed(series, now))):
+        window = last_closed(series, now)
+        lines = _kept(asked, f"gaps of {window}", partial(desk.gaps, window))
+        if lines and asked.who.sees(series.id):
             lacks.append(Lack(series.title, days(window), tuple(lines)))
     shown = [row for row in rows if row.health in _SHOWS[wanted][1]]
     return asked.page("sources.html", rows=shown, tabs=tabs, lacks=lacks, bars_days=_DAYS)
@@ -114,13 +120,23 @@ def sources(asked: Asked) -> Response:
 def source(asked: Asked) -> Response:
     """One source with the log of its visits, the newest first."""
     wanted = asked.path("source")
-    found = next(((one, pulse) for one, pulse in asked.desk.pulses() if one.id == wanted), None)
+    found = next(((one, pulse) for one, pulse in _pulses(asked) if one.id == wanted), None)
     if found is None:
         raise UsageError(f"没有信源“{wanted}”。", "请从信源列表进入。")
     visits = asked.desk.visits.of(wanted, _VISITS)
     row = _row(asked.now, *found, [one for one in visits if one.when > asked.now - dt.timedelta(days=_DAYS)])
     called = [_called(one) for one in reversed(visits)]
     return asked.page("source.html", row=row, called=called, bars_days=_DAYS, most=_VISITS)
+
+
+def _pulses(asked: Asked) -> list[tuple[Source, Pulse]]:
+    return _kept(asked, "pulses", asked.desk.pulses)
+
+
+def _kept(asked: Asked, what: str, make: Callable[[], T]) -> T:
+    """Something told from months of visits: worked out anew after each visit, and each day, for days pass as well."""
+    as_of = asked.desk.visits.newest(), asked.now.astimezone(BEIJING).date()
+    return asked.office.remembered(what, as_of, make)
 
 
 def _urgency(row: Row) -> tuple[bool, bool, bool]:
