@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.config import Outlets
@@ -108,7 +108,8 @@ def listing(desked: Desked, outlets: Outlets) -> Listing:
     draft = desked.draft
     positions = {handle: place for place, handle in enumerate(draft.chosen, start=1)}
     owners = {article.id: one for one in draft.candidates for article in one.articles}
-    rows = {one.handle: _row(draft, one, positions, owners, outlets) for one in draft.candidates}
+    noted = {one.handle for one in draft.notes if not one.settled}
+    rows = {one.handle: _row(draft, one, positions, owners, noted, outlets) for one in draft.candidates}
     near = sorted((one for one in draft.candidates if waits(draft, one)), key=lambda one: -one.rating.score)
     standing = {*positions, *(one.handle for one in near)}
     rest = [one for one in draft.candidates if one.handle not in standing]
@@ -121,7 +122,12 @@ def listing(desked: Desked, outlets: Outlets) -> Listing:
 
 
 def _row(
-    draft: Draft, one: Candidate, positions: Mapping[str, int], owners: Mapping[str, Candidate], outlets: Outlets
+    draft: Draft,
+    one: Candidate,
+    positions: Mapping[str, int],
+    owners: Mapping[str, Candidate],
+    noted: Collection[str],
+    outlets: Outlets,
 ) -> Row:
     article, edits = one.article, draft.edits.get(one.handle, {})
     day = edits.get("date") or (article.date.isoformat() if article.date else "")
@@ -137,6 +143,7 @@ def _row(
         reasons=one.rating.because[:_MOST_CHIPS],
         ties=(*_ties(one, positions, owners), *_earlier(one, draft.series)),
         doubts=(*(_FLAGS[flag] for flag in article.flags if flag in _FLAGS), *(("日期存疑",) if in_doubt else ())),
+        noted=one.handle in noted,
         late=one.handle in draft.late,
         edited=bool(edits),
         excerpt=one.handle in draft.excerpts,

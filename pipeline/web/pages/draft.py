@@ -9,12 +9,26 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 from starlette.responses import Response
 
 from pipeline.errors import UsageError
-from pipeline.model import Desked, Finding, Role, Severity, State, Waiver, chinese_number
+from pipeline.model import (
+    BEIJING,
+    Candidate,
+    Desked,
+    Draft,
+    Finding,
+    Revision,
+    Role,
+    Severity,
+    State,
+    Waiver,
+    chinese_number,
+)
 from pipeline.steps.mending import Fix, fixes
 from pipeline.steps.reasons import Passed, told
+from pipeline.steps.tell import meant
 from pipeline.steps.undecided import Undecided, undecided
 from pipeline.web.asking import Asked, Route, draft_address
 from pipeline.web.pages.candidates import Listing, Row, listing, own_heaps
+from pipeline.web.pages.document import preview_view
 from pipeline.web.pages.item import item_view
 
 _FIRST = 60  # rows of what waits, until the rest is asked for; nobody looks through more at a time
@@ -74,6 +88,8 @@ class Head:
     number: str
     window: str
     state: State
+    stands: str
+    """The state in Chinese: 草稿, 更正中."""
     revision: int
     editable: bool
     out: str
@@ -161,10 +177,9 @@ def show(asked: Asked) -> Response:
 
 
 def _page(asked: Asked, desked: Desked) -> dict[str, object]:
+    walk = _walk(asked, desked) if "walk" in asked.request.query_params else None
     values = _list(asked, desked)
     selected = str(values["selected"])
-    walking = "walk" in asked.request.query_params
-    walk = _walk(asked, desked) if walking else None
     if walk and walk.one and walk.one.handle:
         selected = walk.one.handle
     known = asked.office.known("findings", desked)
@@ -172,6 +187,7 @@ def _page(asked: Asked, desked: Desked) -> dict[str, object]:
         **values,
         "selected": selected,
         "item": item_view(asked, desked, selected) if selected else None,
+        "preview": preview_view(desked, selected),
         "walk": walk,
         "checks": _checked(asked, desked, known) if isinstance(known, list) else None,
     }
@@ -217,18 +233,49 @@ def head(asked: Asked, desked: Desked) -> Head:
         number=chinese_number(desked.number),
         window=f"{draft.window.start} 至 {draft.window.end}",
         state=desked.state,
+        stands=desked.chinese,
         revision=desked.revision,
-        editable=desked.state is State.DRAFT and asked.who.role.allows(Role.EDITOR),
-        out=f"/archive/{quote(draft.series)}/{desked.number}" if desked.state is State.RELEASED else "",
+        editable=desked.state.open and asked.who.role.allows(Role.EDITOR),
+        out=f"/archive/{quote(draft.series)}/{desked.number}" if desked.released else "",
         chosen=len(draft.chosen),
         candidates=rows.count,
         folded=rows.folded,
         counts=_counted(found) if isinstance(found, list) else None,
         silent=draft.silent,
         alarm=draft.alarm,
-        steps_back=(),
-        steps=(),
+        steps_back=_steps_back(asked, desked),
+        steps=_steps(desked.state, asked.who.role),
     )
+
+
+def _steps_back(asked: Asked, desked: Desked) -> tuple[StepBack, ...]:
+    last, again = asked.office.kept(
+        "steps back", desked, lambda: (asked.desk.undoable(desked), asked.desk.redoable(desked))
+    )
+    return tuple(
+        StepBack(path, label, key, one.revision if one else 0, _whose(desked, one) if one else "")
+        for path, label, key, one in (("undo", "撤销", "u", last), ("redo", "重做", "U", again))
+    )
+
+
+def _whose(desked: Desked, one: Revision) -> str:
+    """What somebody did: 剔除《…》（王编辑 06-13 08:00）."""
+    decision = one.decision
+    what = f"{decision.chinese} {meant(decision, desked.draft, handles=False)}".rstrip()
+    return f"{what}（{decision.who} {decision.when.astimezone(BEIJING):%m-%d %H:%M}）"
+
+
+def _steps(state: State, role: Role) -> tuple[Step, ...]:
+    """The ways on, the nearest last."""
+    approves = role.allows(Role.APPROVER)
+    if state is State.DRAFT and role.allows(Role.EDITOR):
+        first = Step("release", "定稿发布", "", post=False)
+        return (*((first,) if approves else ()), Step("submit", "提交审核", "primary", post=True))
+    if state is State.IN_REVIEW and approves:
+        return (Step("send-back", "退回修改", "", post=False), Step("approve", "审定", "primary", post=True))
+    if state is State.APPROVED and approves:
+        return (Step("send-back", "退回修改", "", post=False), Step("release", "定稿发布", "primary", post=False))
+    return ()
 
 
 def _counted(found: Sequence[Finding]) -> Counts:
@@ -306,6 +353,8 @@ def _checked(asked: Asked, desked: Desked, found: Sequence[Finding]) -> tuple[Ch
     for one in found:
         waiver = desked.draft.waivers.get(one.key) if "（已放行：" in one.message else None
         mends = () if waiver else fixes(one, desked.draft, items, outlets)
+        if one.severity is Severity.BLOCKING and not any(mend.verb == "waive" for mend in mends):
+            mends += (Fix("放行", "waive", one.key, reasoned=True),)
         checked.append(Checked(one, titles.get(one.handle, ""), mends, waiver))
     return tuple(checked)
 
@@ -350,11 +399,11 @@ def decide(asked: Asked) -> Response:
         raise UsageError("没有选中任何一条。", "请先勾选。")
     given = {*asked.request.query_params, *asked.form.fields}
     values = {name: _said(asked, name) for name in _VALUES[verb] if name in given}
-    seen = int(revision)
+    before, seen = desked, int(revision)
     for target in targets:
         desked = asked.desk.decide(desked, asked.decision(verb, target, _said(asked, "reason"), **values), seen=seen)
         seen = desked.revision
-    return answered(asked, desked, targets[-1], _done(asked, desked, verb, targets))
+    return answered(asked, before, desked, targets[-1], _done(asked, desked, verb, targets))
 
 
 def _said(asked: Asked, name: str) -> str:
@@ -382,15 +431,28 @@ def _meant(desked: Desked, target: str) -> str:
     return ""
 
 
-def answered(asked: Asked, desked: Desked, target: str, told: str) -> Response:
-    """The list after a decision, with the line over it; without a script the page at what was decided about."""
+def answered(asked: Asked, before: Desked, desked: Desked, target: str, told: str) -> Response:
+    """The list after a decision, with the line over it, and the item if it is another one now; else the page."""
     if not asked.fragment:
-        item = _meant(desked, target)
-        return asked.to(draft_address(desked.draft.series, desked.draft.window) + (f"?item={item}" if item else ""))
-    response = asked.page("_decided.html", 200, **_list(asked, desked))
+        about = _meant(desked, target)
+        return asked.to(draft_address(desked.draft.series, desked.draft.window) + (f"?item={about}" if about else ""))
+    values = _list(asked, desked)
+    handle = str(values["selected"])
+    item = item_view(asked, desked, handle) if handle and _differs(before.draft, desked.draft, handle) else None
+    response = asked.page("_decided.html", 200, item=item, **values)
     response.headers["HX-Trigger"] = "revised"
     response.headers["X-Told"] = quote(told)
     return response
+
+
+def _differs(before: Draft, after: Draft, handle: str) -> bool:
+    """Whether a decision changed what the middle of the page shows of a candidate, its place in the order aside."""
+
+    def shown(draft: Draft) -> tuple[object, ...]:
+        found: Candidate | None = next((one for one in draft.candidates if one.handle == handle), None)
+        return found, handle in draft.chosen, handle in draft.excerpts, draft.edits.get(handle), handle in draft.late
+
+    return shown(before) != shown(after)
 
 
 ROUTES = (
