@@ -42,14 +42,28 @@ from pipeline.store.database import Database
 from pipeline.store.fingerprints import Carried, remember
 from pipeline.store.leads import whole
 from pipeline.store.notices import post
+from pipeline.store.pools import Pools
 from pipeline.store.precedents import rule
 from pipeline.store.runs import Accounts, keep
 from pipeline.store.schema import ISSUES, RELEASES, REVISIONS, SKIPS
 from pipeline.store.values import utc, written
 
-_DRAFT = TypeAdapter(Draft)
+_POOLS = Pools()
 _DECISION = TypeAdapter(Decision)
 _RELEASE = TypeAdapter(Release)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A draft as a revision has it."""
+
+    draft: Draft
+    """Without its candidates."""
+    pool: str
+    """Which these are, by digest."""
+
+
+_DRAFT = TypeAdapter(_Written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +213,17 @@ class Issues:
         with self._database.read() as connection:
             return [Revision(row.revision, _DECISION.validate_json(row.decision)) for row in connection.execute(query)]
 
-    def at_revision(self, issue: int, revision: int) -> Draft:
-        """A draft as it was; raises `UsageError` for a revision it never had."""
+    def at_revision(self, issue: int, revision: int, pools: Pools = _POOLS) -> Draft:
+        """A draft as it was; raises `UsageError` for a revision it never had.
+
+        With `pools` of one's own, nothing of what is given comes from memory.
+        """
         here = (REVISIONS.c.issue == issue) & (REVISIONS.c.revision == revision)
         with self._database.read() as connection:
             kept = connection.execute(sa.select(REVISIONS).where(here)).first()
-        if kept is None:
-            raise UsageError(f"草稿没有修订{revision}。", "请用 bulletin draft log 查看。")
-        return _DRAFT.validate_json(whole(kept.draft, kept.sha256, f"draft {issue}, revision {revision}"))
+            if kept is None:
+                raise UsageError(f"草稿没有修订{revision}。", "请用 bulletin draft log 查看。")
+            return _read(connection, kept, f"draft {issue}, revision {revision}", pools)
 
     def skipped(self, series: str) -> dict[dt.date, str]:
         """Skipped windows: first day → the signed reason."""
@@ -386,6 +403,7 @@ class Issues:
         with self._database.read() as connection:
             row = connection.execute(sa.select(ISSUES).where(ISSUES.c.id == issue)).one()
         kept = []
+        pools = Pools()  # what is damaged in the database may be whole in memory
         for revision in self.releases_of(issue):
             files: Mapping[str, str] = {}
             release: Release | None = None
@@ -395,7 +413,7 @@ class Issues:
                 with self._database.read() as connection:
                     files = connection.execute(sa.select(RELEASES.c.files).where(here)).scalar_one()
                 release = self.release_of(issue, revision)
-                self.at_revision(issue, revision)
+                self.at_revision(issue, revision, pools)
             except (StoreError, UsageError) as error:
                 trouble = f"数据库里的数据与写入时的摘要不符（{error.message.rstrip('.')}）"
             except ValueError as error:  # what a change in the row left is no JSON, or says something else
@@ -563,7 +581,8 @@ def _archived(
 
 
 def _keep_revision(connection: sa.Connection, issue: int, revision: int, draft: Draft, decision: Decision) -> None:
-    content = written(_DRAFT, draft)
+    pool = _POOLS.keep(connection, draft.candidates)
+    content = written(_DRAFT, _Written(dataclasses.replace(draft, candidates=()), pool))
     connection.execute(
         sa.insert(REVISIONS).values(
             issue=issue,
@@ -618,10 +637,16 @@ def _desked(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Deske
         number=row.number,
         revision=row.revision,
         state=State(row.state),
-        draft=_DRAFT.validate_json(whole(kept.draft, kept.sha256, f"draft {row.series} {row.window_start}")),
+        draft=_read(connection, kept, f"draft {row.series} {row.window_start}"),
         released=row.released,
         withdrawn=row.withdrawn,
     )
+
+
+def _read(connection: sa.Connection, kept: sa.Row[tuple[object, ...]], what: str, pools: Pools = _POOLS) -> Draft:
+    """The draft of a row of revisions; raises `StoreError` when it is not what was written."""
+    found = _DRAFT.validate_json(whole(kept.draft, kept.sha256, what))
+    return dataclasses.replace(found.draft, candidates=pools.get(connection, found.pool))
 
 
 def _changed(now: Desked, read: Desked) -> Conflict:

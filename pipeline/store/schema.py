@@ -118,6 +118,7 @@ REVISIONS = sa.Table(
     sa.Column("issue", sa.Integer, sa.ForeignKey("issues.id"), primary_key=True),
     sa.Column("revision", sa.Integer, primary_key=True),
     sa.Column("decision", Prose, nullable=False),
+    # without its candidates, whose pool it names
     sa.Column("draft", Prose, nullable=False),
     sa.Column("sha256", Words, nullable=False),
 )
@@ -487,4 +488,21 @@ ENTRIES = sa.Table(
     sa.Column("text", Prose, nullable=False),
     sa.UniqueConstraint("issue", "revision", "position"),
     sqlite_autoincrement=True,
+)
+
+CANDIDATES = sa.Table(
+    "candidates",
+    METADATA,
+    # of the content
+    sa.Column("sha256", Words, primary_key=True),
+    sa.Column("content", Prose, nullable=False),
+)
+
+POOLS = sa.Table(
+    "pools",
+    METADATA,
+    # over the digests of its candidates
+    sa.Column("sha256", Words, primary_key=True),
+    # their digests in the draft's order, one a line
+    sa.Column("candidates", Prose, nullable=False),
 )

@@ -1,5 +1,6 @@
 """From every earlier schema to the one of today, whole or not at all, on both kinds of database."""
 
+import dataclasses
 import signal
 import subprocess
 import sys
@@ -8,10 +9,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
+from pydantic import TypeAdapter
 
+import drafts
 from pipeline.errors import StoreError
-from pipeline.store import Database, sqlite
+from pipeline.model import Draft, digest
+from pipeline.store import Database, Issues, sqlite
 from pipeline.store import database as module
+from pipeline.store.pools import Pools
 
 SCRIPT = ScriptDirectory.from_config(module.migrations())
 HEAD = SCRIPT.get_current_head()
@@ -82,6 +87,40 @@ def test_an_upgrade_keeps_every_row(new_place, revision):
         assert not list(where.parent.glob(".*"))
 
 
+@pytest.mark.parametrize("revision", [one for one in EARLIER if one < "0011"])
+def test_a_draft_of_an_earlier_schema_is_read_as_it_was(new_place, revision):
+    where = new_place("TEMPLATE template0")
+    draft = drafts.draft(*(drafts.candidate(f"甲{i}") for i in range(3)), chosen=("甲1",))
+    later = dataclasses.replace(draft, chosen=("甲2", "甲1"), candidates=(*draft.candidates, drafts.candidate("乙")))
+    kind = module.kind(where)
+    with kind.begun(write=True) as connection:
+        kind.claim(connection)
+        module.upgrade(connection, revision)
+        issue = {"series": "甲", "number": 1, "window_start": "2024-06-01", "window_end": "2024-06-30"}
+        put = sa.text(
+            "INSERT INTO issues (id, series, number, window_start, window_end, state, revision)"
+            " VALUES (1, :series, :number, :window_start, :window_end, 'draft', 2)"
+        )
+        connection.execute(put, issue)
+        for number, one in enumerate((draft, later), start=1):
+            content = TypeAdapter(Draft).dump_json(one).decode()
+            connection.execute(
+                sa.text("INSERT INTO revisions VALUES (1, :number, :decision, :draft, :sha256)"),
+                {"number": number, "decision": "{}", "draft": content, "sha256": digest(content)},
+            )
+        connection.commit()
+    kind.close()
+    database = Database(where)
+    issues = Issues(database)
+    assert [issues.at_revision(1, number, Pools()) for number in (1, 2)] == [draft, later]
+    with database.read() as connection:
+        counts = [
+            connection.execute(sa.text(f"SELECT count(*) FROM {name}")).scalar() for name in ("candidates", "pools")
+        ]
+    assert counts == [4, 2]
+    database.close()
+
+
 @pytest.mark.parametrize("revision", EARLIER)
 def test_an_upgrade_that_is_killed_half_way_leaves_the_old_schema_and_is_done_at_the_next_start(new_place, revision):
     where = new_place("TEMPLATE template0")
@@ -110,7 +149,7 @@ Database(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]))
 
 def test_an_upgrade_on_a_full_disk_leaves_the_old_schema(tmp_path, monkeypatch):
     path = tmp_path / "desk.db"
-    before = _earlier(path, EARLIER[0])
+    before = _earlier(path, EARLIER[-1])
     prepare = sqlite._prepare
 
     def full(connection, record) -> None:
