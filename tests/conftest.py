@@ -20,6 +20,7 @@ from drills import postgres
 from inboxes import Hook
 from loopback import Loopback
 from pipeline import cli
+from pipeline import libreoffice as program
 from pipeline.config import packaged
 from pipeline.model import BEIJING
 
@@ -182,12 +183,52 @@ def put(workspace) -> Callable[..., None]:
     return put
 
 
+@pytest.fixture(scope="module")
+def _workspaces() -> dict[str, tuple[Path, str, object]]:
+    """What `made_once` made in this module: kind of database → its copy, its database's copy, what `make` gave."""
+    return {}
+
+
+@pytest.fixture
+def made_once(request, workspace, point, tmp_path_factory, _workspaces) -> Callable[[Callable[[], object]], object]:
+    """Fills the workspace: by `make` for the first test of a module, by a copy for the others; gives what it gave."""
+
+    def made_once(make: Callable[[], object]) -> object:
+        settings = (workspace / "config" / "settings.yaml").read_text("utf-8")
+        here = re.search(r"^database: postgresql:.*/(?P<name>\w+)\?", settings, re.MULTILINE)
+        kind = "PostgreSQL" if here else "SQLite"
+        if kind not in _workspaces:
+            gave = make()
+            kept = tmp_path_factory.mktemp("made") / "workspace"
+            shutil.copytree(workspace, kept)
+            name = ""
+            if here:
+                name = f"{here['name']}_kept"
+                request.getfixturevalue("server").tell(f"CREATE DATABASE {name} TEMPLATE {here['name']}")
+            _workspaces[kind] = kept, name, gave
+            return gave
+        kept, name, gave = _workspaces[kind]
+        shutil.rmtree(workspace)
+        shutil.copytree(kept, workspace)
+        if name:
+            point(f"TEMPLATE {name}")
+        return gave
+
+    return made_once
+
+
 @pytest.fixture
 def hook() -> Iterator[Hook]:
     """A web hook on loopback that keeps what it is told."""
     server = Hook()
     yield server
     server.close()
+
+
+@pytest.fixture
+def pages_estimated(monkeypatch) -> None:
+    """Documents get their page numbers by the estimator: a release takes a tenth of the time."""
+    monkeypatch.setattr(program, "program", lambda: "")
 
 
 @pytest.fixture(scope="session")

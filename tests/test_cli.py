@@ -19,16 +19,21 @@ SPORTS = (
     "上半场第三十分钟，主队利用角球机会首开纪录，易边再战后客队一度扳平比分。",
     "赛后主教练表示，球队将抓紧时间恢复体能，备战下周末的客场比赛。",
 )
+pytestmark = pytest.mark.usefixtures("pages_estimated")
 JUNE = ("--month", "2024-06", "--engine", "inline")
 
 
 @pytest.fixture
-def drafted(workspace, put, bulletin):
+def drafted(workspace, made_once, put, bulletin):
+    return workspace, *made_once(lambda: _made(workspace, put, bulletin))
+
+
+def _made(workspace, put, bulletin):
     put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-06-12", "北京日报", *HOSPITAL)
     put("b", "北京国安主场二比一取胜", "2024-06-13", "北京日报", *SPORTS)
     code, out, err = bulletin("-C", workspace, "run", "beijing-monthly", *JUNE)
     assert code == 0, err
-    return workspace, out, err
+    return out, err
 
 
 def test_help_imports_nothing_heavy():

@@ -29,6 +29,7 @@ from pipeline.sources.folder import Folder
 from pipeline.steps.read import read_page
 from pipeline.store import Blobs
 
+pytestmark = pytest.mark.usefixtures("pages_estimated")
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
 STORIES = {
     "北京友谊医院": (

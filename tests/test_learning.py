@@ -48,6 +48,7 @@ from pipeline.steps.window import named
 from pipeline.store import Database, Models
 from pipeline.store.schema import MODELS
 
+pytestmark = pytest.mark.usefixtures("pages_estimated")
 MONTHS = [f"2024-{month:02}" for month in range(6, 13)]
 LAST = Last(534, named(SERIES, month="2024-05"))
 WEEKLY = "national-weekly"

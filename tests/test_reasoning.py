@@ -30,13 +30,19 @@ CLINIC = (
     "义诊从早上八点开始，中医科和口腔科的号最先发完，没有排上的居民留了电话。",
     "社区医院说，下个月还会再办一次，地点改在广场东侧的凉亭。",
 )
+pytestmark = pytest.mark.usefixtures("pages_estimated")
 MONTH = ("--month", "2024-06")
 SERIES = "beijing-monthly"
 
 
 @pytest.fixture
-def here(workspace, put, bulletin):
+def here(workspace, made_once, put, bulletin):
     """A June of four articles: one in, one from elsewhere, two about other things, one of them before the window."""
+    made_once(lambda: _made(workspace, put, bulletin))
+    return lambda *arguments: bulletin("-C", workspace, *arguments)
+
+
+def _made(workspace, put, bulletin) -> None:
     put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-06-12", "北京日报", *HOSPITAL)
     put("b", "成都一医院启用智慧病房 护士查房不再抄写", "2024-06-13", "成都商报", *CHENGDU)
     put("c", "北京国安主场二比一取胜", "2024-06-14", "北京日报", *SPORTS)
@@ -44,7 +50,6 @@ def here(workspace, put, bulletin):
     (workspace / "inbox" / "e.html").write_text("<html><body><p>404 Not Found</p></body></html>", "utf-8")
     code, _, err = bulletin("-C", workspace, "run", SERIES, *MONTH, "--engine", "inline")
     assert code == 0, err
-    return lambda *arguments: bulletin("-C", workspace, *arguments)
 
 
 def _scope(workspace, old: str, new: str, name: str = "other.yaml"):

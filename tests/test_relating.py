@@ -35,6 +35,8 @@ TOLD_OTHERWISE = (
     "医院信息中心介绍，平台由人工智能辅助诊断系统支撑，今后还要把远程医疗送到社区卫生服务中心。",
 )
 
+pytestmark = pytest.mark.usefixtures("pages_estimated")
+
 
 @pytest.fixture
 def run(workspace):
