@@ -37,13 +37,15 @@ _word: ContextVar[str] = ContextVar("csrf", default="")
 class _Carrying(Extension):
     """Puts the word into every form of a template that changes something, so that none is forgotten."""
 
-    _form = re.compile(
-        r"<form\b(?:\{\{.*?\}\}|\{%.*?%\}|[^>])*?\bmethod=\"post\"(?:\{\{.*?\}\}|\{%.*?%\}|[^>])*>", re.DOTALL
-    )
+    # possessive: what could be read in two ways took one template of ours 90 s, and all other requests with it
+    _form = re.compile(r"<form\b(?:\{\{(?:(?!\}\}).)*+\}\}|\{%(?:(?!%\}).)*+%\}|[^>{]|\{(?![{%]))*+>", re.DOTALL)
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """The source of a template, its forms completed."""
-        return self._form.sub(lambda found: f"{found[0]}{{{{ csrf_field() }}}}", source)
+        return self._form.sub(self._completed, source)
+
+    def _completed(self, form: re.Match[str]) -> str:
+        return f"{form[0]}{{{{ csrf_field() }}}}" if 'method="post"' in form[0] else form[0]
 
 
 def _csrf_field() -> Markup:
