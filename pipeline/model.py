@@ -1005,6 +1005,8 @@ SYSTEM = "系统"
 
 PROCEEDINGS = frozenset(("submit", "send-back", "approve", "release", "withdraw", "drop"))
 """Verbs that change where an issue stands and nothing of what it says."""
+UNPRINTED = PROCEEDINGS | {"note"}
+"""Verbs that change nothing of what an issue says."""
 
 
 class State(StrEnum):

@@ -24,7 +24,8 @@ Each file holds one class with the verbs of its kind; who needs another's verbs 
     Revisiting    printed pages asked for again           ← Collecting, Releasing
     Learning      models from decisions, and their gate   ← Judging
     Telling       who is told what                        ← Releasing
-    Releasing     a draft put out as an issue             ← Deciding
+    Releasing     a draft put out as an issue             ← Reviewing
+    Reviewing     submitted, approved, corrected, taken back  ← Deciding
     Deciding      what editors decide, what checks find   ← Judging
     Judging       what a draft should be                  ← Relating
     Relating      how articles belong together            ← Watching
@@ -51,6 +52,7 @@ from pipeline.desk.judging import Proposal
 from pipeline.desk.learning import Schooling
 from pipeline.desk.reasoning import Pile, Replayed
 from pipeline.desk.relating import document
+from pipeline.desk.releasing import Prospect
 from pipeline.desk.returning import ReadBack
 from pipeline.desk.room import absent_templates, command
 from pipeline.desk.running import STAGES, Making, Report
@@ -74,6 +76,7 @@ __all__ = [
     "Pile",
     "Proof",
     "Proposal",
+    "Prospect",
     "ReadBack",
     "Refused",
     "Replayed",

@@ -17,7 +17,7 @@ from pipeline.desk.rebuilding import basis_of, laid_out, rendered
 from pipeline.desk.relating import carried
 from pipeline.desk.reviewing import Reviewing, nothing_blocks
 from pipeline.desk.room import command
-from pipeline.errors import Conflict, StoreError, UsageError
+from pipeline.errors import ConfigError, Conflict, StoreError, TemplateError, UsageError
 from pipeline.model import (
     BEIJING,
     Basis,
@@ -93,11 +93,12 @@ class Releasing(Reviewing):
 
     def prospect(self, desked: Desked, who: str) -> Prospect:
         """What `who` would put out now by releasing a draft; nothing is kept."""
-        basis = basis_of(self._document_template(desked.draft.series), lambda data: hashlib.sha256(data).hexdigest())
-        refused = ""
+        basis, refused = Basis("", {}, {}), ""
         try:
             self._may_release(desked, who)
-        except (UsageError, StoreError) as error:
+            template = self._document_template(desked.draft.series)
+            basis = basis_of(template, lambda data: hashlib.sha256(data).hexdigest())
+        except (UsageError, StoreError, ConfigError, TemplateError) as error:
             refused = str(error)
         return self._prospect(desked, basis, refused)
 
@@ -158,12 +159,24 @@ class Releasing(Reviewing):
         release = Release(issue, desked.revision, who, now, pages, files, shown.tally, basis=basis)
         decided = rulings(issue, desked.draft, self.reasons(desked.id))
         approval = [] if desked.state is State.APPROVED else [Decision("approve", who, now)]
-        values = {"revision": str(desked.revision)} | ({"token": token} if token else {})
+        values = {"released": str(desked.revision)} | ({"token": token} if token else {})
         done = Decision("release", who, now, values=values, reason=desked.draft.corrected)
         self.issues.release(desked, release, carried(issue), decided, [*approval, done])
         log.info("released", series=series.id, number=issue.number, items=len(issue.items), who=who)
         self._publish(files)
         return release
+
+    def unpublished(self, release: Release) -> list[str]:
+        """The files of a release whose copies could not be written, or are gone."""
+        return [name for name in release.files if not (self.config.out / name).is_file()]
+
+    def given_out(self, desked: Desked, revision: int, name: str) -> bytes:
+        """A file of one release of an issue; raises `UsageError` when there is none of that name."""
+        if revision in self.issues.releases_of(desked.id):
+            blob = self.issues.release_of(desked.id, revision).files.get(name)
+            if blob:
+                return self._blobs.get(blob)
+        raise UsageError(f"第{desked.number}期没有发布过文件 {name}。", "请从本期的页面下载。")
 
     def reconcile(self) -> None:
         """Makes published copies that are missing or different anew: after a crash, starting again is the repair."""

@@ -14,7 +14,7 @@ import structlog
 
 from pipeline.desk.deciding import Deciding
 from pipeline.errors import Blocked, UsageError
-from pipeline.model import PROCEEDINGS, SYSTEM, Decision, Desked, Draft, Finding, Severity, State
+from pipeline.model import SYSTEM, UNPRINTED, Decision, Desked, Draft, Finding, Severity, State
 
 log = structlog.get_logger("pipeline.desk")
 
@@ -85,14 +85,17 @@ class Reviewing(Deciding):
     def changed_by(self, desked: Desked) -> str:
         """The last person who changed what a draft says; empty when nobody did."""
         decisions = (one.decision for one in reversed(self.revisions(desked)))
-        return next((one.who for one in decisions if one.verb not in PROCEEDINGS and one.who != SYSTEM), "")
+        return next((one.who for one in decisions if one.verb not in UNPRINTED and one.who != SYSTEM), "")
+
+    def refused_alone(self, desked: Desked, who: str) -> str:
+        """Why somebody may neither approve nor release a draft: they changed it last, and two people are asked for."""
+        if self.config.settings.review.four_eyes and who == self.changed_by(desked):
+            return f"最后修改这份草稿的是{who}，须由另一人审定和发布。"
+        return ""
 
     def _four_eyes(self, desked: Desked, who: str) -> None:
-        """Raises `UsageError` where who changed a draft last must not answer for it too, and would."""
-        if self.config.settings.review.four_eyes and who == self.changed_by(desked):
-            raise UsageError(
-                f"最后修改这份草稿的是{who}，须由另一人审定和发布。", "本系统设为双人审核（review.four_eyes）。"
-            )
+        if told := self.refused_alone(desked, who):
+            raise UsageError(told, "本系统设为双人审核（review.four_eyes）。")
 
     def _proceed(self, desked: Desked, state: State, decision: Decision, draft: Draft | None = None) -> Desked:
         after = self.issues.proceed(desked, decision, state, draft)

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 
 from pipeline.errors import Conflict, NotImported, StoreError, UsageError
 from pipeline.model import (
+    UNPRINTED,
     Act,
     Decision,
     Deed,
@@ -186,9 +187,11 @@ class Issues:
     def revise(self, desked: Desked, draft: Draft, decision: Decision, accounts: Accounts | None = None) -> Desked:
         """Keeps the next revision of a draft; raises `Conflict` when it changed since `desked` was read.
 
-        What was approved was one revision: a change of it makes a draft of it again. What is in review stays so.
+        What was approved was one revision: a change of what it says makes a draft of it again. What is in review
+        stays so.
         """
-        state = State.IN_REVIEW if desked.state is State.IN_REVIEW else State.DRAFT
+        stays = desked.state is State.IN_REVIEW or decision.verb in UNPRINTED
+        state = desked.state if stays else State.DRAFT
         with self._database.write() as connection:
             _move(connection, desked, state)
             _keep_revision(connection, desked.id, desked.revision + 1, draft, decision)
