@@ -447,7 +447,8 @@ def _again(asked: Asked, error: DeskError) -> Response:
     seen = asked.form.get("revision")
     log = asked.desk.revisions(desked)
     since = [_changed(one, desked) for one in log if seen.isdecimal() and one.revision > int(seen)]
-    return _page(asked, desked, 409 if isinstance(error, Conflict) else 422, error, since)
+    # who comes second may be refused for what the first one did before it is known that there was one
+    return _page(asked, desked, 409 if since or isinstance(error, Conflict) else 422, error, since)
 
 
 def _changed(one: Revision, desked: Desked) -> Changed:
