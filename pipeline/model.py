@@ -1234,6 +1234,11 @@ class Desked:
     """Whether what was put out was withdrawn, and no correction of it is out since."""
 
     @property
+    def put_out(self) -> bool:
+        """Whether what it says was put out: no draft of a window, and no correction that was only begun."""
+        return self.released > 0 and not self.state.open
+
+    @property
     def chinese(self) -> str:
         """Where it stands, as an editor reads it: 草稿, 更正·送审中."""
         return f"更正·{self.state.chinese}" if self.released and self.state.open else self.state.chinese

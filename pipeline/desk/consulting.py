@@ -12,7 +12,7 @@ import structlog
 
 from pipeline.desk.releasing import Releasing
 from pipeline.errors import SourceError, StoreError, UsageError
-from pipeline.model import Article, Block, Desked, Draft, Issue, Kind, Page, Revisit, State
+from pipeline.model import Article, Block, Desked, Draft, Issue, Kind, Page, Revisit
 from pipeline.outputs import FORMATS, Context
 from pipeline.outputs.pages import page_numbers, to_pdf
 from pipeline.steps.assemble import printed
@@ -62,13 +62,13 @@ class Consulting(Releasing):
 
     def shown_issue(self, desked: Desked) -> Issue:
         """The issue that a draft or an issue that is out shows: what is out does not change with the settings."""
-        if desked.state is State.RELEASED:
-            return self.issues.release_of(desked.id, desked.revision).issue
+        if desked.put_out:
+            return self.issues.release_of(desked.id, desked.released).issue
         return self.issue(desked)
 
     def preview(self, desked: Desked) -> bytes:
         """The issue as it would be printed, as one page of HTML: the same value that the document is made of."""
-        draft = desked.state is not State.RELEASED
+        draft = not desked.put_out
         templates = self._template("bulletin.html.j2").parent
         context = Context(templates, draft=draft, revision=desked.revision if draft else 0, pictures=self._blobs.get)
         return FORMATS["html"].render(self.shown_issue(desked), context)
@@ -81,7 +81,7 @@ class Consulting(Releasing):
             templates=template.parent,
             template=template.stem,
             pages=page_numbers(issue, template, pictures=self._blobs.get, estimate_only=True),
-            draft=desked.state is not State.RELEASED,
+            draft=not desked.put_out,
             revision=desked.revision,
             pictures=self._blobs.get,
         )
@@ -93,7 +93,7 @@ class Consulting(Releasing):
 
         Raises `UsageError` when the issue was not put out in that format.
         """
-        release = self.issues.release_of(desked.id, desked.revision)
+        release = self.issues.release_of(desked.id, desked.released)
         name = f"{release.issue.filename}.{suffix}"
         if name not in release.files:
             known = "、".join(PurePosixPath(one).suffix[1:] for one in release.files if "/" not in one)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from pipeline.errors import Conflict, UsageError
 from pipeline.libreoffice import program
-from pipeline.model import Change, Changes, Desked, Edited, Role, State
+from pipeline.model import Change, Changes, Desked, Edited, Role
 from pipeline.outputs import FORMATS
 from pipeline.steps.returning.differences import pieces
 from pipeline.web.asking import Asked, Route, draft_address
@@ -138,7 +138,7 @@ def file(asked: Asked) -> Response:
     if suffix not in FORMATS:
         raise UsageError(f"没有“{suffix}”这种格式。", f"可下载：{'、'.join(FORMATS)}。")
     stem = asked.desk.issue(desked).filename
-    if desked.state is not State.RELEASED:
+    if not desked.put_out:
         stem += f"-送审稿{desked.revision}"
     files = _files(asked, desked, suffix, stem)
     data, kind = files[f"{stem}.{suffix}"], FORMATS[suffix].media_type
@@ -152,7 +152,7 @@ def _files(asked: Asked, desked: Desked, suffix: str, stem: str) -> Mapping[str,
 
     def made() -> dict[str, bytes]:
         with _DRAWN:
-            if desked.state is State.RELEASED:
+            if desked.put_out:
                 return asked.desk.frozen(desked, suffix)
             beside = asked.desk.picture_files(desked) if suffix == "md" else {}
             return {f"{stem}.{suffix}": asked.desk.render(desked, suffix), **beside}
@@ -255,8 +255,8 @@ def _upload(
         base,
         f"{base}/upload",
         desked.revision,
-        desked.state is State.DRAFT,
-        "" if desked.state is State.DRAFT else f"第{desked.number}期{desked.state.chinese}，不再更改。",
+        desked.state.open,
+        "" if desked.state.open else f"第{desked.number}期{desked.state.chinese}，不再更改。",
         name,
         blob,
         since,

@@ -275,7 +275,7 @@ def _steps(state: State, role: Role) -> tuple[Step, ...]:
         return (Step("send-back", "退回修改", "", post=False), Step("approve", "审定", "primary", post=True))
     if state is State.APPROVED and approves:
         return (Step("send-back", "退回修改", "", post=False), Step("release", "定稿发布", "primary", post=False))
-    return ()
+    return (Step("release", "送审与发布" if state.open else "发布件", "", post=False),)
 
 
 def _counted(found: Sequence[Finding]) -> Counts:

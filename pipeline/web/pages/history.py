@@ -22,7 +22,6 @@ from pipeline.model import (
     Matter,
     Revision,
     Role,
-    State,
     chinese_number,
 )
 from pipeline.steps import blocks
@@ -281,7 +280,7 @@ def notes_view(asked: Asked, desked: Desked, handle: str = "") -> NotesView:
         for one in draft.notes
         if one.handle == handle or (not handle and not one.settled)
     ]
-    may = desked.state is State.DRAFT and asked.who.role.allows(Role.EDITOR)
+    may = desked.state.open and asked.who.role.allows(Role.EDITOR)
     open_, settled = (tuple(one for one in shown if bool(one.settled) is done) for done in (False, True))
     return NotesView(f"{address}/notes", desked.revision, handle, open_, settled, may)
 
@@ -325,7 +324,7 @@ class Heading:
 def _heading(asked: Asked, desked: Desked) -> Heading:
     series = asked.series()
     number = f"第{chinese_number(desked.number, series.zero)}期"
-    may = desked.state is State.DRAFT and asked.who.role.allows(Role.EDITOR)
+    may = desked.state.open and asked.who.role.allows(Role.EDITOR)
     address = draft_address(desked.draft.series, desked.draft.window)
     return Heading(f"{series.title} {number}", address, desked.revision, may)
 

@@ -24,7 +24,6 @@ from pipeline.model import (
     Kind,
     Revision,
     Role,
-    State,
     digest,
 )
 from pipeline.outputs.tables import grid
@@ -157,8 +156,8 @@ def item_view(asked: Asked, desked: Desked, handle: str) -> ItemView:
         decide=f"{base}/decide",
         draft=base,
         revision=desked.revision,
-        editable=mayedit and desked.state is State.DRAFT,
-        why_not="" if desked.state is State.DRAFT or not mayedit else f"本期{desked.state.chinese}，只能查看。",
+        editable=mayedit and desked.state.open,
+        why_not="" if desked.state.open or not mayedit else f"本期{desked.state.chinese}，只能查看。",
         position=number,
         standing=f"第{number}条" if number else "未入选",
         title=now.title,

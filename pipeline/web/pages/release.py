@@ -171,7 +171,7 @@ def _page(
     asked: Asked, desked: Desked, status: int = 200, told: DeskError | None = None, since: Sequence[Changed] = ()
 ) -> Response:
     values = {"head": _head(asked, desked), "told": told, "since": since, "out": _outs(asked, desked)}
-    if desked.state.open or not desked.released:
+    if not desked.put_out:
         shown = asked.desk.prospect(desked, asked.who.name)
         return asked.page("release.html", status, one=_confirm(asked, shown), **values)
     gone = asked.desk.withdrawn(desked.draft.series, desked.number) if desked.withdrawn else None
@@ -181,7 +181,7 @@ def _page(
 
 def _head(asked: Asked, desked: Desked) -> Head:
     draft, issue = desked.draft, asked.desk.issue(desked)
-    correcting = desked.released and desked.state.open
+    correcting = desked.released and not desked.put_out
     return Head(
         base=draft_address(draft.series, draft.window),
         series=issue.title,
@@ -362,9 +362,15 @@ def approve(asked: Asked) -> Response:
     return _taken(asked, lambda desked: asked.desk.approve(desked, asked.who.name))
 
 
+def sending_back(asked: Asked) -> Response:
+    """The form that gives a draft back."""
+    return _form(asked, "send_back.html")
+
+
 def send_back(asked: Asked) -> Response:
     """Gives a draft back to be changed."""
-    return _taken(asked, lambda desked: asked.desk.send_back(desked, asked.who.name, asked.form.get("reason")))
+    reason = asked.form.get("reason")
+    return _taken(asked, lambda one: asked.desk.send_back(one, asked.who.name, reason), form="send_back.html")
 
 
 def release(asked: Asked) -> Response:
@@ -469,6 +475,7 @@ ROUTES = (
     Route("POST", f"{_ISSUE}/release", release, Role.APPROVER),
     Route("POST", f"{_ISSUE}/submit", submit, Role.EDITOR),
     Route("POST", f"{_ISSUE}/approve", approve, Role.APPROVER),
+    Route("GET", f"{_ISSUE}/send-back", sending_back, Role.APPROVER),
     Route("POST", f"{_ISSUE}/send-back", send_back, Role.APPROVER),
     Route("GET", f"{_ISSUE}/withdraw", withdrawing, Role.APPROVER),
     Route("POST", f"{_ISSUE}/withdraw", withdraw, Role.APPROVER),

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from pipeline.desk import Snapshot
 from pipeline.errors import UsageError
-from pipeline.model import BEIJING, Block, Candidate, Desked, Draft, Kind, Role, SideBySide, State
+from pipeline.model import BEIJING, Block, Candidate, Desked, Draft, Kind, Role, SideBySide
 from pipeline.steps.assemble import printed
 from pipeline.steps.blocks import written
 from pipeline.steps.leftover import Leftover, name_of
@@ -120,7 +120,7 @@ def _view(asked: Asked, desked: Desked, handle: str, tab: str) -> SourceView:
         snapshot=f"{item}/page",
         item=item,
         revision=desked.revision,
-        editable=desked.state is State.DRAFT and asked.who.role.allows(Role.EDITOR),
+        editable=desked.state.open and asked.who.role.allows(Role.EDITOR),
         tab=tab,
         tabs=tuple(Tab(name, words, name == tab) for name, words in _TABS.items()),
     )
