@@ -36,8 +36,10 @@ class Desktop:
 
 
 @contextmanager
-def served(folder: Path, account: Account | None = WANG, clock: Clock = now) -> Iterator[Desktop]:
-    """The review page of the workspace in `folder`, with `account` signed in, or nobody."""
+def served(
+    folder: Path, account: Account | None = WANG, clock: Clock = now, address: str = "127.0.0.1:0"
+) -> Iterator[Desktop]:
+    """The review page of the workspace in `folder` at `address`, with `account` signed in, or nobody."""
     launched: list[tuple[str, Window]] = []
     office = Office(
         folder, lambda: open_desk(folder, clock=clock), clock, lambda series, window: launched.append((series, window))
@@ -46,7 +48,7 @@ def served(folder: Path, account: Account | None = WANG, clock: Clock = now) -> 
     if account:
         with office.opened() as desk:
             app = _SignedIn(app, *signed_in(desk, account))
-    door, stopping = listening("127.0.0.1:0"), threading.Event()
+    door, stopping = listening(address), threading.Event()
     page = threading.Thread(target=serve, args=(app, door, stopping))
     page.start()
     try:

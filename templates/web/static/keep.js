@@ -138,11 +138,11 @@
     if (form) keep(form);
   });
   document.addEventListener("htmx:configRequest", (event) => {
-    const form = event.target.closest?.("form[data-keep]");
+    const form = event.detail.elt.closest("form[data-keep]");
     if (form) form.keptSent = { revision: revision(form), values: JSON.stringify(changes(form)) };
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.target.closest?.("form[data-keep]");
+    const form = event.detail.requestConfig.elt.closest("form[data-keep]");  // it may have been swapped away by now
     const sent = form?.keptSent;
     if (!sent || event.detail.xhr.status < 200 || event.detail.xhr.status >= 300) return;
     const key = begins(form) + sent.revision + SEPARATOR + MARK;
