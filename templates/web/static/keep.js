@@ -98,9 +98,9 @@
     const kept = found(form);
     for (const one of kept.filter((each) => shown(form, each.values))) forget(one.key);
     const left = kept.filter((one) => !shown(form, one.values));
-    if (!left.length || form.previousElementSibling?.classList.contains("kept")) return;
+    if (!left.length || form.previousElementSibling?.classList.contains("kept-offer")) return;
     const notice = document.createElement("div");
-    notice.className = "notice info kept";
+    notice.className = "notice info kept-offer";
     notice.setAttribute("role", "status");
     const told = document.createElement("p");
     const when = new Date(left[0].at).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
