@@ -34,7 +34,7 @@ from pipeline.model import BEIJING, Event, chinese_number
 from pipeline.notify import refused, targets
 from pipeline.steps.health import LOOK_BACK, pulse, reason, trouble
 from pipeline.steps.window import between, following
-from pipeline.store import Blobs, Issues, Notices, Visits
+from pipeline.store import Audit, Blobs, Issues, Notices, Visits
 from pipeline.store.looking import Looking
 
 _SPACE = 1024**3  # under 1 GiB a month of pages and a backup may no longer fit
@@ -499,6 +499,15 @@ def _publications(patient: _Patient) -> Iterator[Sign]:
         yield _good("成品", f"{len(published)} 个都已写出")
 
 
+def _audit(patient: _Patient) -> Iterator[Sign]:
+    audit = Audit(patient.database)
+    if broken := audit.broken():
+        told = f"第{broken.id}条起与前文对不上（{broken.who}，{broken.when.astimezone(BEIJING):%Y-%m-%d %H:%M}）"
+        yield _fault("审计记录", told, "有人直接改过数据库：与最近的备份比对")
+    else:
+        yield _good("审计记录", f"{audit.last()} 条，前后相符")
+
+
 CHECKS: Mapping[str, Callable[[_Patient], Iterator[Sign]]] = {
     "Python": _python,
     "依赖库": _libraries,
@@ -521,6 +530,7 @@ CHECKS: Mapping[str, Callable[[_Patient], Iterator[Sign]]] = {
     "待发的通知": _told,
     "各刊": _series,
     "成品": _publications,
+    "审计记录": _audit,
 }
 """What is looked at, in the order it is told."""
 

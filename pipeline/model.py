@@ -1908,7 +1908,6 @@ class Act(StrEnum):
     REVOKED = "revoked"
     REFUSED = "refused"
     DECIDED = "decided"
-    RELEASED = "released"
     ASKED = "asked"
 
     @property
@@ -1930,7 +1929,6 @@ _ACTS = {
     Act.REVOKED: "撤销令牌",
     Act.REFUSED: "拒绝",
     Act.DECIDED: "改稿",
-    Act.RELEASED: "发布",
     Act.ASKED: "操作",
 }
 

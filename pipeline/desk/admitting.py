@@ -165,7 +165,7 @@ class Admitting(Room):
         now, account = self._clock(), self._account(login, name, role, series)
         hashed = hashed_password(account.login, password) if password else ""
         return self.staff.add(
-            account, hashed, Deed(who, Act.ACCOUNT_MADE, now, account.login, _summary(account)), now=now
+            account, hashed, Deed(who, Act.ACCOUNT_MADE, now, account.login, self._summary(account)), now=now
         )
 
     def change_account(self, account: Account, who: str) -> Account:
@@ -173,7 +173,7 @@ class Admitting(Room):
         checked = self._account(account.login, account.name, account.role, account.series)
         account = dataclasses.replace(account, name=checked.name, series=checked.series)
         return self.staff.change(
-            account, Deed(who, Act.ACCOUNT_CHANGED, self._clock(), account.login, _summary(account))
+            account, Deed(who, Act.ACCOUNT_CHANGED, self._clock(), account.login, self._summary(account))
         )
 
     def change_password(self, account: Account, old: str, new: str, *, agent: str, address: str) -> Admitted | Refused:
@@ -232,7 +232,7 @@ class Admitting(Room):
         account = self._account(login, name, Role.ADMIN, ())
         hashed = hashed_password(account.login, password)
         now = self._clock()
-        deed = Deed(account.name, Act.ACCOUNT_MADE, now, account.login, f"{_summary(account)}，凭首次启动的链接")
+        deed = Deed(account.name, Act.ACCOUNT_MADE, now, account.login, f"{self._summary(account)}，凭首次启动的链接")
         return self._begin(self.staff.add(account, hashed, deed, first=secret, now=now), agent, address, ending)
 
     def begin_by_link(self, secret: str, password: str, *, address: str, agent: str, ending: str = "") -> Admitted:
@@ -304,6 +304,11 @@ class Admitting(Room):
         known = tuple(dict.fromkeys(self.series(one).id for one in series))
         return Account(login, name, role, known, word=secrets.token_hex(16))
 
+    def _summary(self, account: Account) -> str:
+        known = self.config.series
+        seen = "、".join(known[one].title if one in known else one for one in account.series) or "全部刊物"
+        return "，".join([account.name, account.role.chinese, seen, *([] if account.active else ["停用"])])
+
     def _lasting(self) -> tuple[dt.timedelta, dt.timedelta]:
         web = self.config.settings.web
         return dt.timedelta(hours=web.idle_hours), dt.timedelta(days=web.session_days)
@@ -358,11 +363,6 @@ def _plain(text: str) -> str:
     """One line without what cannot be seen: two names that look alike are alike."""
     seen = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char)[0] != "C")
     return " ".join(seen.split())
-
-
-def _summary(account: Account) -> str:
-    parts = [account.name, account.role.chinese, "、".join(account.series) or "全部刊物"]
-    return "，".join([*parts, *([] if account.active else ["停用"])])
 
 
 def _told(seconds: int) -> str:

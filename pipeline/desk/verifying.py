@@ -20,11 +20,11 @@ from pipeline.desk.incoming import incoming
 from pipeline.desk.rebuilding import laid_out, rendered
 from pipeline.errors import SourceError, StoreError, TemplateError, UsageError, reason
 from pipeline.executor import Children
-from pipeline.model import Basis, Release, chinese_number
+from pipeline.model import BEIJING, Basis, Release, chinese_number
 from pipeline.outputs import FORMATS, picture_files
 from pipeline.outputs.evidence import Document, differences, read_document
 from pipeline.outputs.program import program
-from pipeline.store import Blobs, Issues, Kept
+from pipeline.store import Audit, Blobs, Issues, Kept
 from pipeline.store.looking import Looking
 
 _MOST_NAMED = 5
@@ -108,9 +108,20 @@ def verify(workspace: Path, series: str = "", number: int = 0, files: Sequence[P
             verifier = _Verifier(config, Issues(database), blobs, children)
             if files:
                 return [verifier.held(path, series, number) for path in files]
-            return verifier.all(series, number)
+            found = verifier.all(series, number)
+            return found if series or not found else [*found, _logged(Audit(database))]
     finally:
         database.close()
+
+
+def _logged(audit: Audit) -> Verified:
+    """Whether the audit log is as it was written."""
+    if broken := audit.broken():
+        told = (
+            f"第{broken.id}条起与前文对不上（{broken.who}，{broken.when.astimezone(BEIJING):%Y-%m-%d %H:%M}）：被改动过"
+        )
+        return Verified("审计记录", (_damaged(told),))
+    return Verified("审计记录", (_proven(f"{audit.last()} 条环环相扣，没有被改动、删去或插入的"),))
 
 
 @dataclass(frozen=True)

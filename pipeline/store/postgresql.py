@@ -53,7 +53,7 @@ class Postgresql:
         self._met = False
         given = {key: value for key, value in _PARAMETERS.items() if key not in parsed.query}
         try:
-            self._engine = sa.create_engine(parsed, connect_args=given, pool_pre_ping=True)
+            self._engine = sa.create_engine(parsed, connect_args=given, pool_pre_ping=True, hide_parameters=True)
         except ImportError:
             raise StoreError(
                 f"{self.place} needs the PostgreSQL driver.", "Install it: pip install 'bulletin-desk[postgresql]'."

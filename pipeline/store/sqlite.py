@@ -36,7 +36,9 @@ class Sqlite:
         self._path = path
         self._look = look
         self._file: tuple[int, int] | None = None
-        self._engine = sa.create_engine("sqlite://", creator=self._connected, poolclass=sa.QueuePool)
+        self._engine = sa.create_engine(
+            "sqlite://", creator=self._connected, poolclass=sa.QueuePool, hide_parameters=True
+        )
         sa.event.listen(self._engine, "connect", _prepare_to_look if look else _prepare)
 
     def is_there(self) -> bool:

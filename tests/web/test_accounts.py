@@ -354,11 +354,17 @@ def test_a_new_password_ends_the_other_sessions_and_the_old_one_is_worthless(sta
 
 
 def test_one_sees_where_one_is_signed_in_and_ends_it_there(staffed, clock):
-    with browser(staffed) as here, browser(staffed, **{"User-Agent": "Netscape 4"}) as there:
+    with (
+        browser(staffed) as here,
+        browser(
+            staffed,
+            **{"User-Agent": "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/126.0 Safari/537.36 Edg/126.0"},
+        ) as there,
+    ):
         _sign_in(here)
         _sign_in(there)
         page = here.get("/me").text
-        assert "Netscape 4" in page
+        assert "Edge 126，Windows" in page
         (address,) = set(re.findall(r'action="(/me/sessions/\d+/end)"', page))
         assert _post(here, address).status_code == 303
         assert (here.get("/me").status_code, there.get("/me").status_code) == (200, 401)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -11,7 +13,7 @@ from starlette.responses import Response
 
 from pipeline.desk import Admitted, Refused
 from pipeline.errors import Conflict, UsageError
-from pipeline.model import Account, Act, Deed, Link, Purpose, Role
+from pipeline.model import Account, Act, Deed, Link, Purpose, Role, Session
 from pipeline.web.access import local_path, sign_in
 from pipeline.web.asking import Asked, Form, Route
 
@@ -132,13 +134,44 @@ def _void(asked: Asked) -> Response:
 
 # --------------------------------------------------------------------------------------- my account
 
+_BROWSERS = {
+    "微信": r"MicroMessenger/(\d+)",
+    "Edge": r"Edg/(\d+)",
+    "360 浏览器": r"360SE|QIHU",
+    "Opera": r"OPR/(\d+)",
+    "Firefox": r"Firefox/(\d+)",
+    "Chrome": r"Chrome/(\d+)",
+    "Safari": r"Version/(\d+).*Safari",
+}
+_SYSTEMS = {
+    "Windows": "Windows", "安卓": "Android", "iPhone": "iPhone", "iPad": "iPad", "Mac": "Macintosh", "Linux": "Linux",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody is signed in, in words they know."""
+
+    session: Session
+    browser: str
+
+
+def _browser(agent: str) -> str:
+    """What a browser calls itself, so that people know it again: Edge 126，Windows."""
+    system = next((name for name, sign in _SYSTEMS.items() if sign in agent), "")
+    for name, pattern in _BROWSERS.items():
+        if found := re.search(pattern, agent):
+            told = " ".join([name, *(one for one in found.groups() if one)])
+            return f"{told}，{system}" if system else told
+    return agent or "没有说明"
+
 
 def _me(asked: Asked) -> Response:
     return _me_page(asked)
 
 
 def _me_page(asked: Asked, status: int = 200, **said: str) -> Response:
-    mine = asked.desk.sessions(asked.who)
+    mine = [Place(one, _browser(one.agent)) for one in asked.desk.sessions(asked.who)]
     here = asked.desk.session(asked.visitor.secret)
     return asked.page(
         "me.html",
@@ -292,15 +325,15 @@ def _number(text: str) -> int:
 def _audit(asked: Asked) -> Response:
     who, act, before = asked.query("who"), asked.query("act"), asked.query("before")
     chosen = Act(act) if act in list(Act) else None
-    rows = asked.desk.audit.newest(
+    found = asked.desk.audit.newest(
         _PAGE + 1, before=_number(before) if before else 0, who=who, act=chosen.value if chosen else ""
     )
-    older = _address({"who": who, "act": act, "before": str(rows[_PAGE - 1].id)}) if len(rows) > _PAGE else ""
+    older = _address({"who": who, "act": act, "before": str(found[_PAGE - 1].id)}) if len(found) > _PAGE else ""
     checked = asked.query("check") == "yes"
     broken: Deed | None = asked.desk.audit.broken() if checked else None
     return asked.page(
         "audit.html",
-        rows=rows[:_PAGE],
+        rows=[dataclasses.replace(one, target=_named(asked, one.target)) for one in found[:_PAGE]],
         older=older,
         who=who,
         act=chosen,
@@ -310,6 +343,15 @@ def _audit(asked: Asked) -> Response:
         acts=list(Act),
         last=asked.desk.audit.last(),
     )
+
+
+def _named(asked: Asked, target: str) -> str:
+    """What a row is about, by the name people know."""
+    series, _, start = target.partition(" ")
+    known = asked.desk.config.series.get(series)
+    if known is None or not start:
+        return target
+    return f"{known.title} {known.window_of(dt.date.fromisoformat(start))}"
 
 
 def _address(values: Mapping[str, str]) -> str:
