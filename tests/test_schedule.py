@@ -508,7 +508,10 @@ def test_serve_catches_up_survives_a_kill_and_stops_when_it_is_asked_to(workspac
         assert one.wait(15) == 0
         assert time.monotonic() - begun < 12
     assert _drafts(workspace) == wanted
-    assert "Traceback" not in log.read_text("utf-8")
+    said = log.read_text("utf-8")
+    assert "Traceback" not in said
+    assert len(re.findall(r"^首次使用.*http://127\.0\.0\.1:\d+/welcome/[\w-]{43}$", said, re.MULTILINE)) == 3
+    assert said.count("/welcome/") == 3, "the link stands in no line of the log"
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -24,6 +25,7 @@ from pydantic import TypeAdapter
 
 from drafts import CONFIG
 from offices import SERIES, drafted, office_with_two_issues, without_libreoffice, workspace
+from pipeline import doctor
 from pipeline.desk import Proof, Verified, now, open_desk, verify
 from pipeline.model import Release, Window, digest
 from pipeline.outputs import FORMATS, Context, program
@@ -482,6 +484,7 @@ def test_the_result_can_be_read_by_a_machine(office, bulletin) -> None:
         (SERIES, 535, "damaged"),
         (SERIES, 536, "proven"),
         (SERIES, 0, "proven"),
+        ("", 0, "proven"),
     ]
     assert {"proof", "text", "fix"} == set(rows[0]["statements"][0])
 
@@ -534,3 +537,15 @@ def test_an_issue_that_was_never_released_is_refused_and_no_issue_at_all_is_no_d
     assert bulletin("-C", office.workspace, "verify", SERIES, "999")[0] == 2
     assert bulletin("-C", office.workspace, "verify", "unknown")[0] == 2
     assert bulletin("-C", office.workspace, "verify", "national-weekly")[0] == 0
+
+
+@ON_SQLITE
+def test_a_row_of_the_audit_log_that_somebody_changed_is_damage(office, bulletin, monkeypatch) -> None:
+    with sqlite3.connect(office.workspace / "data" / "desk.db") as connection:
+        connection.execute("UPDATE audit SET who = '别人' WHERE id = 2")
+    code, said, _ = bulletin("-C", office.workspace, "verify")
+    assert code == 1
+    assert "第2条起与前文对不上（别人，" in said
+    monkeypatch.setattr(doctor, "CHECKS", {"审计记录": doctor.CHECKS["审计记录"]})
+    (told,) = doctor.examine(office.workspace, now())
+    assert (told.condition.chinese, told.detail[:10]) == ("故障", "第2条起与前文对不上")
