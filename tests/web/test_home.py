@@ -177,7 +177,7 @@ def test_a_run_under_way_says_which_stage_and_which_sources(client, office):
     running(office)
     page = fragment(client, f"/runs/{MONTHLY}/2026-09-01").text
     assert "正在采集信源 1/2" in page
-    assert "由 desk@office（进程 7） 生成" in page
+    assert "运行它的是 desk@office（进程 7）" in page
     assert "20 条，其中新 3 条" in page
     assert "新取 3 页，1 页未取得" in page
     assert page.count("等待") == 1

@@ -167,7 +167,7 @@ def told(one: Standing, *, paused: bool = False) -> str:
     if one.phase is Phase.OPEN:
         return "还在收集"
     if one.phase is Phase.DUE:
-        return "已暂停，不会自动生成" if paused else f"应于 {one.due:%Y-%m-%d %H:%M} 生成"
+        return "已暂停，不会自动生成" if paused else f"已到期（{one.due:%Y-%m-%d %H:%M}），会自动生成"
     return one.told.replace("。；", "；")
 
 

@@ -69,6 +69,10 @@ class Progressed:
     trouble: str = ""
     stages: tuple[Stage, ...] = ()
     sources: tuple[Asking, ...] = ()
+    heard: int = 0
+    """Of the sources, how many answered or failed; 0 while that is not what it waits for."""
+    lacking: int = 0
+    """How many could not be collected."""
 
     @property
     def going(self) -> bool:
@@ -165,14 +169,19 @@ def _progressed(asked: Asked, making: Making | None, since: dt.datetime | None) 
         )
     claim = making.claim
     sources = tuple(_asking(source.name, visit) for source, visit in making.asked)
+    sources = tuple(sorted(sources, key=lambda one: one.state not in ("failed", "empty")))
     heard = sum(visit is not None for _, visit in making.asked)
+    lacking = sum(one.state == "failed" for one in sources)
     if claim.progress is Progress.DONE:
-        return Progressed("done", "草稿已生成", stages=_stages(making, "done", heard), sources=sources)
+        stages = _stages(making, "done", heard)
+        return Progressed("done", "草稿已生成", stages=stages, sources=sources, lacking=lacking)
     if claim.progress is Progress.RUNNING and claim.alive:
         stages = _stages(making, "now", heard)
         now = next((one for one in stages if one.state == "now"), None)
         headline = f"正在{now.words}{now.told and f' {now.told}'}" if now else "正在准备"
-        return Progressed("running", headline, _clock(asked.now - claim.since), claim.worker.who, "", stages, sources)
+        collecting = heard if now and now.told else 0
+        elapsed = _clock(asked.now - claim.since)
+        return Progressed("running", headline, elapsed, claim.worker.who, "", stages, sources, collecting)
     trouble = claim.trouble or "生成程序中途停了，没有留下消息。"
     return Progressed("failed", "没有生成", trouble=trouble, stages=_stages(making, "failed", heard), sources=sources)
 
