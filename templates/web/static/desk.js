@@ -50,8 +50,8 @@
       '<a href="/login" target="_blank" rel="opener">在新标签页登录</a>，然后回到这里再按一次。</p></div>');
   }
 
-  function unreachable() {
-    refuse('<div class="notice danger"><h2>连不上服务器</h2><p>您写的内容还在页面上，没有丢。请稍等片刻再按一次。</p></div>');
+  function unanswered(title) {
+    refuse(`<div class="notice danger"><h2>${title}</h2><p>您写的内容还在页面上，没有丢。请稍等片刻再试一次。</p></div>`);
   }
 
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -86,8 +86,8 @@
     const words = event.detail.xhr.getResponseHeader("X-Told");
     if (words && event.detail.xhr.status === 204) told(decoded(words));
   });
-  document.addEventListener("htmx:sendError", unreachable);
-  document.addEventListener("htmx:timeout", unreachable);
+  document.addEventListener("htmx:sendError", () => unanswered("连不上服务器"));
+  document.addEventListener("htmx:timeout", () => unanswered("服务器没有按时回答"));
 
   document.addEventListener("htmx:afterSettle", () => {
     const names = lost;
