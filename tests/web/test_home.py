@@ -74,8 +74,8 @@ def client(desktop) -> Iterator[httpx.Client]:
         yield one
 
 
-def fragment(client: httpx.Client, path: str) -> httpx.Response:
-    return client.get(path, headers={"HX-Request": "true"})
+def fragment(client: httpx.Client, path: str, method: str = "GET") -> httpx.Response:
+    return client.request(method, path, headers={"HX-Request": "true"})
 
 
 # ------------------------------------------------------------------------------------- the first page
@@ -261,6 +261,19 @@ def test_what_a_window_lacks_is_told_with_its_sources(client):
     page = client.get("/sources").text
     assert "全国卫生信息化舆情监测周报 2026-11-14 — 11-20：1 个信源未能采集" in page
     assert "某区政府网（服务器回答 503，从未采到）" in page
+
+
+def test_a_source_can_be_tried_out_and_nothing_of_it_is_kept(client, office):
+    inbox = office / "inbox"
+    inbox.mkdir()
+    (inbox / "a.html").write_text("<html><title>智慧病房投入使用</title><p>床旁终端上线。</p></html>", "utf-8")
+    lines = [f"- {{id: {one}, name: 转报文件夹, kind: folder, path: {one}}}" for one in ("inbox", "gone")]
+    (office / "config" / "sources.yaml").write_text("\n".join(lines), "utf-8")
+    tried = client.post("/sources/inbox/try").text
+    assert "给出 1 条线索" in tried
+    assert "什么也不保存" in tried
+    assert "查到问题" in fragment(client, "/sources/gone/try", "POST").text
+    assert "还没有采集过" in client.get("/sources/inbox").text
 
 
 # ------------------------------------------------------------------------------------- in a browser

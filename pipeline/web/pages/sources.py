@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import queue
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +13,8 @@ from typing import TypeVar
 from starlette.responses import Response
 
 from pipeline.config import Source
-from pipeline.errors import UsageError
+from pipeline.desk import Checked, Desk
+from pipeline.errors import DeskError, UsageError
 from pipeline.model import BEIJING, Health, Pulse, Role, Visit
 from pipeline.steps.health import reason, span
 from pipeline.steps.window import last_closed
@@ -21,6 +24,9 @@ from pipeline.web.pages.home import ago, days
 T = TypeVar("T")
 
 _DAYS = 14  # what the bars show
+_SHOWN = 8  # leads of a trial
+_PATIENCE_SECONDS = 25
+_TRYING = threading.Semaphore()  # one at a time: a page that many look at must not become a way to ask sites often
 _VISITS = 30  # of one source's log
 _BAR, _GAP, _HIGH = 6, 2, 24  # of the drawing, in its own units
 _TROUBLED = (Health.FAILED, Health.EMPTY, Health.QUIET)
@@ -91,6 +97,26 @@ class Called:
     because: str
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A lead that a source would give."""
+
+    title: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a source would give now."""
+
+    trouble: str = ""
+    """Why that is not known."""
+    count: int = 0
+    leads: tuple[Listed, ...] = ()
+    problems: tuple[str, ...] = ()
+    seconds: str = ""
+
+
 _SHOWS = {"all": ("全部", tuple(Health)), "trouble": ("有问题", _TROUBLED), "disabled": ("停用", (Health.DISABLED,))}
 
 
@@ -126,7 +152,44 @@ def source(asked: Asked) -> Response:
     visits = asked.desk.visits.of(wanted, _VISITS)
     row = _row(asked.now, *found, [one for one in visits if one.when > asked.now - dt.timedelta(days=_DAYS)])
     called = [_called(one) for one in reversed(visits)]
-    return asked.page("source.html", row=row, called=called, bars_days=_DAYS, most=_VISITS)
+    may = asked.who.role.allows(Role.EDITOR)
+    return asked.page("source.html", row=row, called=called, bars_days=_DAYS, most=_VISITS, may=may)
+
+
+def tried(asked: Asked) -> Response:
+    """Asks a source now what it would give, and keeps nothing of it."""
+    wanted = asked.path("source")
+    found = next((one for one in asked.desk.config.sources if one.id == wanted), None)
+    if found is None:
+        raise UsageError(f"没有信源“{wanted}”。", "请从信源列表进入。")
+    template = "_tried.html" if asked.fragment else "tried.html"
+    return asked.page(template, name=found.name, id=found.id, trial=_tried(asked.desk, found))
+
+
+def _tried(desk: Desk, source: Source) -> Trial:
+    if not _TRYING.acquire(blocking=False):
+        return Trial("另一个信源正在检查，请稍等片刻再按一次。")
+    answers: queue.Queue[Checked | DeskError] = queue.Queue(1)
+
+    def ask() -> None:
+        try:
+            answers.put(desk.check(source, read=0, days=_DAYS))
+        except DeskError as error:
+            answers.put(error)
+        finally:
+            _TRYING.release()
+
+    # nobody waits for it when the program ends, and nobody longer than a person does
+    threading.Thread(target=ask, name="trying", daemon=True).start()
+    try:
+        found = answers.get(timeout=_PATIENCE_SECONDS)
+    except queue.Empty:
+        return Trial(f"{_PATIENCE_SECONDS} 秒内没有回答，不再等它。")
+    if isinstance(found, DeskError):
+        return Trial(f"{found.message}{found.fix}")
+    problems = tuple(f"{one.message}。{one.fix}" for one in found.findings)
+    leads = tuple(Listed(one.lead.title or one.lead.url, f"{one.read or ''}") for one in found.listed[:_SHOWN])
+    return Trial("", len(found.listed), leads, problems, f"{found.seconds:.1f}")
 
 
 def _pulses(asked: Asked) -> list[tuple[Source, Pulse]]:
@@ -196,4 +259,5 @@ def _called(one: Visit) -> Called:
 ROUTES = (
     Route("GET", "/sources", sources, Role.VIEWER),
     Route("GET", "/sources/{source}", source, Role.VIEWER),
+    Route("POST", "/sources/{source}/try", tried, Role.EDITOR),
 )
