@@ -173,6 +173,10 @@ class Archive(Releasing):
         shown = picture_files(issue, self._blobs.get) if f"{issue.filename}.md" in wanted else {}
         return {name: files[name] for name in wanted} | {name: self._blobs.get(blob) for name, blob in shown.items()}
 
+    def blob(self, digest: str) -> bytes:
+        """What is kept under a SHA-256; raises `StoreError` when it is missing or damaged."""
+        return self._blobs.get(digest)
+
     def _made(self, release: Release, names: Sequence[str], template: Path) -> dict[str, bytes]:
         """Files of an issue of the archive that were not put out, made around the document that was."""
         pages = release.pages

@@ -83,6 +83,7 @@ def shown(text: str, phrases: Sequence[Phrase], length: int = 110) -> Passage:
     start = max(0, best - _BEFORE)
     if marks := [one.end() for one in _SENTENCE.finditer(text, max(0, best - 2 * _BEFORE), best)]:
         start = marks[-1]
+    start += len(text[start:]) - len(text[start:].lstrip())
     return _cut(text, start, length, hits)
 
 

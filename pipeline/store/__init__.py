@@ -14,7 +14,7 @@ from pipeline.store.pictures import Pictures
 from pipeline.store.precedents import Rulings
 from pipeline.store.revisits import Revisits
 from pipeline.store.runs import Accounted, Accounts, Run, Runs
-from pipeline.store.search import Search
+from pipeline.store.search import Outline, Search
 from pipeline.store.staff import Staff
 from pipeline.store.visits import Visits
 
@@ -36,6 +36,7 @@ __all__ = [
     "Leads",
     "Models",
     "Notices",
+    "Outline",
     "Part",
     "Parts",
     "Pictures",

@@ -477,14 +477,14 @@ ENTRIES = sa.Table(
     sa.Column("issue", sa.Integer, sa.ForeignKey("issues.id"), nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("outlet", Words, nullable=False),
-    # as searches see them: the title; title, outlet, date and text. Before what is only shown: reading a row ends
-    # where the last column lies that is asked for
-    sa.Column("head", Prose, nullable=False),
-    sa.Column("folded", Prose, nullable=False),
+    # what is short comes first: reading a row ends where the last column lies that is asked for
     sa.Column("title", Prose, nullable=False),
+    sa.Column("outlet", Words, nullable=False),
     sa.Column("date", Words, nullable=False),
     sa.Column("url", Words, nullable=False),
+    # as searches see them: the title; title, outlet, date and text
+    sa.Column("head", Prose, nullable=False),
+    sa.Column("folded", Prose, nullable=False),
     sa.Column("text", Prose, nullable=False),
     sa.UniqueConstraint("issue", "revision", "position"),
     sqlite_autoincrement=True,

@@ -8,7 +8,8 @@ found is the same.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -19,6 +20,24 @@ from pipeline.store.values import kept
 
 _STANDS = (ENTRIES.c.issue == ISSUES.c.id) & (ENTRIES.c.revision == ISSUES.c.released)
 _OUT = (ISSUES.c.released > 0) & ~ISSUES.c.withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """An issue of the archive without what is in it: what a list of issues shows."""
+
+    id: int
+    series: str
+    number: int
+    window: Window
+    revision: int
+    """The one that was put out last."""
+    withdrawn: bool
+    corrections: int
+    """How often it was put right since it came out."""
+    files: Mapping[str, str]
+    """File name → blob; none for an issue that was put out elsewhere."""
+    titles: tuple[str, ...]
 
 
 class Search:
@@ -66,11 +85,53 @@ class Search:
             entries = {row.id: row for row in connection.execute(of)}
         return (rows[0].total if rows else 0), [_found(row, entries[row.id]) for row in rows]
 
-    def years(self) -> list[int]:
+    def years(self, series: Collection[str] | None = None) -> list[int]:
         """The years that have issues, latest first."""
-        query = sa.select(sa.func.substr(ISSUES.c.window_end, 1, 4)).where(_OUT).distinct()
+        query = sa.select(sa.func.substr(ISSUES.c.window_end, 1, 4)).where(ISSUES.c.released > 0).distinct()
+        if series is not None:
+            query = query.where(ISSUES.c.series.in_(sorted(series)))
         with self._database.read() as connection:
             return sorted(map(int, connection.execute(query).scalars()), reverse=True)
+
+    def outlines(self, series: Collection[str] | None = None, *, year: int = 0, number: int = 0) -> list[Outline]:
+        """The issues of the archive, the withdrawn ones too, the latest of each series first; of one year or number.
+
+        Nothing is read but lists of names: a hundred issues take some milliseconds.
+        """
+        before = RELEASES.alias()
+        corrections = (
+            sa.select(sa.func.count())
+            .where(before.c.issue == ISSUES.c.id, before.c.revision < ISSUES.c.released)
+            .scalar_subquery()
+        )
+        last = (RELEASES.c.issue == ISSUES.c.id) & (RELEASES.c.revision == ISSUES.c.released)
+        query = sa.select(ISSUES, RELEASES.c.files, corrections.label("corrections")).join(RELEASES, last)
+        titles = sa.select(ENTRIES.c.issue, ENTRIES.c.title).join(ISSUES, _STANDS)
+        for wanted, value in (
+            (ISSUES.c.series.in_(sorted(series or ())), series is not None),
+            (ISSUES.c.window_end.startswith(f"{year:04}-"), year),
+            (ISSUES.c.number == number, number),
+        ):
+            query, titles = (query.where(wanted), titles.where(wanted)) if value else (query, titles)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(ISSUES.c.series, ISSUES.c.number.desc())).all()
+            of: dict[int, list[str]] = {}
+            for issue, title in connection.execute(titles.order_by(ENTRIES.c.issue, ENTRIES.c.position)).tuples():
+                of.setdefault(issue, []).append(title)
+        return [
+            Outline(
+                id=row.id,
+                series=row.series,
+                number=row.number,
+                window=_window(row),
+                revision=row.released,
+                withdrawn=row.withdrawn,
+                corrections=row.corrections if row.files else 0,  # an import that was made anew corrects nothing
+                files=row.files,
+                titles=tuple(of.get(row.id, ())),
+            )
+            for row in rows
+        ]
 
     def missing(self) -> list[tuple[int, int]]:
         """Issues that are out and whose items are not here: id and revision."""
@@ -128,7 +189,7 @@ def _found(row: sa.Row[tuple[object, ...]], entry: sa.Row[tuple[object, ...]]) -
     return Found(
         series=row.series,
         number=row.number,
-        window=Window(dt.date.fromisoformat(row.window_start), dt.date.fromisoformat(row.window_end)),
+        window=_window(row),
         position=entry.position,
         title=entry.title,
         outlet=entry.outlet,
@@ -137,3 +198,7 @@ def _found(row: sa.Row[tuple[object, ...]], entry: sa.Row[tuple[object, ...]]) -
         text=entry.text,
         entitled=bool(row.entitled),
     )
+
+
+def _window(row: sa.Row[tuple[object, ...]]) -> Window:
+    return Window(dt.date.fromisoformat(row.window_start), dt.date.fromisoformat(row.window_end))

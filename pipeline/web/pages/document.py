@@ -52,6 +52,11 @@ def preview(asked: Asked) -> Response:
     """The bulletin as it would be printed, as a page by itself: for a frame, and for reading alone."""
     desked = _at(asked)
     page = asked.office.kept("preview", desked, lambda: asked.desk.preview(desked)).decode()
+    return framed(page)
+
+
+def framed(page: str) -> Response:
+    """A page of a bulletin that holds its own style, for a frame: all it may do is look so."""
     page = _OUTWARD.sub('<a target="_blank" href="', page)  # not into the frame
     answer = Response(page, media_type="text/html; charset=utf-8")
     answer.headers["Content-Security-Policy"] = _POLICY.format(own_styles(page))
@@ -143,7 +148,7 @@ def file(asked: Asked) -> Response:
     files = _files(asked, desked, suffix, stem)
     data, kind = files[f"{stem}.{suffix}"], FORMATS[suffix].media_type
     if len(files) > 1:
-        data, kind, suffix = _together(files), "application/zip", "zip"
+        data, kind, suffix = together(files), "application/zip", "zip"
     return Response(data, media_type=kind, headers={"Content-Disposition": attached(f"{stem}.{suffix}")})
 
 
@@ -160,7 +165,7 @@ def _files(asked: Asked, desked: Desked, suffix: str, stem: str) -> Mapping[str,
     return made() if suffix == "md" else asked.office.kept(f"file {suffix}", desked, made)
 
 
-def _together(files: Mapping[str, bytes]) -> bytes:
+def together(files: Mapping[str, bytes]) -> bytes:
     """Files as one archive, the same bytes for the same files."""
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
