@@ -93,7 +93,9 @@ class Search:
         with self._database.read() as connection:
             return sorted(map(int, connection.execute(query).scalars()), reverse=True)
 
-    def outlines(self, series: Collection[str] | None = None, *, year: int = 0, number: int = 0) -> list[Outline]:
+    def outlines(
+        self, series: Collection[str] | None = None, *, year: int = 0, number: int | None = None
+    ) -> list[Outline]:
         """The issues of the archive, the withdrawn ones too, the latest of each series first; of one year or number.
 
         Nothing is read but lists of names: a hundred issues take some milliseconds.
@@ -110,7 +112,7 @@ class Search:
         for wanted, value in (
             (ISSUES.c.series.in_(sorted(series or ())), series is not None),
             (ISSUES.c.window_end.startswith(f"{year:04}-"), year),
-            (ISSUES.c.number == number, number),
+            (ISSUES.c.number == number, number is not None),
         ):
             query, titles = (query.where(wanted), titles.where(wanted)) if value else (query, titles)
         with self._database.read() as connection:

@@ -14,14 +14,14 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route as StarletteRoute
 
 from pipeline.desk import Desk
 from pipeline.errors import Blocked, Collision, Conflict, DeskError, UsageError
 from pipeline.model import Act, Deed
 from pipeline.web.access import HEADERS, Visitor, carries, from_here, identified, known_host
-from pipeline.web.asking import Asked, Form, Route
+from pipeline.web.asking import Asked, Form, Route, problem
 from pipeline.web.office import Office
 from pipeline.web.pages.accounts import resend_page, sign_in_page
 from pipeline.web.pages.history import collided
@@ -125,7 +125,8 @@ class _Door:
                 told = "这个网址不是本系统的。"
                 return _told(asked, 400, "网址不对", told, "请管理员把这个名称写进 settings.yaml 的 web.hosts。")
             visitor = identified(request, desk)
-            program = visitor.account is not None and not visitor.csrf
+            # a program shows its token with each request; no browser does by itself
+            program = request.url.path.startswith("/api/") and not visitor.csrf
             if request.method not in ("GET", "HEAD") and not program and not from_here(request):
                 asked = self._asked(request, desk, visitor)
                 self._refuse(asked, "不是从本系统的页面发来")
@@ -231,8 +232,7 @@ def _nothing(asked: Asked, status: int) -> Response:
 
 def _told(asked: Asked, status: int, title: str, message: str, fix: str) -> Response:
     if asked.program:
-        said = {"error": {"status": status, "title": title, "message": message, "fix": fix}}
-        return JSONResponse(said, status, {"WWW-Authenticate": "Bearer"} if status == 401 else None)
+        return problem(status, title, message, fix)
     return asked.page("error.html", status, title=title, message=message, fix=fix)
 
 

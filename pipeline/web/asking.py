@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from pipeline.config import Series, Web
 from pipeline.desk import Desk
@@ -148,6 +149,19 @@ class Asked:
 def draft_address(series: str, window: Window, *rest: str) -> str:
     """The address of a draft's page, or of a part of it."""
     return "/".join(["/issues", quote(series), window.start.isoformat(), *map(quote, rest)])
+
+
+def problem(status: int, title: str, detail: str, fix: str = "", **more: object) -> Response:
+    """Why something was not done, for a program (RFC 9457)."""
+    said = {"type": "about:blank", "title": title, "status": status, "detail": detail, "fix": fix, **more}
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse(said, status, headers, media_type="application/problem+json")
+
+
+def attached(name: str) -> str:
+    """The header that has a browser save a file under a Chinese name."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "", name).lstrip("-.") or "file"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 Handler = Callable[[Asked], Response]

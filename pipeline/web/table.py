@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.web import api
 from pipeline.web.pages import (
     accounts,
     archive,
@@ -30,4 +31,5 @@ ROUTES = (
     *release.ROUTES,
     *archive.ROUTES,
     *accounts.ROUTES,
+    *api.ROUTES,
 )

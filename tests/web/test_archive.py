@@ -93,6 +93,7 @@ def test_the_page_of_an_issue_says_who_put_it_out_and_what_is_in_it(get):
     for wanted in ("第五三五期", "2024-06-01 至 2024-06-30", "王编辑", "友谊互联网医院上线", f"{NAME}.docx"):
         assert wanted in told
     assert get("/archive/beijing-monthly/999").status_code == 404
+    assert get("/archive/beijing-monthly/0").status_code == 404
     assert get("/archive/beijing-monthly/%E5%85%AD").status_code == 404
 
 

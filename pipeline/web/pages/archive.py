@@ -16,8 +16,8 @@ from pipeline.model import BEIJING, Finding, Passage, Release, Role, Severity, c
 from pipeline.outputs import FORMATS
 from pipeline.outputs.templating import anchors
 from pipeline.store import Outline
-from pipeline.web.asking import Asked, Route, draft_address
-from pipeline.web.pages.document import attached, framed, together
+from pipeline.web.asking import Asked, Route, attached, draft_address
+from pipeline.web.pages.document import framed, together
 
 _MADE = threading.BoundedSemaphore(1)
 """How many files are made at once that were not put out: each takes a core, a PDF LibreOffice beside it."""

@@ -9,7 +9,6 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -18,7 +17,7 @@ from pipeline.libreoffice import program
 from pipeline.model import Change, Changes, Desked, Edited, Role
 from pipeline.outputs import FORMATS
 from pipeline.steps.returning.differences import pieces
-from pipeline.web.asking import Asked, Route, draft_address
+from pipeline.web.asking import Asked, Route, attached, draft_address
 from pipeline.web.rendering import own_styles
 
 _DRAWN = threading.BoundedSemaphore(2)
@@ -172,12 +171,6 @@ def together(files: Mapping[str, bytes]) -> bytes:
         for name, data in files.items():
             archive.writestr(zipfile.ZipInfo(name, _ZIPPED), data, zipfile.ZIP_DEFLATED)
     return whole.getvalue()
-
-
-def attached(name: str) -> str:
-    """The header that has a browser save a file under a Chinese name."""
-    plain = re.sub(r"[^A-Za-z0-9._-]", "", name).lstrip("-.") or "file"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def picture(asked: Asked) -> Response:
