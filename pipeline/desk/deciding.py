@@ -11,6 +11,7 @@ from pipeline.desk.relating import documents_of
 from pipeline.desk.room import command
 from pipeline.errors import Collision, ConfigError, Conflict, TemplateError, UsageError
 from pipeline.model import (
+    PASTED,
     Article,
     Candidate,
     Clash,
@@ -280,7 +281,7 @@ class Deciding(Judging):
     def _offered(self, draft: Draft, target: str, rate: Callable[[Article], Rating]) -> tuple[Draft, str]:
         """The draft and the handle to include; an article that was judged out becomes a candidate by its address."""
         known = {article.id: one.handle for one in draft.candidates for article in one.articles}
-        if not target.startswith(("http:", "https:", "file:")):
+        if not target.startswith(("http:", "https:", "file:", PASTED)):
             return draft, target
         for stored in self.leads.at(target):
             for key, article in self.leads.articles([stored.article or ""]).items():

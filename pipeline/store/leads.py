@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from pipeline.errors import StoreError
-from pipeline.model import BEIJING, Article, Fate, Lead, Page, Rejection, Visit, Window, digest
+from pipeline.model import BEIJING, PASTED, Article, Fate, Lead, Page, Rejection, Visit, Window, digest
 from pipeline.store.blobs import Blobs
 from pipeline.store.database import Database
 from pipeline.store.schema import ARTICLES, FATES, LEADS, PAGES, RUNS, SOURCES
@@ -117,11 +117,15 @@ class Leads:
         return [found[one] for one in ids]
 
     def at(self, url: str) -> list[Stored]:
-        """The leads to an address, or to an article that gives this as its own: those that were read, oldest first."""
+        """The leads to an address, or to an article that gives this as its own: those that were read, oldest first.
+
+        Of what was pasted also by the mark that is its path: the page at the address it names may have been read too.
+        """
+        pasted = url.startswith(PASTED)
         query = (
             sa.select(LEADS)
             .outerjoin(ARTICLES, LEADS.c.article == ARTICLES.c.id)
-            .where((LEADS.c.url == url) | (ARTICLES.c.url == url))
+            .where(LEADS.c.path == url if pasted else (LEADS.c.url == url) | (ARTICLES.c.url == url))
             .order_by(LEADS.c.article.is_(None), LEADS.c.id)
         )
         with self._database.read() as connection:

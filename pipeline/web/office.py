@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ Launch = Callable[[str, Window], None]
 """Has the draft of a series' window made, in a process of its own; returns at once."""
 
 _KEPT = 64  # of what was worked out about drafts: a list of a thousand rows takes a megabyte
+_ERRANDS = 50  # that can still be asked for
 _REMEMBERED = 8  # drafts; one with a thousand candidates takes some ten megabytes
 
 
@@ -57,11 +60,36 @@ class Office:
         self._stamp = self._stamped()
         self._current = _Opened(open_desk())
         self._drafts: OrderedDict[tuple[object, ...], Desked] = OrderedDict()
+        self._messengers = ThreadPoolExecutor(2, "errand")
+        self._errands: OrderedDict[tuple[str, str], Future[object]] = OrderedDict()
         self._kept: OrderedDict[tuple[str, object], object] = OrderedDict()
 
     def close(self) -> None:
-        """Closes the desk."""
+        """Closes the desk, when what was sent off has come back."""
+        self._messengers.shutdown(cancel_futures=True)
         self._current.desk.close()
+
+    def send(self, place: str, errand: Callable[[Desk], object]) -> str:
+        """Has something done that may take longer than people wait for a page; returns what it is asked for by.
+
+        Two such things are done at a time. `place` is the address of what it is for; only there is it told of.
+        """
+
+        def done() -> object:
+            with self.opened() as desk:
+                return errand(desk)
+
+        name = secrets.token_urlsafe(9)
+        with self._lock:
+            self._errands[place, name] = self._messengers.submit(done)
+            while len(self._errands) > _ERRANDS:
+                self._errands.popitem(last=False)
+        return name
+
+    def errand(self, place: str, name: str) -> Future[object] | None:
+        """What was sent off there under a name; `None` when nothing was, or it is long ago."""
+        with self._lock:
+            return self._errands.get((place, name))
 
     @contextmanager
     def opened(self) -> Iterator[Desk]:

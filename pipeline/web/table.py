@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.web import api
 from pipeline.web.pages import (
     accounts,
+    adding,
     archive,
     document,
     draft,
@@ -24,6 +25,7 @@ ROUTES = (
     *resting.ROUTES,
     *sources.ROUTES,
     *draft.ROUTES,
+    *adding.ROUTES,
     *item.ROUTES,
     *source.ROUTES,
     *document.ROUTES,

@@ -97,13 +97,17 @@ def test_a_button_may_say_its_decision_by_its_address(desktop):
     assert desktop.draft().draft.chosen[:2] == ("c22bb", "c11aa")
 
 
-def test_another_version_is_printed_and_the_item_is_shown_anew(desktop):
+def test_another_version_is_printed_with_one_click(desktop):
     wanted = "https://news.example.cn/202406/h1-qianlong.html"
-    headers = {**SCRIPT, "hx-current-url": f"{desktop.url}{DRAFT}?item=c11aa"}
-    answer = decided(desktop, "represent", "c11aa", headers, **{"with": wanted})
+    decided(desktop, "represent", "c11aa", **{"with": wanted})
     assert desktop.draft().draft.candidate("c11aa").article.url == wanted
-    assert 'id="item"' in answer.text
-    assert 'id="item"' not in decided(desktop, "reorder", "c11aa", headers, to="2").text
+
+
+def test_a_script_may_ask_for_the_list_alone_and_for_what_else_waits(shared):
+    page = got(shared, "?group=list", **SCRIPT)
+    assert handles(page, "chosen") == ["c11aa", "c22bb", "c33cc", "c44dd"]
+    assert 'id="head"' in page.text
+    assert 'id="head"' not in got(shared, "?group=standby", **SCRIPT).text
 
 
 def test_a_folded_article_becomes_a_candidate_of_its_own_and_is_merged_again(desktop):

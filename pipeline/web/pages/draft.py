@@ -11,9 +11,7 @@ from starlette.responses import Response
 from pipeline.errors import UsageError
 from pipeline.model import (
     BEIJING,
-    Candidate,
     Desked,
-    Draft,
     Finding,
     Revision,
     Role,
@@ -172,7 +170,8 @@ def show(asked: Asked) -> Response:
     if asked.fragment and (handle := asked.query("more")):
         return asked.page("_more.html", 200, **_more(asked, desked, handle))
     if asked.fragment and asked.query("group"):
-        return asked.page("_group.html", 200, **_list(asked, desked))
+        whole = asked.query("group") == "list"
+        return asked.page("_decided.html" if whole else "_group.html", 200, **_list(asked, desked))
     return asked.page("draft.html", 200, **_page(asked, desked))
 
 
@@ -399,11 +398,11 @@ def decide(asked: Asked) -> Response:
         raise UsageError("没有选中任何一条。", "请先勾选。")
     given = {*asked.request.query_params, *asked.form.fields}
     values = {name: _said(asked, name) for name in _VALUES[verb] if name in given}
-    before, seen = desked, int(revision)
+    seen = int(revision)
     for target in targets:
         desked = asked.desk.decide(desked, asked.decision(verb, target, _said(asked, "reason"), **values), seen=seen)
         seen = desked.revision
-    return answered(asked, before, desked, targets[-1], _done(asked, desked, verb, targets))
+    return answered(asked, desked, targets[-1], _done(asked, desked, verb, targets))
 
 
 def _said(asked: Asked, name: str) -> str:
@@ -431,28 +430,15 @@ def _meant(desked: Desked, target: str) -> str:
     return ""
 
 
-def answered(asked: Asked, before: Desked, desked: Desked, target: str, told: str) -> Response:
-    """The list after a decision, with the line over it, and the item if it is another one now; else the page."""
+def answered(asked: Asked, desked: Desked, target: str, told: str) -> Response:
+    """The list after a decision, with the line over it; without a script the page at what was decided about."""
     if not asked.fragment:
-        about = _meant(desked, target)
-        return asked.to(draft_address(desked.draft.series, desked.draft.window) + (f"?item={about}" if about else ""))
-    values = _list(asked, desked)
-    handle = str(values["selected"])
-    item = item_view(asked, desked, handle) if handle and _differs(before.draft, desked.draft, handle) else None
-    response = asked.page("_decided.html", 200, item=item, **values)
+        item = _meant(desked, target)
+        return asked.to(draft_address(desked.draft.series, desked.draft.window) + (f"?item={item}" if item else ""))
+    response = asked.page("_decided.html", 200, **_list(asked, desked))
     response.headers["HX-Trigger"] = "revised"
     response.headers["X-Told"] = quote(told)
     return response
-
-
-def _differs(before: Draft, after: Draft, handle: str) -> bool:
-    """Whether a decision changed what the middle of the page shows of a candidate, its place in the order aside."""
-
-    def shown(draft: Draft) -> tuple[object, ...]:
-        found: Candidate | None = next((one for one in draft.candidates if one.handle == handle), None)
-        return found, handle in draft.chosen, handle in draft.excerpts, draft.edits.get(handle), handle in draft.late
-
-    return shown(before) != shown(after)
 
 
 ROUTES = (

@@ -121,6 +121,22 @@
   });
   sortable();
 
+  // what was changed elsewhere on the page, in the fields of an item, shows in its row too
+  document.body.addEventListener("revised", (event) => {
+    if (event.target.closest?.("#list, #checks, #walk")) return;
+    htmx.ajax("GET", `${base}?group=list`, { target: "#list", swap: "innerHTML" });
+  });
+
+  // an item that was merged into another is not asked for again: the one that is looked at instead is
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { parameters } = event.detail.requestConfig;
+    const item = document.querySelector("#item .item");
+    if (event.detail.xhr.status < 400 && parameters?.verb === "merge" && parameters.target === item?.dataset.handle) item.remove();
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target === list && !document.querySelector("#item .item, #item .merge")) link(current())?.click();
+  });
+
   // ------------------------------------------------------------------------------------ warnings and the walk
 
   const dock = document.getElementById("checks");
@@ -156,6 +172,12 @@
       event.preventDefault();
       warning();
     }
+    if (event.target.closest?.("[data-adding]") && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      document.getElementById("adding").showModal();
+      if (!document.getElementById("add").hasChildNodes()) htmx.ajax("GET", `${base}/add`, { target: "#add", swap: "innerHTML" });
+    }
+    if (event.target.closest?.("[data-close]")) document.getElementById("adding").close();
     if (event.target.closest?.("[data-walk-off]")) {
       event.preventDefault();
       document.getElementById("walk").textContent = "";
