@@ -22,10 +22,13 @@ def listening(address: str) -> socket.socket:
     """A socket at `host:port`; raises `UsageError` when it cannot be had."""
     host, _, port = address.rpartition(":")
     try:
-        return socket.create_server(
+        door = socket.create_server(
             (host.strip("[]"), int(port)),
             family=socket.AF_INET6 if ":" in host else socket.AF_INET,
         )
+        # asyncio sets it only where the protocol was named: a page's end waited 40 ms for its head to be acknowledged
+        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return door
     except (OSError, OverflowError) as error:
         told = reason(error) if isinstance(error, OSError) else str(error)
         raise UsageError(
