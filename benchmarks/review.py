@@ -1,8 +1,7 @@
 """Milliseconds for each page of the review page and each kind of decision, on a draft of a thousand candidates.
 
-A real server on loopback and its client share one process. `cold` is the first time after a decision (the one before the
-draft was looked at counts, too, for pages that are no draft's), `warm` the median of those that follow; `computing` is the
-processor time of a warm one, client included, which a busy machine does not stretch as much.
+A real server on loopback and its client share one process. `cold` is the first time, `warm` the median of those that
+follow; `computing` is the processor time of the last one, client included, which a busy machine does not stretch as much.
 
 usage: python -m benchmarks.review [CANDIDATES [CHOSEN ...]]
 """
@@ -54,9 +53,11 @@ _TIMES = 7
 _SLOW = ("layout",)  # set by LibreOffice
 _OUTLETS = ("北京日报", "健康报", "千龙网", "北京青年报", "中国新闻网", "人民网", "新京报")
 _WORDS = (
-    "北京", "医院", "智慧", "病房", "平台", "患者", "数据", "医疗", "信息", "系统", "社区", "服务", "中心", "远程", "会诊",
-    "诊疗", "电子", "病历", "人工", "智能", "影像", "医生", "护士", "上线", "试点", "互联网", "复诊", "检查", "结果", "互认",
-    "预约", "挂号", "慢病", "管理", "家庭", "签约", "街道", "居民", "健康", "档案", "区域", "共享", "标准", "建设", "推进",
+    "北京", "医院", "智慧", "病房", "平台", "患者", "数据", "医疗", "信息", "系统", "社区",
+    "服务", "中心", "远程", "会诊", "诊疗", "电子", "病历", "人工", "智能", "影像", "医生",
+    "护士", "上线", "试点", "互联网", "复诊", "检查", "结果", "互认", "预约", "挂号", "慢病",
+    "管理", "家庭", "签约", "街道", "居民", "健康", "档案", "区域", "共享", "标准", "建设",
+    "推进",
 )  # fmt: skip
 
 
@@ -164,7 +165,7 @@ def _report(client: httpx.Client, office: Office, count: int, chosen: int) -> No
     asked = {
         "include": lambda n: {"verb": "include", "target": f"c{chosen + n:04}"},
         "exclude": lambda n: {"verb": "exclude", "target": f"c{chosen + n:04}"},
-        "reorder": lambda n: {"verb": "reorder", "target": f"c{n:04}", "position": "10"},
+        "reorder": lambda n: {"verb": "reorder", "target": f"c{n:04}", "to": "10"},
         "edit": lambda n: {"verb": "edit", "target": "c0005", "title": f"北京市医院智慧病房第{n}批上线"},
     }
     for name, values in asked.items():
