@@ -1,7 +1,7 @@
 """Milliseconds for each page of the review page and each kind of decision, on a draft of a thousand candidates.
 
 A real server on loopback and its client share one process. `cold` is the first time, `warm` the median of those that
-follow; `computing` is the processor time of the last one, client included, which a busy machine does not stretch as much.
+follow; `computing` is the processor time of the last one, client included, which a busy machine stretches less.
 
 usage: python -m benchmarks.review [CANDIDATES [CHOSEN ...]]
 """
