@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import json
 import re
@@ -15,7 +16,7 @@ from jinja2.ext import Extension
 from markupsafe import Markup
 
 from pipeline.config import packaged
-from pipeline.model import BEIJING, chinese_date, chinese_number
+from pipeline.model import BEIJING, Window, chinese_date, chinese_number
 
 
 def folder() -> Path:
@@ -93,3 +94,23 @@ def own_styles(page: str) -> str:
 
 
 _STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
+
+
+def days(window: Window) -> str:
+    """A window as editors write it: 2024-06-01 — 06-30."""
+    end = f"{window.end:%m-%d}" if window.end.year == window.start.year else f"{window.end}"
+    return f"{window.start} — {end}"
+
+
+def ago(now: dt.datetime, moment: dt.datetime) -> str:
+    """How long ago something was, as one would say it; a day for what is older than a week."""
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 1:
+        return "刚才"
+    if minutes < 60:
+        return f"{minutes} 分钟前"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} 小时前"
+    if minutes < 7 * 24 * 60:
+        return f"{minutes // (24 * 60)} 天前"
+    return f"{moment:%Y-%m-%d}"

@@ -28,6 +28,7 @@ from pipeline.web.asking import Asked, Route, draft_address
 from pipeline.web.pages.candidates import Listing, Row, listing, own_heaps
 from pipeline.web.pages.document import preview_view
 from pipeline.web.pages.item import item_view
+from pipeline.web.rendering import days
 
 _FIRST = 60  # rows of what waits, until the rest is asked for; nobody looks through more at a time
 _PASSED = 100  # rows of one reason
@@ -230,7 +231,7 @@ def head(asked: Asked, desked: Desked) -> Head:
         base=draft_address(draft.series, draft.window),
         series=series.title,
         number=chinese_number(desked.number),
-        window=f"{draft.window.start} 至 {draft.window.end}",
+        window=days(draft.window),
         state=desked.state,
         stands=desked.chinese,
         revision=desked.revision,

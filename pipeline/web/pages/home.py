@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,9 +9,10 @@ from enum import StrEnum
 from starlette.responses import Response
 
 from pipeline.config import Series
-from pipeline.model import Decision, Desked, Phase, Role, Severity, Standing, Window, chinese_number
+from pipeline.model import Decision, Desked, Phase, Role, Severity, Standing, chinese_number
 from pipeline.steps.window import due_at, next_due
 from pipeline.web.asking import Asked, Route, draft_address
+from pipeline.web.rendering import ago, days
 
 _COUNTED = 2  # drafts of a series whose counts stand there at once: as many as the office remembers for sure
 _OUT = 3  # issues that are out and still in sight; the archive has them all
@@ -80,12 +80,6 @@ class Shelf:
     rows: tuple[Row, ...]
     rest: tuple[Row, ...]
     """Windows that need nobody now."""
-
-
-def days(window: Window) -> str:
-    """A window as editors write it: 2024-06-01 — 06-30."""
-    end = f"{window.end:%m-%d}" if window.end.year == window.start.year else f"{window.end}"
-    return f"{window.start} — {end}"
 
 
 def home(asked: Asked) -> Response:
@@ -187,20 +181,6 @@ def _ways(series: Series, one: Standing, *, drafted: bool, newest: bool, editor:
     if one.phase is Phase.FAILED:
         return [*skip, Way(progress, "看原因")]
     return [*skip, Way(f"/new/{series.id}?start={one.window.start}", "生成草稿")] if editor else []
-
-
-def ago(now: dt.datetime, moment: dt.datetime) -> str:
-    """How long ago something was, as one would say it; a day for what is older than a week."""
-    minutes = int((now - moment).total_seconds() // 60)
-    if minutes < 1:
-        return "刚才"
-    if minutes < 60:
-        return f"{minutes} 分钟前"
-    if minutes < 24 * 60:
-        return f"{minutes // 60} 小时前"
-    if minutes < 7 * 24 * 60:
-        return f"{minutes // (24 * 60)} 天前"
-    return f"{moment:%Y-%m-%d}"
 
 
 ROUTES = (

@@ -14,7 +14,8 @@ from pipeline.errors import UsageError
 from pipeline.model import Outcome, Phase, Progress, Role, Standing, Visit
 from pipeline.steps.health import reason
 from pipeline.web.asking import Asked, Route, draft_address
-from pipeline.web.pages.home import days, told
+from pipeline.web.pages.home import told
+from pipeline.web.rendering import days
 
 _SIGHT = 4  # windows that stand there at once; older ones are folded
 _MAKEABLE = (Phase.DUE, Phase.FAILED, Phase.MISSED)  # what one most likely wants, the newest first

@@ -21,6 +21,7 @@ from pipeline.model import BEIJING, PROCEEDINGS, Decision, Desked, Finding, Rele
 from pipeline.outputs import FORMATS
 from pipeline.steps.tell import meant
 from pipeline.web.asking import Asked, Route, draft_address
+from pipeline.web.rendering import days
 
 _NAMES = {"docx": "DOCX", "md": "Markdown", "html": "网页", "eml": "邮件", "pdf": "PDF"}
 
@@ -187,7 +188,7 @@ def _head(asked: Asked, desked: Desked) -> Head:
         series=issue.title,
         number=f"第{issue.number_chinese}期",
         digits=f"第{desked.number}期" if desked.number > 0 else "尚无期号",
-        window=f"{draft.window.start} 至 {draft.window.end}",
+        window=days(draft.window),
         badge="correction" if correcting else desked.state.value,
         state=desked.chinese,
         revision=desked.revision,
@@ -286,7 +287,7 @@ def _before(asked: Asked, shown: Prospect) -> list[Before]:
     stand = asked.desk.issues.stand(series.id)
     return [
         Before(
-            f"{one.start} 至 {one.end}",
+            days(one),
             f"{known.state.chinese}，修订{known.revision}" if (known := stand.get(one.start)) else "还没有草稿",
             draft_address(series.id, one) if known else "",
             f"/skip/{quote(series.id)}/{one.start}",

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from pipeline.model import Role
 from pipeline.web.asking import Asked, Route
-from pipeline.web.pages.home import days
+from pipeline.web.rendering import days
 
 
 def skipping(asked: Asked) -> Response:

@@ -19,7 +19,7 @@ from pipeline.model import BEIJING, Health, Pulse, Role, Visit
 from pipeline.steps.health import reason, span
 from pipeline.steps.window import last_closed
 from pipeline.web.asking import Asked, Route
-from pipeline.web.pages.home import ago, days
+from pipeline.web.rendering import ago, days
 
 T = TypeVar("T")
 
