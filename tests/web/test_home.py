@@ -18,6 +18,7 @@ from pipeline.store.visits import log
 from sample_drafts import june
 
 MONTHLY = "beijing-monthly"
+OCTOBER = Window(dt.date(2026, 10, 1), dt.date(2026, 10, 31))
 SEPTEMBER = Window(dt.date(2026, 9, 1), dt.date(2026, 9, 30))
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=BEIJING)
 SOURCES = """\
@@ -40,7 +41,7 @@ def autumn(june_office, tmp_path_factory) -> Path:
     (folder / "config" / "sources.yaml").write_text(SOURCES, "utf-8")
     with open_desk(folder, clock=lambda: NOON) as desk:
         series = desk.series(MONTHLY)
-        october = dataclasses.replace(june(), window=series.window_of(dt.date(2026, 10, 5)))
+        october = dataclasses.replace(june(), window=OCTOBER)
         desk.issues.begin(october, Decision("generate", "系统", NOON - dt.timedelta(hours=3)), desk.last(series))
         august = series.window_of(dt.date(2026, 8, 5))
         desk.skip(MONTHLY, august, Decision("skip", "李主编", NOON, reason="并入九月合刊"))
@@ -100,6 +101,16 @@ def test_what_is_in_a_draft_stands_there_at_once_and_its_findings_come_after(cli
     counted = client.get(f"/counts/{MONTHLY}/2026-10-01").text
     assert "<b>4</b> 入选" in counted
     assert "阻断" in counted
+
+
+def test_a_draft_whose_renewal_failed_can_still_be_opened(client, office):
+    with open_desk(office, clock=lambda: NOON) as desk:
+        claim = desk.claims.take(Work(MONTHLY, OCTOBER), Worker("desk@office"), NOON)
+        assert claim is not None
+        desk.claims.fail(claim.owner, "磁盘已满", dt.timedelta(minutes=10))
+    page = client.get("/").text
+    assert "磁盘已满" in page
+    assert f'href="/issues/{MONTHLY}/2026-10-01"' in page
 
 
 def test_an_office_without_a_draft_is_told_what_to_do_first(tmp_path, june_office):
@@ -212,8 +223,7 @@ def test_a_process_that_never_began_is_not_waited_for_for_ever(client):
 
 def test_a_run_that_is_done_leads_to_its_draft(client, office):
     with open_desk(office, clock=lambda: NOON) as desk:
-        october = desk.series(MONTHLY).window_of(dt.date(2026, 10, 5))
-        claim = desk.claims.take(Work(MONTHLY, october), Worker("desk@office"), NOON)
+        claim = desk.claims.take(Work(MONTHLY, OCTOBER), Worker("desk@office"), NOON)
         assert claim is not None
         desk.claims.finish(claim.owner, NOON)
     page = client.get(f"/runs/{MONTHLY}/2026-10-01").text

@@ -9,15 +9,16 @@ from enum import StrEnum
 from starlette.responses import Response
 
 from pipeline.config import Series
-from pipeline.model import Decision, Desked, Phase, Role, Severity, Standing, chinese_number
+from pipeline.model import Desked, Phase, Role, Severity, Standing, chinese_number
 from pipeline.steps.window import due_at, next_due
 from pipeline.web.asking import Asked, Route, draft_address
 from pipeline.web.rendering import ago, days
 
-_COUNTED = 2  # drafts of a series whose counts stand there at once: as many as the office remembers for sure
-_OUT = 3  # issues that are out and still in sight; the archive has them all
+_COUNTED = 3  # newest drafts of a series: as many as the office remembers for sure
+_SEEN_OUT = 3  # issues that are out and still in sight; the archive has them all
+_DRAFTS = (Phase.DRAFT, Phase.IN_REVIEW, Phase.APPROVED)
+_OUT = (Phase.RELEASED, Phase.WITHDRAWN)
 _AT_HAND = (Phase.OPEN, Phase.DUE, Phase.RUNNING, Phase.FAILED)
-_NO_DRAFT = (*_AT_HAND, Phase.MISSED, Phase.SKIPPED)
 
 
 class Weight(StrEnum):
@@ -113,51 +114,36 @@ def _counts(desked: Desked, blocking: int | None = None, warnings: int | None = 
 
 def _shelf(asked: Asked, series: Series, paused: str) -> Shelf:
     desk = asked.desk
-    latest = desk.issues.latest(series.id)
+    stand, latest = desk.issues.stand(series.id), desk.issues.latest(series.id)
+    editor = asked.who.role.allows(Role.EDITOR)
     rows: list[Row] = []
     rest: list[Row] = []
     drafts = out = 0
     for one in reversed(desk.standing(series)):
-        drafted = one.phase not in (*_NO_DRAFT, Phase.RELEASED)
-        drafts, out = drafts + drafted, out + (one.phase is Phase.RELEASED)
-        counts = _counts(asked.office.desked(desk, series.id, one.window)) if drafted and drafts <= _COUNTED else None
-        last = latest.get(one.window.start)
-        newest = drafted and drafts == 1
-        row = _row(asked, series, one, counts, last, drafted=drafted, newest=newest, paused=bool(paused))
-        at_hand = drafted or one.phase in _AT_HAND or (one.phase is Phase.RELEASED and out <= _OUT)
+        start, drafted = one.window.start, one.phase in _DRAFTS
+        drafts, out = drafts + drafted, out + (one.phase in _OUT)
+        counted = drafted and drafts <= _COUNTED
+        last = latest.get(start) if one.phase is not Phase.SKIPPED else None
+        row = Row(
+            days(one.window),
+            one.phase.value,
+            one.phase.chinese,
+            f"第{chinese_number(one.number, series.zero)}期" if one.number else "",
+            told(one, paused=bool(paused)),
+            f"{last.who} {last.chinese} · {ago(asked.now, last.when)}" if last else "",
+            _counts(asked.office.desked(desk, series.id, one.window)) if counted else None,
+            f"/counts/{series.id}/{start}" if counted else "",
+            tuple(_ways(series, one, editor=editor, exists=start in stand, newest=drafted and drafts == 1)),
+        )
+        at_hand = drafted or one.phase in _AT_HAND or (one.phase in _OUT and (out <= _SEEN_OUT or one.told))
         (rows if at_hand else rest).append(row)
     upcoming = next_due(series, asked.now)
     coming = f"{due_at(series, upcoming):%Y-%m-%d %H:%M} 自动生成 {days(upcoming)} 的草稿"
     return Shelf(series.id, series.title, coming, paused, tuple(rows), tuple(rest))
 
 
-def _row(
-    asked: Asked,
-    series: Series,
-    one: Standing,
-    counts: Counts | None,
-    last: Decision | None,
-    *,
-    drafted: bool,
-    newest: bool,
-    paused: bool,
-) -> Row:
-    editor = asked.who.role.allows(Role.EDITOR)
-    return Row(
-        days(one.window),
-        one.phase.value,
-        one.phase.chinese,
-        f"第{chinese_number(one.number, series.zero)}期" if one.number else "",
-        "" if drafted else told(one, paused=paused),
-        f"{last.who} {last.chinese} · {ago(asked.now, last.when)}" if last and one.phase is not Phase.SKIPPED else "",
-        counts,
-        f"/counts/{series.id}/{one.window.start}" if drafted else "",
-        tuple(_ways(series, one, drafted=drafted, newest=newest, editor=editor)),
-    )
-
-
 def told(one: Standing, *, paused: bool = False) -> str:
-    """What there is to say of a window that has no draft."""
+    """What there is to say of how a window stands."""
     if one.phase is Phase.OPEN:
         return "还在收集"
     if one.phase is Phase.DUE:
@@ -165,22 +151,26 @@ def told(one: Standing, *, paused: bool = False) -> str:
     return one.told.replace("。；", "；")
 
 
-def _ways(series: Series, one: Standing, *, drafted: bool, newest: bool, editor: bool) -> Sequence[Way]:
-    progress = f"/runs/{series.id}/{one.window.start}"
-    if drafted:
-        return [Way(draft_address(series.id, one.window), "看稿", Weight.MAIN if newest else Weight.PLAIN)]
-    if one.phase is Phase.RELEASED:
-        return [Way(f"/archive/{series.id}/{one.number}", "打开")]
+def _ways(series: Series, one: Standing, *, editor: bool, exists: bool, newest: bool) -> Sequence[Way]:
+    """What can be done with a window; one that has a draft leads to it, whatever else became of it."""
+    start = one.window.start
+    draft = Way(draft_address(series.id, one.window), "看稿", Weight.MAIN if newest else Weight.PLAIN)
+    progress = f"/runs/{series.id}/{start}"
+    if one.phase in _DRAFTS:
+        return [draft]
+    if one.phase in _OUT:
+        mending = [Way(draft.address, "看更正稿")] if one.told else []
+        return [*mending, Way(f"/archive/{series.id}/{one.number}", "打开")]
     if one.phase is Phase.RUNNING:
-        return [Way(progress, "看进度")]
+        return [*([draft] if exists else []), Way(progress, "看进度")]
     if one.phase is Phase.SKIPPED:
-        return [Way(f"/skip/{series.id}/{one.window.start}", "恢复")] if editor else []
+        return [Way(f"/skip/{series.id}/{start}", "恢复")] if editor else []
     if one.phase is Phase.OPEN:
         return []
-    skip = [Way(f"/skip/{series.id}/{one.window.start}", "跳过", Weight.QUIET)] if editor else []
+    skip = [Way(f"/skip/{series.id}/{start}", "跳过", Weight.QUIET)] if editor else []
     if one.phase is Phase.FAILED:
-        return [*skip, Way(progress, "看原因")]
-    return [*skip, Way(f"/new/{series.id}?start={one.window.start}", "生成草稿")] if editor else []
+        return [*([draft] if exists else skip), Way(progress, "看原因")]
+    return [*skip, Way(f"/new/{series.id}?start={start}", "生成草稿")] if editor else []
 
 
 ROUTES = (

@@ -19,7 +19,7 @@ from pipeline.web.rendering import days
 
 _SIGHT = 4  # windows that stand there at once; older ones are folded
 _MAKEABLE = (Phase.DUE, Phase.FAILED, Phase.MISSED)  # what one most likely wants, the newest first
-_CLOSED = (Phase.RELEASED, Phase.SKIPPED)
+_CLOSED = (Phase.RELEASED, Phase.WITHDRAWN, Phase.SKIPPED)
 _STARTING = dt.timedelta(seconds=90)  # a process that loads an orchestrator on a slow machine
 
 
