@@ -95,3 +95,13 @@ def test_every_form_that_changes_something_is_completed_without_holding_anybody_
     completed = _Carrying(Environment()).preprocess(text, path.name)
     assert time.process_time() - begun < 0.5
     assert completed.count("csrf_field()") == text.count('method="post"')
+
+
+def test_every_key_is_explained_on_the_help_page():
+    scripts = "".join(one.read_text("utf-8") for one in OURS if one.suffix == ".js")
+    known = set(re.findall(r'shortcut\("([^"]+)",', scripts))
+    for path in TEMPLATES:
+        known |= set(re.findall(r'data-click="([^"{]+)"', path.read_text("utf-8")))
+    told = set(re.findall(r'"([^"]+)"', (folder() / "help.html").read_text("utf-8")))
+    assert {"j", "x", "?", "Ctrl+S"} <= known
+    assert known <= told
