@@ -255,7 +255,7 @@ def _clean(found: Snapshot) -> Markup:
             tags=set(_TAGS),
             attributes={"img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
             attribute_filter=kept,
-            url_schemes={"data"},
+            url_schemes={"data", "http", "https"},  # of an address before its picture stands in its place
             link_rel=None,
         )
     )

@@ -17,15 +17,14 @@
 
   const form = () => document.getElementById("item-form");
   const rows = () => document.getElementById("item-rows");
-  const texts = () => [...rows().querySelectorAll("textarea.row-text")];
 
   // ------------------------------------------------------------------------------------ the form as it stands
 
   function bodyRows() {
-    return [...rows().querySelectorAll(":scope > .row")].map((row) => ({
-      block: row.querySelector(".row-block").value,
-      kind: row.querySelector(".row-kind").value,
-      text: row.querySelector(".row-text").value,
+    return [...rows().querySelectorAll(":scope > .block")].map((row) => ({
+      block: row.querySelector(".block-block").value,
+      kind: row.querySelector(".block-kind").value,
+      text: row.querySelector(".block-text").value,
     }));
   }
 
@@ -153,23 +152,23 @@
   }
 
   function newRow(kind, text) {
-    const like = document.getElementById("row-blank").content.firstElementChild.cloneNode(true);
-    like.querySelector(".row-kind").value = kind;
-    like.querySelector(".row-text").value = text;
+    const like = document.getElementById("block-blank").content.firstElementChild.cloneNode(true);
+    like.querySelector(".block-kind").value = kind;
+    like.querySelector(".block-text").value = text;
     return dressed(like);
   }
 
   function dressed(row) {
-    const kind = row.querySelector(".row-kind");
-    row.className = `row row-${kind.value}`;
-    if (!row.querySelector(".row-tools")) {
+    const kind = row.querySelector(".block-kind");
+    row.className = `block block-${kind.value}`;
+    if (!row.querySelector(".block-tools")) {
       const tools = document.createElement("span");
-      tools.className = "row-tools";
+      tools.className = "block-tools";
       for (const [name, sign, words] of [["up", "↑", "上移本段"], ["down", "↓", "下移本段"], ["gone", "✕", "删去本段"]]) {
         const button = document.createElement("button");
         button.type = "button";
         button.className = "quiet icon small";
-        button.dataset.row = name;
+        button.dataset.block = name;
         button.textContent = sign;
         button.title = words;
         button.setAttribute("aria-label", words);
@@ -187,30 +186,30 @@
   }
 
   function split(field) {
-    const row = field.closest(".row");
-    const kind = row.querySelector(".row-kind").value;
+    const row = field.closest(".block");
+    const kind = row.querySelector(".block-kind").value;
     const after = field.value.slice(field.selectionEnd).trimStart();
     field.value = field.value.slice(0, field.selectionStart).trimEnd();
     const made = newRow(/^(heading|caption)/.test(kind) ? "paragraph" : kind, after);
     row.after(made);
     grow(field);
-    focusAt(made.querySelector(".row-text"), 0);
+    focusAt(made.querySelector(".block-text"), 0);
     typed();
   }
 
   function joined(first, second) {
     const place = first.value.length;
     first.value += second.value;
-    second.closest(".row").remove();
+    second.closest(".block").remove();
     grow(first);
     focusAt(first, place);
     typed();
   }
 
   const textBeside = (field, step) => {
-    const row = field.closest(".row");
+    const row = field.closest(".block");
     const beside = step < 0 ? row.previousElementSibling : row.nextElementSibling;
-    return beside?.querySelector("textarea.row-text") ?? null;
+    return beside?.querySelector("textarea.block-text") ?? null;
   };
 
   document.addEventListener("keydown", (event) => {
@@ -220,7 +219,7 @@
       event.preventDefault();
       return;
     }
-    if (!field.matches("#item-rows .row-text") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!field.matches("#item-rows .block-text") || event.ctrlKey || event.metaKey || event.altKey) return;
     const here = field.selectionStart === field.selectionEnd ? field.selectionStart : -1;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
@@ -246,17 +245,17 @@
   });
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-row]");
+    const button = event.target.closest?.("[data-block]");
     if (!button || !rows()) return;
-    const row = button.closest(".row");
-    if (button.dataset.row === "add") {
+    const row = button.closest(".block");
+    if (button.dataset.block === "add") {
       const made = newRow("paragraph", "");
       rows().append(made);
-      made.querySelector(".row-text").focus();
-    } else if (button.dataset.row === "up") {
+      made.querySelector(".block-text").focus();
+    } else if (button.dataset.block === "up") {
       row.previousElementSibling?.before(row);
       button.focus();
-    } else if (button.dataset.row === "down") {
+    } else if (button.dataset.block === "down") {
       row.nextElementSibling?.after(row);
       button.focus();
     } else {
@@ -270,9 +269,9 @@
 
   document.addEventListener("change", (event) => {
     const kind = event.target;
-    if (!kind.matches?.("#item-rows select.row-kind")) return;
-    kind.closest(".row").className = `row row-${kind.value}`;
-    grow(kind.closest(".row").querySelector("textarea"));
+    if (!kind.matches?.("#item-rows select.block-kind")) return;
+    kind.closest(".block").className = `block block-${kind.value}`;
+    grow(kind.closest(".block").querySelector("textarea"));
     typed();
   });
 
@@ -280,7 +279,7 @@
 
   document.addEventListener("paste", (event) => {
     const field = event.target;
-    if (!(field instanceof HTMLTextAreaElement) || !field.matches("#item-rows .row-text")) return;
+    if (!(field instanceof HTMLTextAreaElement) || !field.matches("#item-rows .block-text")) return;
     const web = event.clipboardData.getData("text/html");
     const plain = event.clipboardData.getData("text/plain");
     if (web && LIKE_WEB.test(web)) {
@@ -297,7 +296,7 @@
     const sent = new FormData();
     const address = field.closest("[data-address]").dataset.address;
     sent.set("html", new Blob([web.replace(PICTURES_WITHIN, "$1")], { type: "text/html" }), "paste.html");
-    sent.set("revision", form().elements.revision.value);
+    sent.set("csrf", form().elements.csrf?.value ?? "");
     said("正在整理粘贴的内容……");
     let answer;
     let markup;
@@ -315,16 +314,16 @@
     }
     const holder = document.createElement("template");
     holder.innerHTML = markup;
-    insert(field, [...holder.content.querySelectorAll(".row")].map(dressed));
+    insert(field, [...holder.content.querySelectorAll(".block")].map(dressed));
     window.desk?.told(decodeURIComponent(answer.headers.get("X-Told") ?? ""));
   }
 
   /** Puts rows where the caret is; what stood behind it comes after them. */
   function insert(field, made) {
-    const row = field.closest(".row");
+    const row = field.closest(".block");
     const before = field.value.slice(0, field.selectionStart).trimEnd();
     const after = field.value.slice(field.selectionEnd).trimStart();
-    const kind = row.querySelector(".row-kind").value;
+    const kind = row.querySelector(".block-kind").value;
     row.after(...made);
     if (after) made.at(-1)?.after(newRow(kind, after));
     if (before) field.value = before;
@@ -390,11 +389,11 @@
 
   function begin() {
     if (!form()) return;
-    if (!document.getElementById("row-blank")) return;
-    for (const row of rows().querySelectorAll(":scope > .row")) dressed(row);
+    if (!document.getElementById("block-blank")) return;
+    for (const row of rows().querySelectorAll(":scope > .block")) dressed(row);
     for (const field of form().querySelectorAll("textarea")) grow(field);
-    if (!form().querySelector('[data-row="add"]')) {
-      rows().after(element('<button type="button" class="quiet small row-add" data-row="add">＋ 加一段</button>'));
+    if (!form().querySelector('[data-block="add"]')) {
+      rows().after(element('<button type="button" class="quiet small block-add" data-block="add">＋ 加一段</button>'));
     }
     kept = state();
   }
