@@ -12,8 +12,8 @@ from itertools import groupby
 
 from starlette.responses import Response
 
+from pipeline import libreoffice
 from pipeline.errors import Conflict, UsageError
-from pipeline.libreoffice import program
 from pipeline.model import Change, Changes, Desked, Edited, Role
 from pipeline.outputs import FORMATS
 from pipeline.steps.returning.differences import pieces
@@ -99,7 +99,11 @@ def layout(asked: Asked) -> Response:
     """The pages as Word would print them, as far as they are drawn; asking for them has them drawn."""
     desked = _at(asked)
     address = f"{draft_address(desked.draft.series, desked.draft.window)}/layout"
-    trouble = "" if program() else "这台机器上没有安装 LibreOffice，看不到版面；可以下载 DOCX，用 Word 或 WPS 打开。"
+    trouble = (
+        ""
+        if libreoffice.program()
+        else "这台机器上没有安装 LibreOffice，看不到版面；可以下载 DOCX，用 Word 或 WPS 打开。"
+    )
     if trouble:
         view = LayoutView(address, desked.revision, (), 0, True, trouble)
     else:

@@ -27,7 +27,8 @@ from pipeline.steps.undecided import Undecided, undecided
 from pipeline.web.asking import Asked, Route, draft_address
 from pipeline.web.pages.candidates import Listing, Row, listing, own_heaps
 from pipeline.web.pages.document import preview_view
-from pipeline.web.pages.item import item_view
+from pipeline.web.pages.item import MOST_BYTES, item_view, save
+from pipeline.web.pages.source import restore
 from pipeline.web.rendering import days
 
 _FIRST = 60  # rows of what waits, until the rest is asked for; nobody looks through more at a time
@@ -442,8 +443,29 @@ def answered(asked: Asked, desked: Desked, target: str, told: str) -> Response:
     return response
 
 
+def edit(asked: Asked) -> Response:
+    """Saves what was edited of a candidate where it is read, see `item`."""
+    return _relisted(asked, save(asked))
+
+
+def take_back(asked: Asked) -> Response:
+    """Puts a paragraph that was left out back into a candidate's body, see `source`."""
+    return _relisted(asked, restore(asked))
+
+
+def _relisted(asked: Asked, answer: Response) -> Response:
+    """The answer with the list and the line over it as they are now, for a script."""
+    if asked.fragment and answer.status_code == 200:
+        beside = asked.page("_relisted.html", 200, **_list(asked, asked.desked()))
+        answer.body = bytes(answer.body) + bytes(beside.body)
+        answer.headers["Content-Length"] = str(len(answer.body))
+    return answer
+
+
 ROUTES = (
     Route("GET", "/issues/{series}/{start}", show, Role.VIEWER),
+    Route("POST", "/issues/{series}/{start}/items/{handle}", edit, Role.EDITOR, max_bytes=MOST_BYTES),
+    Route("POST", "/issues/{series}/{start}/items/{handle}/restore", take_back, Role.EDITOR),
     Route("GET", "/issues/{series}/{start}/checks", checks, Role.VIEWER),
     Route("POST", "/issues/{series}/{start}/decide", decide, Role.EDITOR),
 )

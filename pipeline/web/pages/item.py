@@ -105,6 +105,8 @@ class ItemView:
     """Of the candidate; `decide` and `draft` are those of the draft."""
     decide: str
     draft: str
+    keep: str
+    """Under what a browser keeps what is typed and not saved: whose it is, and where."""
     revision: int
     editable: bool
     why_not: str
@@ -155,6 +157,7 @@ def item_view(asked: Asked, desked: Desked, handle: str) -> ItemView:
         address=f"{base}/items/{handle}",
         decide=f"{base}/decide",
         draft=base,
+        keep=f"{asked.who.login}:{base}/items/{handle}",
         revision=desked.revision,
         editable=mayedit and desked.state.open,
         why_not="" if desked.state.open or not mayedit else f"本期{desked.state.chinese}，只能查看。",
@@ -429,9 +432,7 @@ def show(asked: Asked) -> Response:
 
 
 _PLACE = "/issues/{series}/{start}/items/{handle}"
-_MOST_BYTES = 12_000_000  # of the longest text that is kept, 300,000 characters, thrice over and escaped
+MOST_BYTES = 12_000_000
+"""Of what a form may bring: the longest text that is kept, 300,000 characters, thrice over and escaped."""
 
-ROUTES = (
-    Route("GET", _PLACE, show, Role.VIEWER),
-    Route("POST", _PLACE, save, Role.EDITOR, max_bytes=_MOST_BYTES),
-)
+ROUTES = (Route("GET", _PLACE, show, Role.VIEWER),)

@@ -288,6 +288,5 @@ _PLACE = "/issues/{series}/{start}/items/{handle}"
 ROUTES = (
     Route("GET", f"{_PLACE}/source", show, Role.VIEWER),
     Route("GET", f"{_PLACE}/page", snapshot, Role.VIEWER),
-    Route("POST", f"{_PLACE}/restore", restore, Role.EDITOR),
     Route("POST", f"{_PLACE}/paste", paste, Role.EDITOR, max_bytes=34_000_000),
 )

@@ -362,25 +362,32 @@
     place.append(made);
   }
 
+  let tab = { handle: "", name: "" };  // of the source: which of its tabs was looked at
+
   document.body.addEventListener("revised", (event) => {
     refresh();
-    const own = event.target.matches?.("#item-form, [data-restore]");
     const item = document.querySelector("#item .item");
-    if (own || !item || dirty() || event.target.closest?.(".merge")) return;
+    if (!item || dirty() || event.target.matches?.("#item-form, [data-restore]")) return;
+    tab = { handle: item.dataset.handle, name: item.querySelector("[data-tab][aria-current]")?.dataset.tab ?? "" };
     htmx.ajax("GET", item.dataset.address, { target: "#item", swap: "innerHTML" });
   });
 
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { elt, formData } = event.detail;
+    if (elt.id === "source" && tab.name && elt.closest(".item")?.dataset.handle === tab.handle) formData.set("tab", tab.name);
+  });
+
   document.addEventListener("click", (event) => {
-    const tab = event.target.closest?.("[data-preview]");
-    if (!tab) return;
+    const chosen = event.target.closest?.("[data-preview]");
+    if (!chosen) return;
     event.preventDefault();
-    const layout = tab.dataset.preview === "layout";
+    const layout = chosen.dataset.preview === "layout";
     document.getElementById("preview-page").hidden = layout;
     const pages = document.getElementById("preview-layout");
     pages.hidden = !layout;
     pages.classList.remove("stale");
     for (const one of document.querySelectorAll("[data-preview]")) {
-      if (one === tab) one.setAttribute("aria-current", "true");
+      if (one === chosen) one.setAttribute("aria-current", "true");
       else one.removeAttribute("aria-current");
     }
   });
@@ -398,12 +405,15 @@
     kept = state();
   }
 
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id !== "item") return;
-    begin();
-    const frame = frameOf();
-    if (frame) toAnchor(frame, anchorNow());
-  });
+  // a decision about the item brings it anew beside the list
+  for (const name of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {
+    document.addEventListener(name, (event) => {
+      if (event.detail.target?.id !== "item") return;
+      begin();
+      const frame = frameOf();
+      if (frame) toAnchor(frame, anchorNow());
+    });
+  }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
   else begin();
