@@ -11,7 +11,7 @@ import pytest
 from lxml import html
 from PIL import Image
 
-from desktops import WANG, begin, served
+from desktops import WANG, accessible, begin, served
 from pipeline.desk import now, open_desk
 from pipeline.model import Block, DateClaim, Kind, Lead, Page, Role, Witness
 from pipeline.store import Blobs
@@ -248,6 +248,7 @@ def test_an_item_is_held_against_what_is_folded_under_it_or_says_that_there_is_n
 def test_the_claims_of_a_date_are_told_with_why_they_are_believed(page):
     shown = page.get(f"{BASE}/items/c11aa/source?tab=facts").text
     assert "未采用：与采用的不一致" in shown
+    assert ">采用<" in shown
 
 
 def test_what_was_pasted_comes_as_rows_and_what_is_refused_says_why(desktop, page):
@@ -290,6 +291,7 @@ def test_nothing_that_an_article_says_runs(desktop, tab):
     tab.goto(f"{desktop.url}{BASE}?item=c11aa")
     tab.locator("[data-tab=page]").click()
     tab.frame_locator(".snapshot").get_by_text("护士长介绍").wait_for()
+    accessible(tab)
 
 
 def test_typing_is_saved_when_the_field_is_left_and_seen_in_list_and_preview(desktop, tab):

@@ -13,7 +13,19 @@ from starlette.responses import Response
 
 from pipeline.desk import Snapshot
 from pipeline.errors import UsageError
-from pipeline.model import BEIJING, Block, Candidate, Desked, Draft, Kind, Role, SideBySide
+from pipeline.model import (
+    BEIJING,
+    BELIEVED,
+    Article,
+    Block,
+    Candidate,
+    DateClaim,
+    Desked,
+    Draft,
+    Kind,
+    Role,
+    SideBySide,
+)
 from pipeline.steps.assemble import printed
 from pipeline.steps.blocks import written
 from pipeline.steps.leftover import Leftover, name_of
@@ -75,8 +87,7 @@ class DayClaim:
     where: str
     text: str
     day: str
-    because: str
-    chosen: bool
+    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +224,21 @@ def _facts(asked: Asked, candidate: Candidate, view: SourceView) -> SourceView:
         revisit=told,
         changed=bool(seen and seen.told),
         claims=tuple(
-            DayClaim(one.where, one.text, one.day.isoformat() if one.day else "", one.because, one.chosen)
+            DayClaim(one.where, one.text, one.day.isoformat() if one.day else "", _verdict(one, article))
             for one in article.dates
         ),
         facts=tuple((word, value) for word, value in facts if value),
         notes=article.notes,
     )
+
+
+def _verdict(claim: DateClaim, article: Article) -> str:
+    """What became of a claim, in Chinese: 采用, 一致, 未采用：与采用的不一致."""
+    if claim.chosen:
+        return "采用" if claim.because in ("", BELIEVED) else f"采用：{claim.because}"
+    if claim.day is not None and claim.day == article.date:
+        return "一致"
+    return f"未采用：{claim.because}" if claim.because else "未采用"
 
 
 # ------------------------------------------------------------------------------------------ the page as it was
