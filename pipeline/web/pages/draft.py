@@ -61,6 +61,7 @@ class StepBack:
 
     path: str
     label: str
+    sign: str
     key: str
     of: int
     """The revision it is about; 0 for none."""
@@ -128,6 +129,8 @@ class PassedOver:
     """How many are not shown."""
     query: str
     """What of the address keeps this reason open after a decision."""
+    tally: str
+    """What became of every lead of the window; empty while there were none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +257,8 @@ def _steps_back(asked: Asked, desked: Desked) -> tuple[StepBack, ...]:
         "steps back", desked, lambda: (asked.desk.undoable(desked), asked.desk.redoable(desked))
     )
     return tuple(
-        StepBack(path, label, key, one.revision if one else 0, _whose(desked, one) if one else "")
-        for path, label, key, one in (("undo", "撤销", "u", last), ("redo", "重做", "U", again))
+        StepBack(path, label, sign, key, one.revision if one else 0, _whose(desked, one) if one else "")
+        for path, label, sign, key, one in (("undo", "撤销", "↶", "u", last), ("redo", "重做", "↷", "U", again))
     )
 
 
@@ -287,6 +290,7 @@ def _counted(found: Sequence[Finding]) -> Counts:
 def _passed(asked: Asked, desked: Desked, rows: Listing) -> PassedOver:
     """What was passed over: candidates that are out, and leads that never were candidates."""
     own = own_heaps(desked.draft, rows.passed)
+    tally = asked.desk.tally(desked)
     heaps = {one.group: one.count for one in asked.desk.passed(desked, limit=1, candidates=False).heaps}
     counts = {one.group: one.count for one in own}
     counts |= {group: counts.get(group, 0) + count for group, count in heaps.items()}
@@ -309,6 +313,7 @@ def _passed(asked: Asked, desked: Desked, rows: Listing) -> PassedOver:
         leads,
         counts.get(why, 0) - len(shown) - len(leads),
         urlencode({"group": "passed", "why": why}),
+        str(tally) if tally.leads else "",
     )
 
 

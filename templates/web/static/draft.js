@@ -9,16 +9,16 @@
 
   // ------------------------------------------------------------------------------------ what is looked at
 
-  const rows = () => [...list.querySelectorAll(".row[data-handle]")].filter((row) => row.offsetParent !== null);
-  const current = () => list.querySelector(".row.current");
-  const link = (row) => row?.querySelector(".row-title a");
+  const rows = () => [...list.querySelectorAll(".entry[data-handle]")].filter((row) => row.offsetParent !== null);
+  const current = () => list.querySelector(".entry.current");
+  const link = (row) => row?.querySelector(".entry-title a");
 
   function look(handle) {
-    for (const row of list.querySelectorAll(".row.current")) {
+    for (const row of list.querySelectorAll(".entry.current")) {
       row.classList.remove("current");
       link(row)?.removeAttribute("aria-current");
     }
-    const row = list.querySelector(`.row[data-handle="${CSS.escape(handle)}"]`);
+    const row = list.querySelector(`.entry[data-handle="${CSS.escape(handle)}"]`);
     if (!row) return null;
     row.classList.add("current");
     link(row)?.setAttribute("aria-current", "true");
@@ -37,7 +37,7 @@
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     const asking = event.detail.elt;
-    const handle = asking.dataset?.look ?? asking.closest?.(".row-title")?.closest(".row")?.dataset.handle;
+    const handle = asking.dataset?.look ?? asking.closest?.(".entry-title")?.closest(".entry")?.dataset.handle;
     if (!handle || event.detail.target?.id !== "item") return;
     look(handle);
     if (!asking.hidden) desk.pane("item");
@@ -59,7 +59,7 @@
   }
 
   function renumber() {
-    const every = [...list.querySelectorAll("#chosen > .row")];
+    const every = [...list.querySelectorAll("#chosen > .entry")];
     every.forEach((row, index) => {
       row.dataset.position = index + 1;
       const number = row.querySelector(".number");
@@ -72,7 +72,7 @@
     const button = event.detail.requestConfig.triggeringEvent?.submitter;
     const way = button?.dataset.do;
     if (way !== "up" && way !== "down") return;
-    const row = button.closest(".row");
+    const row = button.closest(".entry");
     const other = way === "up" ? row.previousElementSibling : row.nextElementSibling;
     if (!other) return;
     if (way === "up") other.before(row); else other.after(row);
@@ -82,7 +82,7 @@
   });
 
   function place(row, to) {
-    const form = row.querySelector(".row-buttons");
+    const form = row.querySelector(".entry-buttons");
     if (!form) return;
     htmx.ajax("POST", `${base}/decide`, {
       source: form,
@@ -97,7 +97,7 @@
     if (!chosen || !window.Sortable || !("editable" in page.dataset) || chosen.sortable) return;
     chosen.sortable = Sortable.create(chosen, {
       handle: ".grip",
-      draggable: ".row",
+      draggable: ".entry",
       animation: 120,
       forceFallback: true,  // the same on a screen one touches
       fallbackTolerance: 3,
@@ -191,7 +191,7 @@
   // what was opened is closed by the same link
   document.addEventListener("click", (event) => {
     const more = event.target.closest?.("[data-more]");
-    const place = more && document.getElementById(`more-${more.closest(".row").dataset.handle}`);
+    const place = more && document.getElementById(`more-${more.closest(".entry").dataset.handle}`);
     if (!place?.hasChildNodes()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -208,8 +208,15 @@
     found.scrollIntoView({ block: "nearest" });
   }
 
+  function tab(name) {
+    desk.pane("item");
+    document.querySelector(`#item [data-tab="${name}"]`)?.click();
+  }
+
   desk.shortcut("j", () => step(1), "下一条");
   desk.shortcut("k", () => step(-1), "上一条");
+  desk.shortcut("v", () => tab("text"), "看原文");
+  desk.shortcut("d", () => tab("diff"), "看与上一版的差异");
   desk.shortcut("w", warning, "下一条检查结果");
   if ("editable" in page.dataset) {
     desk.shortcut("x", () => press("toggle"), "收录或剔除这一条");
