@@ -9,16 +9,16 @@
 
   // ------------------------------------------------------------------------------------ what is looked at
 
-  const rows = () => [...list.querySelectorAll(".entry[data-handle]")].filter((row) => row.offsetParent !== null);
-  const current = () => list.querySelector(".entry.current");
-  const link = (row) => row?.querySelector(".entry-title a");
+  const rows = () => [...list.querySelectorAll(".candidate[data-handle]")].filter((row) => row.offsetParent !== null);
+  const current = () => list.querySelector(".candidate.current");
+  const link = (row) => row?.querySelector(".candidate-title a");
 
   function look(handle) {
-    for (const row of list.querySelectorAll(".entry.current")) {
+    for (const row of list.querySelectorAll(".candidate.current")) {
       row.classList.remove("current");
       link(row)?.removeAttribute("aria-current");
     }
-    const row = list.querySelector(`.entry[data-handle="${CSS.escape(handle)}"]`);
+    const row = list.querySelector(`.candidate[data-handle="${CSS.escape(handle)}"]`);
     if (!row) return null;
     row.classList.add("current");
     link(row)?.setAttribute("aria-current", "true");
@@ -37,7 +37,7 @@
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     const asking = event.detail.elt;
-    const handle = asking.dataset?.look ?? asking.closest?.(".entry-title")?.closest(".entry")?.dataset.handle;
+    const handle = asking.dataset?.look ?? asking.closest?.(".candidate-title")?.closest(".candidate")?.dataset.handle;
     if (!handle || event.detail.target?.id !== "item") return;
     look(handle);
     if (!asking.hidden) desk.pane("item");
@@ -59,7 +59,7 @@
   }
 
   function renumber() {
-    const every = [...list.querySelectorAll("#chosen > .entry")];
+    const every = [...list.querySelectorAll("#chosen > .candidate")];
     every.forEach((row, index) => {
       row.dataset.position = index + 1;
       const number = row.querySelector(".number");
@@ -72,7 +72,7 @@
     const button = event.detail.requestConfig.triggeringEvent?.submitter;
     const way = button?.dataset.do;
     if (way !== "up" && way !== "down") return;
-    const row = button.closest(".entry");
+    const row = button.closest(".candidate");
     const other = way === "up" ? row.previousElementSibling : row.nextElementSibling;
     if (!other) return;
     if (way === "up") other.before(row); else other.after(row);
@@ -82,7 +82,7 @@
   });
 
   function place(row, to) {
-    const form = row.querySelector(".entry-buttons");
+    const form = row.querySelector(".candidate-buttons");
     if (!form) return;
     htmx.ajax("POST", `${base}/decide`, {
       source: form,
@@ -97,7 +97,7 @@
     if (!chosen || !window.Sortable || !("editable" in page.dataset) || chosen.sortable) return;
     chosen.sortable = Sortable.create(chosen, {
       handle: ".grip",
-      draggable: ".entry",
+      draggable: ".candidate",
       animation: 120,
       forceFallback: true,  // the same on a screen one touches
       fallbackTolerance: 3,
@@ -191,7 +191,7 @@
   // what was opened is closed by the same link
   document.addEventListener("click", (event) => {
     const more = event.target.closest?.("[data-more]");
-    const place = more && document.getElementById(`more-${more.closest(".entry").dataset.handle}`);
+    const place = more && document.getElementById(`more-${more.closest(".candidate").dataset.handle}`);
     if (!place?.hasChildNodes()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
