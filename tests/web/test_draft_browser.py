@@ -54,8 +54,7 @@ def test_the_focus_stays_with_the_row_that_was_moved(desktop, tab):
     tab.goto(desktop.url + DRAFT)
     row(tab, "c11aa").get_by_role("button", name="下移").click()
     saved(tab)
-    focused = tab.evaluate("document.activeElement.closest('.candidate')?.dataset.handle")
-    assert focused == "c11aa"
+    tab.locator(".candidate[data-handle='c11aa'] [data-do='down']:focus").wait_for()
 
 
 def test_the_whole_list_is_worked_through_with_keys_alone(desktop, tab):
@@ -114,6 +113,20 @@ def test_what_was_folded_and_passed_over_can_be_looked_through_and_taken(desktop
     row(tab, "c99cc").get_by_role("button", name="补收").click()
     tab.locator("#chosen .candidate[data-handle='c99cc']").wait_for()
     assert desktop.draft().draft.late["c99cc"].who == "王编辑"
+
+
+def test_a_text_is_added_without_leaving_the_page(desktop, tab):
+    tab.goto(desktop.url + DRAFT)
+    tab.locator("[data-adding]").click()
+    tab.get_by_label("粘贴正文").fill(
+        "北京儿童医院上线智能分诊系统\n来源：健康时报　2024年6月14日\n"
+        "北京儿童医院日前上线智能分诊系统，家长在手机上回答几个问题，就能知道该挂哪个科、要不要去急诊。\n"
+        "系统接入了医院的电子病历和号源，运行一个月来，挂错号的比例由百分之九降到百分之三。\n"
+    )
+    accessible(tab)
+    tab.get_by_role("button", name="添加并收录").click()
+    tab.locator("#add", has_text="已收录为第3条").wait_for()
+    tab.locator("#chosen .candidate", has_text="智能分诊系统").wait_for()
 
 
 def test_a_finding_is_mended_with_one_click(desktop, tab):

@@ -62,7 +62,9 @@
       // only what somebody did himself settles it: parts of a page that load by themselves say nothing of it
       const done = event.detail.requestConfig.triggeringEvent?.type;
       if (done === "click" || done === "submit") document.getElementById("notice").replaceChildren();
-      lost = (document.activeElement?.closest("[data-focus]")?.dataset.focus ?? "").split(" ").filter(Boolean);
+      // another part of the page may come before the first one has settled, and nothing has the focus then
+      const names = document.activeElement?.closest("[data-focus]")?.dataset.focus;
+      if (names) lost = names.split(" ");
       return;
     }
     event.detail.isError = false;
