@@ -157,12 +157,12 @@ def _cut(text: str, start: int, length: int, hits: Sequence[tuple[int, int, int]
     pieces: list[tuple[str, bool]] = [("…", False)] if start > 0 else []
     at = start
     for first, last, _ in hits:
-        if first >= end or last <= at:
+        if last > end or last <= at:
             continue
         if first > at:
             pieces.append((text[at:first], False))
-        pieces.append((text[max(at, first) : min(last, end)], True))
-        at = min(last, end)
+        pieces.append((text[max(at, first) : last], True))
+        at = last
     if at < end:
         pieces.append((text[at:end], False))
     if end < len(text):

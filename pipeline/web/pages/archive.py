@@ -305,8 +305,7 @@ def _view(asked: Asked, outline: Outline, release: Release) -> IssueView:
     frame = f"{address}/page"
     item, marks = asked.query("item"), anchors(made)
     at = f"#{marks[int(item) - 1]}" if item.isdecimal() and 0 < int(item) <= len(marks) else ""
-    around = asked.desk.entries.outlines({outline.series})
-    place = next(n for n, one in enumerate(around) if one.number == outline.number)
+    numbers = [one.number for one in asked.desk.issues.stand(outline.series).values() if one.released]
     versions = tuple(_versions(asked, outline))
     return IssueView(
         address=address,
@@ -323,13 +322,13 @@ def _view(asked: Asked, outline: Outline, release: Release) -> IssueView:
         frame=frame + at,
         versions=versions,
         ways=tuple(_ways(asked, outline, release)),
-        earlier=_neighbour(around[place + 1]) if place + 1 < len(around) else None,
-        later=_neighbour(around[place - 1]) if place else None,
+        earlier=_neighbour(outline.series, max((one for one in numbers if one < outline.number), default=0)),
+        later=_neighbour(outline.series, min((one for one in numbers if one > outline.number), default=0)),
     )
 
 
-def _neighbour(one: Outline) -> Link:
-    return Link(_address(one.series, one.number), f"第{chinese_number(one.number)}期")
+def _neighbour(series: str, number: int) -> Link | None:
+    return Link(_address(series, number), f"第{chinese_number(number)}期") if number else None
 
 
 def _notice(asked: Asked, outline: Outline, release: Release) -> str:
@@ -391,7 +390,9 @@ def _ways(asked: Asked, outline: Outline, release: Release) -> Iterator[Link]:
     if asked.who.role.allows(Role.EDITOR):
         yield Link(f"{draft}/history", "历史")
     if asked.who.role.allows(Role.APPROVER):
-        yield Link(f"{draft}/release", "更正或撤回")
+        yield Link(f"{draft}/correct", "更正")
+        if not outline.withdrawn:
+            yield Link(f"{draft}/withdraw", "撤回")
 
 
 def findings(asked: Asked) -> Response:
