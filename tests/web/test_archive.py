@@ -175,7 +175,8 @@ def test_results_come_while_one_types_and_not_on_the_letters_of_an_input_method(
     assert len(asked) == 2
     accessible(tab)
     tab.locator(".result h2 a").click()
-    tab.locator("iframe.read").wait_for()
+    tab.frame_locator("iframe.read").locator("h4").first.wait_for()
+    assert tab.evaluate("scrollY") == 0, "the item is scrolled to in its frame, not the page around it"
     accessible(tab)
 
 
