@@ -34,7 +34,7 @@ log = structlog.get_logger("pipeline.web")
 _STATIC = re.compile(r"[\w-][\w./-]*", re.ASCII)
 _STATUS: dict[type[DeskError], int] = {Conflict: 409, UsageError: 422, Blocked: 422}
 _KEPT_BYTES = 6_000_000  # of what somebody wrote who is no longer signed in, to be shown to them again
-_TOLD_AN_HOUR = 60  # refusals of one address in the audit log; all of them are in the log of the program
+_TOLD_AN_HOUR = 120  # refusals of one person at one address in the audit log; all are in the log of the program
 _ADDRESSES = 1000
 
 
@@ -54,7 +54,7 @@ class _Door:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._lock = threading.Lock()
-        self._refusals: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._refusals: OrderedDict[tuple[str, str, str], int] = OrderedDict()
 
     def endpoint(self, route: Route) -> Callable[[Request], Awaitable[Response]]:
         """What answers at a route."""
@@ -201,10 +201,10 @@ class _Door:
             return _told(self._asked(request, desk, Visitor()), 500, "程序出错", told, fix)
 
     def _refuse(self, asked: Asked, why: str) -> None:
-        """Keeps a refusal in the audit log; of one address not more than an hour's share."""
+        """Keeps a refusal in the audit log; of one person at one address not more than an hour's share."""
         who = asked.account.name if asked.account else "未登录"
         log.warning("refused", who=who, place=_place(asked.request), method=asked.request.method, why=why)
-        key = (asked.address, f"{asked.now:%Y%m%d%H}")
+        key = (who, asked.address, f"{asked.now:%Y%m%d%H}")
         with self._lock:
             self._refusals[key] = self._refusals.get(key, 0) + 1
             self._refusals.move_to_end(key)

@@ -36,15 +36,27 @@ TABLE = {
     "GET /help": "viewer",
     "GET /issues/{series}/{start}": "viewer",
     "GET /issues/{series}/{start}/checks": "viewer",
+    "GET /issues/{series}/{start}/compare": "viewer",
     "POST /issues/{series}/{start}/decide": "editor",
     "GET /issues/{series}/{start}/files/{format}": "viewer",
+    "GET /issues/{series}/{start}/history": "viewer",
+    "GET /issues/{series}/{start}/history/{revision}": "viewer",
     "GET /issues/{series}/{start}/items/{handle}": "viewer",
     "POST /issues/{series}/{start}/items/{handle}": "editor",
+    "GET /issues/{series}/{start}/items/{handle}/page": "viewer",
+    "POST /issues/{series}/{start}/items/{handle}/paste": "editor",
+    "POST /issues/{series}/{start}/items/{handle}/restore": "editor",
+    "GET /issues/{series}/{start}/items/{handle}/source": "viewer",
     "GET /issues/{series}/{start}/layout": "viewer",
     "GET /issues/{series}/{start}/layout/{revision}/{page}": "viewer",
+    "GET /issues/{series}/{start}/notes": "viewer",
+    "POST /issues/{series}/{start}/notes": "editor",
     "GET /issues/{series}/{start}/pictures/{blob}": "viewer",
     "GET /issues/{series}/{start}/preview": "viewer",
+    "POST /issues/{series}/{start}/redo": "editor",
+    "POST /issues/{series}/{start}/restore": "editor",
     "POST /issues/{series}/{start}/settle": "editor",
+    "POST /issues/{series}/{start}/undo": "editor",
     "GET /issues/{series}/{start}/upload": "editor",
     "POST /issues/{series}/{start}/upload": "editor",
     "GET /login": "",
@@ -414,6 +426,15 @@ def test_a_head_that_never_ends_is_refused(page):
             connection.sendall(b"a" * 10_000)
             time.sleep(0.002)
         pytest.fail("a megabyte of head was taken")
+
+
+def test_a_flood_of_refusals_does_not_fill_the_audit_log(page, monkeypatch):
+    monkeypatch.setattr(door, "_TOLD_AN_HOUR", 3)
+    with page.office.opened() as desk, page.client(**{"X-CSRF": ""}) as client:
+        before = desk.audit.last()
+        for _ in range(8):
+            client.post("/logout", headers={"Sec-Fetch-Site": "cross-site"})
+        assert desk.audit.last() - before <= 3
 
 
 # -------------------------------------------------------------------------------- what should not happen
