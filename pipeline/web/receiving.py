@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -63,13 +64,18 @@ async def drained(request: Request) -> None:
 
 
 async def _bounded(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
-    begun, size = time.monotonic(), 0
-    async for chunk in request.stream():
+    begun, size, stream = time.monotonic(), 0, request.stream()
+    while True:
+        left = begun + _PATIENCE + size / _BYTES_PER_SECOND - time.monotonic()
+        try:
+            chunk = await asyncio.wait_for(anext(stream, None), max(left, 0))
+        except TimeoutError:
+            raise Unreadable(408, "发送得太慢，没有等到全部内容。", "请检查网络后再试。") from None
+        if chunk is None:
+            return
         size += len(chunk)
         if size > max_bytes:
             raise _too_large(max_bytes)
-        if time.monotonic() - begun > _PATIENCE + size / _BYTES_PER_SECOND:
-            raise Unreadable(408, "发送得太慢，没有等到全部内容。", "请检查网络后再试。")
         yield chunk
 
 

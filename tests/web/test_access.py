@@ -18,7 +18,7 @@ from starlette.responses import Response
 from desktops import Desktop, served, signed_in
 from pipeline.model import Account, Role
 from pipeline.web import app as door
-from pipeline.web import server
+from pipeline.web import receiving, server
 from pipeline.web.asking import Route
 from pipeline.web.table import ROUTES
 
@@ -416,6 +416,22 @@ def test_whoever_takes_too_long_over_the_head_of_a_request_is_hung_up_on(page, m
         with socket.create_connection((host, int(port)), timeout=5) as connection:
             connection.sendall(begun)
             assert connection.recv(100) == b""
+
+
+def test_whoever_takes_too_long_over_a_form_is_told_so(page, monkeypatch):
+    monkeypatch.setattr(receiving, "_PATIENCE", 0.2)
+    host, port = page.url.removeprefix("http://").split(":")
+    secret, account = page.known["editor"]
+    head = (
+        "POST /me/preferences HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n"
+        f"Cookie: desk={secret}\r\nX-CSRF: {account.word}\r\nContent-Length: 900\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\nshortcuts="
+    )
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+    assert answer.startswith("HTTP/1.1 408")
+    assert "发送得太慢" in answer
 
 
 def test_a_head_that_never_ends_is_refused(page):
