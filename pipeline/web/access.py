@@ -1,9 +1,9 @@
 """Who is there, where a request comes from, and what every answer tells the browser.
 
 A request is believed to be somebody's when it shows the secret of a session, as a cookie that scripts cannot read and
-that other sites cannot send with a form; for programs, and for `/api` only, when it shows a token. Whatever changes
-something must besides come from a page of ours: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form
-carries a word that only pages made for this account hold.
+that other sites cannot send with a form; below `/api`, where programs ask, when it shows a token. Whatever changes
+something on a page must besides come from a page of ours: the browser says so (`Sec-Fetch-Site`, else `Origin`), and
+the form carries a word that only pages made for this account hold.
 """
 
 from __future__ import annotations
@@ -56,9 +56,10 @@ def identified(request: Request, desk: Desk) -> Visitor:
     web = desk.config.settings.web
     if request.url.path.startswith("/api/"):
         scheme, _, shown = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            token = desk.token(shown.strip())
-            return Visitor(token.holder) if token else Visitor(expired=True)
+        if scheme.lower() != "bearer":
+            return Visitor()
+        token = desk.token(shown.strip())
+        return Visitor(token.holder) if token else Visitor(expired=True)
     if secret := request.cookies.get(cookie_name(web), ""):
         session = desk.session(secret)
         return Visitor(session.account, secret, session.account.word) if session else Visitor(expired=True)

@@ -62,16 +62,13 @@ def serve(app: Starlette, door: socket.socket, stopping: threading.Event) -> Non
 
 
 class _Patient(H11Protocol):
-    """Hangs up on who takes too long over the head of a request, and sends at once what there is to send."""
+    """Hangs up on who takes too long over the head of a request."""
 
     waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         super().connection_made(transport)
-        # asyncio does so only for sockets that name their protocol, which accepted ones do not; a page then waited
-        # 40 ms between its head and its body for the browser's acknowledgement
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._wait()
 
     def data_received(self, data: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 import socket
 import time
@@ -30,14 +29,44 @@ TABLE = {
     "POST /accounts/{login}/change": "admin",
     "POST /accounts/{login}/link": "admin",
     "POST /accounts/{login}/sessions": "admin",
+    "GET /api/v1/drafts": "viewer",
+    "GET /api/v1/drafts/{series}/{start}": "viewer",
+    "POST /api/v1/drafts/{series}/{start}/approve": "approver",
+    "POST /api/v1/drafts/{series}/{start}/decisions": "editor",
+    "POST /api/v1/drafts/{series}/{start}/release": "approver",
+    "POST /api/v1/drafts/{series}/{start}/start": "editor",
+    "POST /api/v1/drafts/{series}/{start}/submit": "editor",
+    "GET /api/v1/issues": "viewer",
+    "GET /api/v1/issues/{series}/{number}": "viewer",
+    "GET /api/v1/issues/{series}/{number}/files/{name:path}": "viewer",
+    "GET /api/v1/openapi.json": "viewer",
+    "GET /api/v1/search": "viewer",
+    "GET /api/v1/series": "viewer",
+    "GET /api/v1/series/{series}/windows": "viewer",
+    "GET /api/v1/sources": "viewer",
+    "GET /archive": "viewer",
+    "GET /archive/search": "viewer",
+    "GET /archive/{series}/{number}": "viewer",
+    "GET /archive/{series}/{number}/files/{name:path}": "viewer",
+    "GET /archive/{series}/{number}/findings": "viewer",
+    "GET /archive/{series}/{number}/original": "viewer",
+    "GET /archive/{series}/{number}/page": "viewer",
+    "GET /archive/{series}/{number}/proof": "viewer",
+    "GET /archive/{series}/{number}/{format}": "viewer",
     "GET /audit": "admin",
     "GET /counts/{series}/{start}": "viewer",
     "GET /healthz": "",
     "GET /help": "viewer",
     "GET /issues/{series}/{start}": "viewer",
+    "GET /issues/{series}/{start}/add": "editor",
+    "POST /issues/{series}/{start}/add": "editor",
+    "POST /issues/{series}/{start}/approve": "approver",
     "GET /issues/{series}/{start}/checks": "viewer",
     "GET /issues/{series}/{start}/compare": "viewer",
+    "GET /issues/{series}/{start}/correct": "approver",
+    "POST /issues/{series}/{start}/correct": "approver",
     "POST /issues/{series}/{start}/decide": "editor",
+    "POST /issues/{series}/{start}/drop": "approver",
     "GET /issues/{series}/{start}/files/{format}": "viewer",
     "GET /issues/{series}/{start}/history": "viewer",
     "GET /issues/{series}/{start}/history/{revision}": "viewer",
@@ -53,12 +82,21 @@ TABLE = {
     "POST /issues/{series}/{start}/notes": "editor",
     "GET /issues/{series}/{start}/pictures/{blob}": "viewer",
     "GET /issues/{series}/{start}/preview": "viewer",
+    "POST /issues/{series}/{start}/publish": "approver",
     "POST /issues/{series}/{start}/redo": "editor",
+    "GET /issues/{series}/{start}/release": "viewer",
+    "POST /issues/{series}/{start}/release": "approver",
+    "GET /issues/{series}/{start}/released/{revision}/{name:path}": "viewer",
     "POST /issues/{series}/{start}/restore": "editor",
+    "GET /issues/{series}/{start}/send-back": "approver",
+    "POST /issues/{series}/{start}/send-back": "approver",
     "POST /issues/{series}/{start}/settle": "editor",
+    "POST /issues/{series}/{start}/submit": "editor",
     "POST /issues/{series}/{start}/undo": "editor",
     "GET /issues/{series}/{start}/upload": "editor",
     "POST /issues/{series}/{start}/upload": "editor",
+    "GET /issues/{series}/{start}/withdraw": "approver",
+    "POST /issues/{series}/{start}/withdraw": "approver",
     "GET /login": "",
     "POST /login": "",
     "POST /logout": "viewer",
@@ -77,6 +115,7 @@ TABLE = {
     "POST /skip/{series}/{start}": "editor",
     "GET /sources": "viewer",
     "GET /sources/{source}": "viewer",
+    "POST /sources/{source}/try": "editor",
     "GET /welcome/{token}": "",
     "POST /welcome/{token}": "",
 }
@@ -97,12 +136,17 @@ class People:
         self.url, self.office = desktop.url, desktop.office
         with self.office.opened() as desk:
             self.known = {name: signed_in(desk, account) for name, account in PEOPLE.items()}
+            self.tokens = {
+                name: desk.give_token(account, "测试程序", account.role, "测试")
+                for name, (_, account) in self.known.items()
+            }
 
     def client(self, who: str = "", **headers: str) -> httpx.Client:
-        """The browser of one of them, which says where its forms come from."""
+        """The browser of one of them, which says where its forms come from; below /api, their program."""
         cookies = {"desk": self.known[who][0]} if who else {}
         word = {"X-CSRF": self.known[who][1].word} if who else {}
-        given = {"Sec-Fetch-Site": "same-origin", **word, **headers}
+        token = {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
+        given = {"Sec-Fetch-Site": "same-origin", **word, **token, **headers}
         return httpx.Client(base_url=self.url, cookies=cookies, headers=given, trust_env=False, timeout=20)
 
     def last(self) -> str:
@@ -159,6 +203,8 @@ def test_nobody_gets_anywhere_without_signing_in_but_to_the_door(page):
             answer = _asked(client, method, path)
             if role == "":
                 assert answer.status_code in (200, 401, 410), line
+            elif path.startswith("/api/"):
+                assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), line
             elif method == "GET":
                 assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/login"), line
             else:
@@ -173,7 +219,7 @@ def test_each_role_is_let_in_where_the_table_says_and_nowhere_else(stubbed, who)
             answer = _asked(client, *line.split())
             allowed = role == "" or Role(who).allows(Role(role))
             assert answer.status_code == (200 if allowed else 403), line
-            assert allowed or "没有权限" in answer.text
+            assert allowed or "没有权限" in (answer.text if "/api/" not in line else answer.json()["title"]), line
 
 
 def test_what_is_not_ones_series_is_not_there_whatever_the_role(stubbed):
@@ -301,7 +347,7 @@ def test_what_another_site_sends_in_somebodys_name_is_not_done(page, headers):
     assert "没有照办" in answer.text
     assert page.last().startswith("查看者 refused /me/tokens POST：不是从本系统的页面发来")
     with page.office.opened() as desk:
-        assert desk.tokens(page.known["viewer"][1]) == []
+        assert [one.name for one in desk.tokens(page.known["viewer"][1])] == ["测试程序"]
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "{url}"}, {"Referer": "{url}/me"}], ids=["origin", "referrer"])
@@ -347,7 +393,14 @@ def test_a_token_that_is_worthless_is_told_so_in_json(stubbed):
         with stubbed.client(Authorization=shown) as client:
             answer = client.post("/api/echo")
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
-        assert json.loads(answer.text)["error"]["title"] == "没有登录"
+        assert answer.json()["title"] == "没有登录"
+
+
+def test_below_the_api_no_cookie_lets_anybody_in(stubbed):
+    with stubbed.client("admin") as client:
+        del client.headers["Authorization"]
+        assert client.post("/api/echo", json={}).status_code == 401
+        assert client.get("/api/v1/series").status_code == 401
 
 
 # ------------------------------------------------------------------------------------- too much of it
