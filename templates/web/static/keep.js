@@ -46,9 +46,12 @@
   function keep(form) {
     const values = changes(form);
     const key = begins(form) + revision(form) + SEPARATOR + MARK;
-    store((kept) => values.length
-      ? kept.setItem(key, JSON.stringify({ revision: revision(form), values, at: Date.now() }))
-      : kept.removeItem(key));
+    store((kept) => {
+      // this page's own, typed before a save that went through meanwhile
+      Object.keys(kept).filter((one) => one.startsWith(begins(form)) && one.endsWith(MARK) && one !== key).forEach(forget);
+      if (values.length) kept.setItem(key, JSON.stringify({ revision: revision(form), values, at: Date.now() }));
+      else kept.removeItem(key);
+    });
   }
 
   function found(form) {
