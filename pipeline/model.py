@@ -41,6 +41,7 @@ Glossary
 更正            correction          what a released issue should have said, put out as a further release of it
 撤回            withdraw            a released issue that no longer holds; its number and files stay
 存档            archive             every issue, released or imported, and the site made of them
+备注            note                what somebody wrote for the others beside an item or the issue; never printed
 账号            account             who may do what on the review page; decisions are signed with its name
 =============  ==================  ============================================================
 """

@@ -266,7 +266,8 @@ def notes_view(asked: Asked, desked: Desked, handle: str = "") -> NotesView:
     """What `_notes.html` shows: of one item, or without a handle of the whole issue."""
     draft = desked.draft
     address = draft_address(draft.series, draft.window)
-    titles = {one.handle: printed(draft, one).title for one in draft.candidates if not handle}
+    noted = {one.handle for one in draft.notes if not handle}
+    titles = {one.handle: printed(draft, one).title for one in draft.candidates if one.handle in noted}
     shown = [
         NoteView(
             one.id,
