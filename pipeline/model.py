@@ -243,8 +243,15 @@ class Attachment:
     url: str
 
 
+class _Known:
+    """Room for an article's identity beside its fields: the list of a thousand candidates asks 5,000 times for it."""
+
+    __slots__ = ("_id",)
+    _id: str
+
+
 @dataclass(frozen=True, slots=True)
-class Article:
+class Article(_Known):
     """A page read: what it says, and how we know."""
 
     url: str
@@ -322,7 +329,12 @@ class Article:
     @property
     def id(self) -> str:
         """Identity by content: the same words at the same address are the same article."""
-        return digest(self.url, self.title, str(self.date or ""), self.text)[:16]
+        try:
+            return self._id
+        except AttributeError:
+            found = digest(self.url, self.title, str(self.date or ""), self.text)[:16]
+            object.__setattr__(self, "_id", found)
+            return found
 
 
 @dataclass(frozen=True, slots=True)
