@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, SkipValidation, TypeAdapter, ValidationError
 
 from pipeline.config.environment import environment, variable
 from pipeline.config.files import parse, path_of, plain, position, read
@@ -31,7 +31,7 @@ class Config(BaseModel):
     workspace: Path
     settings: Settings
     series: Mapping[str, Series]
-    scope: Scope
+    scope: SkipValidation[Scope]  # read and checked already: looking its terms over again took 4 ms of each opening
     sources: tuple[Source, ...]
     outlets: Outlets
 
