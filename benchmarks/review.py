@@ -50,15 +50,13 @@ SERIES = "beijing-monthly"
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
 HERE = f"/issues/{SERIES}/{JUNE.start}"
 _TIMES = 7
-_SLOW = ("layout",)  # set by LibreOffice
+_LEFT_OUT = ("layout", "/api/v1/")  # set by LibreOffice; asked for with a token
 _OUTLETS = ("北京日报", "健康报", "千龙网", "北京青年报", "中国新闻网", "人民网", "新京报")
-_WORDS = (
-    "北京", "医院", "智慧", "病房", "平台", "患者", "数据", "医疗", "信息", "系统", "社区",
-    "服务", "中心", "远程", "会诊", "诊疗", "电子", "病历", "人工", "智能", "影像", "医生",
-    "护士", "上线", "试点", "互联网", "复诊", "检查", "结果", "互认", "预约", "挂号", "慢病",
-    "管理", "家庭", "签约", "街道", "居民", "健康", "档案", "区域", "共享", "标准", "建设",
-    "推进",
-)  # fmt: skip
+_COMMON = bytes(byte for row in range(0xB0, 0xC8) for column in range(0xA1, 0xFF) for byte in (row, column)).decode(
+    "gb2312"
+)
+_WORDS = tuple(a + b for a, b in zip(_COMMON, _COMMON[997:] + _COMMON[:997], strict=True))
+"""Two thousand words: stories of few words would all be alike, and each a finding."""
 
 
 def candidates(count: int) -> tuple[Candidate, ...]:
@@ -69,7 +67,7 @@ def candidates(count: int) -> tuple[Candidate, ...]:
 
 def _candidate(chance: random.Random, number: int) -> Candidate:
     day = JUNE.start + dt.timedelta(days=number % 30)
-    title = "".join(chance.choices(_WORDS, k=9))
+    title = "北京智慧医院" + "".join(chance.choices(_WORDS, k=6))
     blocks = tuple(Block(Kind.PARAGRAPH, _sentences(chance)) for _ in range(8))
     outlets = chance.sample(_OUTLETS, 1 + (number % 3 == 0) * chance.randint(1, 4))
     articles = tuple(
@@ -131,7 +129,7 @@ def pages() -> list[str]:
         path = route.path
         for name, value in filled.items():
             path = path.replace(name, value)
-        if route.method == "GET" and "{" not in path and not any(one in path for one in _SLOW):
+        if route.method == "GET" and "{" not in path and not any(one in path for one in _LEFT_OUT):
             found.append(path)
     return found
 
