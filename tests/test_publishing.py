@@ -195,7 +195,7 @@ def test_an_export_is_not_written_through_what_is_in_its_way(released, bulletin,
 # --------------------------------------------------------------------------- what is kept with a release
 
 
-def test_a_release_keeps_its_template_and_what_lies_beside_it_but_no_other_document(tmp_path) -> None:
+def test_a_release_keeps_its_template_and_what_lies_beside_it_but_no_other_document_and_no_page(tmp_path) -> None:
     folder, blobs = tmp_path / "templates", Blobs(tmp_path / "blobs")
     for name in ("gongwen.docx", "~$gongwen.docx", "old/gongwen.docx", "lead.j2", ".lead.j2.swp", "web/page.html"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -205,11 +205,11 @@ def test_a_release_keeps_its_template_and_what_lies_beside_it_but_no_other_docum
     os.mkfifo(folder / "pipe")
     basis = basis_of(folder / "gongwen.docx", blobs.put)
     assert {name: blobs.get(blob).decode() for name, blob in basis.templates.items()} == {
-        name: name for name in ("gongwen.docx", "lead.j2", "web/page.html")
+        name: name for name in ("gongwen.docx", "lead.j2")
     }
     with laid_out(basis, blobs) as template:
         assert template.read_bytes() == b"gongwen.docx"
-        assert (template.parent / "web" / "page.html").read_bytes() == b"web/page.html"
+        assert (template.parent / "lead.j2").read_bytes() == b"lead.j2"
 
 
 @pytest.mark.parametrize("name", ["../escaped", "/tmp/escaped", "web/../../escaped"])
