@@ -303,7 +303,7 @@ def _passed(asked: Asked, desked: Desked, rows: Listing) -> PassedOver:
         named = asked.desk.passed(desked, reason=why, limit=_PASSED, candidates=False).heaps
         leads = next(one.leads for one in named if one.group == why)
     handles = {one.handle for heap in own if heap.group == why for one in heap.leads}
-    shown = tuple(one for one in rows.passed if one.handle in handles)
+    shown = tuple(one for one in rows.passed if one.handle in handles)[:_PASSED]
     return PassedOver(
         tuple(
             Reason(name, count, f"{base}?{urlencode({'group': 'passed', 'why': name})}", name == why)
