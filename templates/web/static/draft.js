@@ -121,9 +121,9 @@
   });
   sortable();
 
-  // what was changed elsewhere on the page, in the fields of an item, shows in its row too
+  // what was added shows in the list; decisions, and the fields of an item, bring the list with their answer
   document.body.addEventListener("revised", (event) => {
-    if (event.target.closest?.("#list, #checks, #walk")) return;
+    if (event.target.closest?.("#list, #checks, #walk, #item")) return;
     htmx.ajax("GET", `${base}?group=list`, { target: "#list", swap: "innerHTML" });
   });
 
