@@ -359,8 +359,6 @@ def _found(look: Callable[[], _T]) -> _T:
 
 def _handler(verb: Verb) -> Handler:
     def answer(asked: Asked) -> Response:
-        if asked.visitor.csrf:
-            return problem(401, "没有登录", "接口只认令牌，不认浏览器的登录。", "令牌在“我的账号”页生成。")
         try:
             question = _question(verb, asked)
             done = verb.answer(asked, _body(verb, asked) if verb.takes else question)

@@ -126,7 +126,7 @@ class _Door:
                 return _told(asked, 400, "网址不对", told, "请管理员把这个名称写进 settings.yaml 的 web.hosts。")
             visitor = identified(request, desk)
             # a program shows its token with each request; no browser does by itself
-            program = request.url.path.startswith("/api/") and not visitor.csrf
+            program = request.url.path.startswith("/api/")
             if request.method not in ("GET", "HEAD") and not program and not from_here(request):
                 asked = self._asked(request, desk, visitor)
                 self._refuse(asked, "不是从本系统的页面发来")
@@ -156,7 +156,7 @@ class _Door:
         if not looks or asked.expired:
             self._refuse(asked, "登录已失效" if asked.expired else "没有登录")
         if asked.program:
-            return _told(asked, 401, "没有登录", "须有有效的令牌。", "令牌在“我的账号”页生成。")
+            return _told(asked, 401, "没有登录", "接口只认令牌，不认浏览器的登录。", "令牌在“我的账号”页生成。")
         if looks and not asked.expired and not asked.fragment:
             address = asked.request.url.path + (f"?{asked.request.url.query}" if asked.request.url.query else "")
             return RedirectResponse(f"/login?next={quote(address, safe='')}" if address != "/" else "/login", 303)
