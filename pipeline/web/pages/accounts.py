@@ -19,7 +19,11 @@ from pipeline.web.asking import Asked, Form, Route
 
 _FORM_BYTES = 64_000
 _PAGE = 100  # rows of the audit log
-_UNSAID = frozenset({"csrf", "revision", "password", "again", "old", "login", "next"})
+_WRITTEN = {
+    "title": "标题", "outlet": "来源", "date": "日期", "url": "链接", "text": "正文", "body": "正文", "reason": "理由",
+    "note": "批注", "name": "名称",
+}  # fmt: skip
+_SECRET = frozenset({"csrf", "password", "again", "old"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,14 @@ def resend_page(asked: Asked) -> Response:
 
 
 def _kept(form: Form) -> tuple[Kept, ...]:
-    found = [(name, value) for name, values in form.fields.items() if name not in _UNSAID for value in values]
-    return tuple(Kept(name, value, len(value) > 60 or "\n" in value) for name, value in found if value.strip())
+    kept = [
+        Kept(_WRITTEN.get(name, "内容"), value, len(value) > 60 or "\n" in value)
+        for name, values in form.fields.items()
+        for value in values
+        if name not in _SECRET and value.strip()
+    ]
+    # what is neither a field people write into nor long is the form's own: which row, which revision
+    return tuple(one for one in kept if one.long or one.name != "内容")
 
 
 def _signing_in(asked: Asked) -> Response:
