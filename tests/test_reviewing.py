@@ -85,7 +85,9 @@ def test_a_change_takes_the_approval_back_and_leaves_what_is_in_review_there(des
     changed = _edited(desk, handed_in)
     assert changed.state is State.IN_REVIEW
     approved = desk.approve(changed, "王主任")
-    assert _edited(desk, approved, title="友谊医院开通复诊").state is State.DRAFT
+    noted = desk.decide(approved, Decision("note", "李编辑", now(), "", {"text": "已与院方核实"}))
+    assert noted.state is State.APPROVED, "what is not printed was not approved either"
+    assert _edited(desk, noted, title="友谊医院开通复诊").state is State.DRAFT
 
 
 def test_a_change_that_lands_while_somebody_approves_is_not_approved_with_it(desk):
@@ -214,7 +216,7 @@ def test_a_correction_is_a_release_of_its_own_and_the_first_one_stays(anywhere):
     assert {f"issues/beijing-monthly/2024/{name}" for name in before} <= site.keys()
     assert f"（更正）{NOTE}" in site["feed.xml"]
     found = verify(desk.config.workspace)
-    assert [(one.what, one.proof) for one in found] == [
+    assert [(one.what, one.proof) for one in found if one.series] == [
         ("北京市卫生信息化舆情监测月报 第五三五期（修订1，已被取代）", Proof.PROVEN),
         ("北京市卫生信息化舆情监测月报 第五三五期", Proof.PROVEN),
         ("北京市卫生信息化舆情监测月报 期号", Proof.PROVEN),
@@ -411,6 +413,6 @@ class _Office(RuleBasedStateMachine):
 
 def test_whatever_people_do_numbers_files_and_the_log_hold():
     _Office.TestCase.settings = settings(
-        max_examples=12, stateful_step_count=16, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=8, stateful_step_count=16, deadline=None, suppress_health_check=list(HealthCheck)
     )
     _Office.TestCase().runTest()

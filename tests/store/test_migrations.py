@@ -177,3 +177,25 @@ def test_no_upgrade_is_begun_whose_copy_could_not_be_made(tmp_path):
     with pytest.raises(StoreError, match=r"the copy that is kept before an upgrade could not be written"):
         Database(path)
     assert _as_it_is(path) == before
+
+
+def test_what_was_released_before_corrections_were_known_is_what_is_out(new_place):
+    where = new_place("TEMPLATE template0")
+    kind = module.kind(where)
+    with kind.begun(write=True) as connection:
+        kind.claim(connection)
+        module.upgrade(connection, "0009")
+        issues = sa.Table("issues", sa.MetaData(), autoload_with=connection)
+        for number, state, revision in ((534, "released", 3), (535, "draft", 2), (-3, "skipped", 1)):
+            days = {"window_start": f"2024-0{revision}-01", "window_end": f"2024-0{revision}-28"}
+            row = {"series": "beijing-monthly", "number": number, "state": state, "revision": revision, **days}
+            connection.execute(sa.insert(issues).values(row))
+        connection.commit()
+    kind.close()
+    database = Database(where)
+    with database.read() as connection:
+        rows = connection.execute(sa.text("SELECT number, released, withdrawn FROM issues ORDER BY id")).all()
+    database.close()
+    assert [(number, out, bool(gone)) for number, out, gone in rows] == [
+        (534, 3, False), (535, 0, False), (-3, 0, False),
+    ]  # fmt: skip
