@@ -15,9 +15,11 @@ from drafts import CONFIG
 from pipeline.config import packaged
 from pipeline.model import Block, Issue, Item, Kind, Severity
 from pipeline.outputs import FORMATS, READBACKS, Context
+from pipeline.outputs.lint import lint
 from pipeline.outputs.package import pack, unpack
 from pipeline.steps.check import Inspection, check
 from pipeline.steps.misprint import misprints
+from pipeline.steps.returning import read_returned
 from sample_issues import HOSTILE, every_kind, issue_535
 
 EMPTY = dataclasses.replace(
@@ -128,3 +130,27 @@ def test_all_that_one_template_misprints_is_one_blocking_finding_that_names_it(t
     assert [(one.key, one.severity) for one in found] == [("misprint-bulletin.md.j2", Severity.BLOCKING)]
     assert "；目录第2条没有印出来源“新京报”；" in found[0].message
     assert "模板" in found[0].fix
+
+
+CORRECTED = dataclasses.replace(issue_535(), correction=1, corrected="第2条来源误作“新京报”，应为“北京日报”。")
+
+
+@pytest.mark.parametrize("template", ["gongwen", "classic"])
+@pytest.mark.parametrize("suffix", sorted(READBACKS))
+def test_a_correction_says_below_its_number_what_it_puts_right(template, suffix):
+    context = Context(templates=packaged("templates"), template=template)
+    data = FORMATS[suffix].render(CORRECTED, context)
+    found = READBACKS[suffix](data, template)
+    number = found.head.index("（第五三五期）")
+    assert (found.head[number + 1], misprints(CORRECTED, found)) == (CORRECTED.correction_line, [])
+    if suffix == "docx":
+        assert lint(data) == []
+    if suffix != "html":
+        returned = read_returned(data, suffix)
+        assert (returned.number_chinese, returned.corrected) == ("（第五三五期）", CORRECTED.correction_line)
+
+
+def test_an_office_whose_template_cannot_print_a_correction_is_told_before_it_goes_out(tmp_path):
+    text = (packaged("templates") / "bulletin.md.j2").read_text("utf-8")
+    (tmp_path / "bulletin.md.j2").write_text(text.replace("{{ issue.correction_line }}", ""), "utf-8")
+    assert misprinted(CORRECTED, "md", tmp_path) == [f"没有印出更正说明“{CORRECTED.correction_line}”"]
