@@ -103,12 +103,13 @@
 
   // whoever goes to another item takes along nothing that is not saved
   document.addEventListener("htmx:confirm", (event) => {
-    const { elt, target } = event.detail;
+    const { elt, target, path } = event.detail;
     if (target?.id !== "item" || elt === form() || !dirty()) return;
     event.preventDefault();
     save().then((saved) => {
-      if (saved) event.detail.issueRequest(true);
-      else window.desk?.told("本条还没有保存，没有离开");
+      if (!saved) window.desk?.told("本条还没有保存，没有离开");
+      else if (elt.isConnected) event.detail.issueRequest(true);
+      else document.querySelector(`#list [hx-get="${path}"]`)?.click();  // the list came anew with the answer
     });
   });
 
