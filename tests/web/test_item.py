@@ -311,6 +311,6 @@ def test_typing_is_saved_when_the_field_is_left_and_seen_in_list_and_preview(des
     tab.frame_locator("#preview-page iframe:not(.coming)").get_by_text("另起的一段。").wait_for()
     assert "另起的一段。" in [one.text for one in _body(desktop, "c22bb")]
     tab.locator("#item-title").fill("离开之前改的标题")
-    tab.locator("#list a", has_text="医疗大模型").first.click()
+    tab.locator("#list a[hx-get$='/items/c33cc']").first.click()
     tab.locator("article.item[data-handle=c33cc]").wait_for()
     assert desktop.draft().draft.edits["c22bb"]["title"] == "离开之前改的标题"
