@@ -36,7 +36,7 @@ def written(name: str, title: str, outlet: str, day: int, *paragraphs: str, **fi
         "dates": (DateClaim(Witness.PAGE, "正文上方", f"2024年6月{day}日", date, chosen=True, because="采用"),),
         "confidence": 0.94,
     }
-    return Article(**{**values, **fields})  # type: ignore[arg-type]  # a test's own fields
+    return Article(**{**values, **fields})
 
 
 def rated(score: float, verdict: Verdict, *reasons: str) -> Rating:
