@@ -13,9 +13,9 @@ from pipeline.web.pages import (
     home,
     item,
     making,
+    original,
     release,
     resting,
-    source,
     sources,
 )
 
@@ -27,7 +27,7 @@ ROUTES = (
     *draft.ROUTES,
     *adding.ROUTES,
     *item.ROUTES,
-    *source.ROUTES,
+    *original.ROUTES,
     *document.ROUTES,
     *history.ROUTES,
     *release.ROUTES,

@@ -28,7 +28,7 @@ from pipeline.web.asking import Asked, Route, draft_address
 from pipeline.web.pages.candidates import Listing, Row, listing, own_heaps
 from pipeline.web.pages.document import preview_view
 from pipeline.web.pages.item import MOST_BYTES, item_view, save
-from pipeline.web.pages.source import restore
+from pipeline.web.pages.original import restore
 from pipeline.web.rendering import days
 
 _FIRST = 60  # rows of what waits, until the rest is asked for; nobody looks through more at a time
@@ -454,7 +454,7 @@ def edit(asked: Asked) -> Response:
 
 
 def take_back(asked: Asked) -> Response:
-    """Puts a paragraph that was left out back into a candidate's body, see `source`."""
+    """Puts a paragraph that was left out back into a candidate's body, see `original`."""
     return _relisted(asked, restore(asked))
 
 

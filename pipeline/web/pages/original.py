@@ -118,7 +118,7 @@ def show(asked: Asked) -> Response:
     """One tab: the text, the page, another text beside it, what speaks for it."""
     desked = asked.desked()
     view = _view(asked, desked, asked.path("handle"), asked.query("tab", "text"))
-    return asked.page("_source.html" if asked.fragment else "item_source.html", source=view)
+    return asked.page("_original.html" if asked.fragment else "original.html", source=view)
 
 
 def _view(asked: Asked, desked: Desked, handle: str, tab: str) -> SourceView:
