@@ -1161,6 +1161,11 @@ class Waiver:
     of: str = ""
     """Digest of the finding's message: a finding that says something else is not waived."""
 
+    @property
+    def chinese(self) -> str:
+        """What is said behind the message of the finding that it answers for."""
+        return f"（已放行：{self.reason}——{self.who}）"
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -1229,6 +1234,11 @@ class Draft:
             if candidate.handle == handle:
                 return candidate
         raise KeyError(handle)
+
+    def waiver(self, finding: Finding) -> Waiver | None:
+        """Who answered for a finding, as the checks tell it; `None` for one that nobody did."""
+        known = self.waivers.get(finding.key)
+        return known if known and finding.message.endswith(known.chinese) else None
 
 
 @dataclass(frozen=True, slots=True)

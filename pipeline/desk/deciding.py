@@ -325,7 +325,7 @@ class Deciding(Judging):
             replace(
                 one,
                 severity=Severity.WARNING,
-                message=f"{one.message}（已放行：{waiver.reason}——{waiver.who}）",
+                message=one.message + waiver.chinese,
                 fix="",
                 commands=(),
             )

@@ -23,4 +23,7 @@ FORMATS: dict[str, Output] = {
 }
 """File suffix → output."""
 
-__all__ = ["FORMATS", "READBACKS", "Context", "Output", "Pictures", "picture_files", "template_file"]
+NAMES = {"docx": "DOCX", "md": "Markdown", "html": "网页", "eml": "邮件", "pdf": "PDF"}
+"""File suffix → what an editor calls it."""
+
+__all__ = ["FORMATS", "NAMES", "READBACKS", "Context", "Output", "Pictures", "picture_files", "template_file"]

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from pipeline.model import BEIJING, Release, Withdrawn, chinese_date
-from pipeline.outputs import search
+from pipeline.outputs import NAMES, search
 from pipeline.outputs.context import Context
 from pipeline.outputs.feeds import Feed, atom, json_feed
 from pipeline.outputs.markup import printed, render_html
@@ -23,7 +23,6 @@ from pipeline.outputs.text import clean, slug
 
 _FILE = "archive.html.j2"
 _LATEST = 6  # issues of each series on the first page
-_NAMES = {"docx": "DOCX", "pdf": "PDF", "md": "Markdown", "html": "网页", "eml": "邮件"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +160,7 @@ def _year_page(release: Release) -> str:
 def _downloads(release: Release, before: Sequence[Release] = (), folder: str = "") -> list[Link]:
     """The files that were put out, without the pictures that lie beside them; then those that were corrected."""
     return [
-        Link(quote(f"{folder}{name}"), mark + _NAMES.get(name.rpartition(".")[2], name))
+        Link(quote(f"{folder}{name}"), mark + NAMES.get(name.rpartition(".")[2], name))
         for mark, one in (("", release), *((_corrected(one), one) for one in before))
         for name in one.files
         if "/" not in name

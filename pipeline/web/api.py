@@ -245,10 +245,8 @@ def _file(asked: Asked, _: m.Nothing) -> Response:
 
 
 def _outline(asked: Asked) -> Outline:
-    number = asked.path("number")
-    if number.isascii() and number.isdecimal() and len(number) < 10:
-        for one in asked.desk.entries.outlines({asked.path("series")}, number=int(number)):
-            return one
+    if found := asked.outline():
+        return found
     raise _Absent
 
 
@@ -296,7 +294,7 @@ def _visible(asked: Asked, series: str) -> set[str] | None:
     """The series that may be looked into; `None` for all."""
     if series:
         return {series} if asked.who.sees(series) else set()
-    return set(asked.who.series) or None
+    return asked.visible()
 
 
 def _sources(asked: Asked, _: m.Nothing) -> m.SourceList:

@@ -15,7 +15,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from pipeline.config import Series, Web
 from pipeline.desk import Desk
 from pipeline.errors import UsageError
-from pipeline.model import Account, Decision, Desked, Role, Window
+from pipeline.model import Account, Decision, Desked, Role, Window, chinese_number
+from pipeline.store import Outline
 from pipeline.web.access import Visitor, address_of
 from pipeline.web.frame import frame
 from pipeline.web.office import Office
@@ -124,6 +125,22 @@ class Asked:
             raise UsageError(f"{self.series().title}没有从 {start} 开始的一期。", "请从期刊列表进入。")
         return window
 
+    def outline(self) -> Outline | None:
+        """The issue that the address names by its number; `None` when it was never put out."""
+        number = natural(self.path("number"))
+        if number is None:
+            return None
+        return next(iter(self.desk.entries.outlines({self.path("series")}, number=number)), None)
+
+    def numbered(self, series: str, number: int) -> str:
+        """An issue by its number, as its series prints it: 第五三五期."""
+        known = self.desk.config.series.get(series)
+        return f"第{chinese_number(number, known.zero) if known else chinese_number(number)}期"
+
+    def visible(self) -> set[str] | None:
+        """The series that whoever asks may see; `None` for all, those that are no longer configured too."""
+        return set(self.who.series) or None
+
     def desked(self) -> Desked:
         """The draft or issue that the address names; raises `UsageError` when there is none."""
         return self.office.desked(self.desk, self.series().id, self.window())
@@ -149,6 +166,11 @@ class Asked:
 def draft_address(series: str, window: Window, *rest: str) -> str:
     """The address of a draft's page, or of a part of it."""
     return "/".join(["/issues", quote(series), window.start.isoformat(), *map(quote, rest)])
+
+
+def natural(text: str) -> int | None:
+    """The number that an address or a form names; `None` for what is none, or more than a database counts to."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def problem(status: int, title: str, detail: str, fix: str = "", **more: object) -> Response:

@@ -73,7 +73,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "chinese_date": chinese_date,
         "chinese_number": chinese_number,
-        "beijing": lambda moment: f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M}",
+        "beijing": moment,
     }
     return environment
 
@@ -96,10 +96,25 @@ def own_styles(page: str) -> str:
 _STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
 
 
+def picture_type(data: bytes) -> str:
+    """What a picture of our store is: all were developed to PNG or JPEG."""
+    return "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+
+
 def days(window: Window) -> str:
     """A window as editors write it: 2024-06-01 — 06-30."""
     end = f"{window.end:%m-%d}" if window.end.year == window.start.year else f"{window.end}"
     return f"{window.start} — {end}"
+
+
+def moment(when: dt.datetime) -> str:
+    """A moment as editors write it: 2024-07-02 09:30, in Beijing."""
+    return f"{when.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+
+
+def signed(who: str, when: dt.datetime) -> str:
+    """Who did something, and when: 王编辑 06-13 08:00."""
+    return f"{who} {when.astimezone(BEIJING):%m-%d %H:%M}"
 
 
 def ago(now: dt.datetime, moment: dt.datetime) -> str:

@@ -140,10 +140,11 @@ def test_several_are_taken_at_once(desktop):
     [
         ({"verb": "return", "target": "c11aa", "revision": "1"}, "没有这种操作"),
         ({"verb": "exclude", "target": "c11aa"}, "哪一次修订"),
+        ({"verb": "exclude", "target": "c11aa", "revision": "9" * 5000}, "哪一次修订"),
         ({"verb": "exclude", "revision": "1"}, "没有选中"),
         ({"verb": "exclude", "target": "c00000", "revision": "1"}, "草稿中没有"),
     ],
-    ids=["a verb with a page of its own", "no revision", "no target", "an unknown target"],
+    ids=["a verb with a page of its own", "no revision", "one beyond counting", "no target", "an unknown target"],
 )
 def test_what_cannot_be_meant_is_refused_in_chinese_and_changes_nothing(shared, form, told):
     before = shared.draft()

@@ -15,7 +15,7 @@ from pipeline.desk import Admitted, Refused
 from pipeline.errors import Conflict, UsageError
 from pipeline.model import Account, Act, Deed, Link, Purpose, Role, Session
 from pipeline.web.access import local_path, sign_in
-from pipeline.web.asking import Asked, Form, Route
+from pipeline.web.asking import Asked, Form, Route, natural
 
 _FORM_BYTES = 64_000
 _PAGE = 100  # rows of the audit log
@@ -324,9 +324,10 @@ def _role(name: str) -> Role:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    number = natural(text)
+    if number is None:
         raise UsageError("没有这一项。", "请刷新页面后再试。")
-    return int(text)
+    return number
 
 
 # ------------------------------------------------------------------------------------ the audit log

@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from pipeline.desk import Desk, Pasted
 from pipeline.errors import DeskError, UsageError
-from pipeline.model import PASTED, Article, Decision, Desked, Role, chinese_number
+from pipeline.model import PASTED, Article, Decision, Desked, Role
 from pipeline.store import Stored
 from pipeline.web.asking import Asked, Route, draft_address
+from pipeline.web.rendering import days
 
 log = structlog.get_logger("pipeline.web")
 
@@ -190,8 +191,8 @@ def _told(asked: Asked, desked: Desked, name: str, patience: float, wanted: Want
 def _blank(asked: Asked, desked: Desked) -> Adding:
     return Adding(
         draft_address(desked.draft.series, desked.draft.window),
-        f"{asked.series().title} 第{chinese_number(desked.number)}期",
-        f"{desked.draft.window.start} 至 {desked.draft.window.end}",
+        f"{asked.series().title} {asked.numbered(desked.draft.series, desked.number)}",
+        days(desked.draft.window),
         desked.revision,
         desked.state.open,
     )

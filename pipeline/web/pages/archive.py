@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote, urlencode
@@ -12,16 +12,16 @@ from starlette.responses import Response
 
 from pipeline.desk import Hit, verify
 from pipeline.errors import UsageError
-from pipeline.model import BEIJING, Finding, Passage, Release, Role, Severity, chinese_number
-from pipeline.outputs import FORMATS
+from pipeline.model import Finding, Passage, Release, Role, Severity
+from pipeline.outputs import FORMATS, NAMES
 from pipeline.outputs.templating import anchors
 from pipeline.store import Outline
-from pipeline.web.asking import Asked, Route, attached, draft_address
+from pipeline.web.asking import Asked, Route, attached, draft_address, natural
 from pipeline.web.pages.document import framed, together
+from pipeline.web.rendering import moment
 
 _MADE = threading.BoundedSemaphore(1)
 """How many files are made at once that were not put out: each takes a core, a PDF LibreOffice beside it."""
-_NAMES = {"docx": "DOCX", "md": "MD", "html": "网页", "eml": "邮件", "pdf": "PDF"}
 _OFFERED = ("docx", "md", "html", "pdf")  # of every issue; what was not put out is made when it is asked for
 _AT_ONCE = 20
 _SHOWN = 12  # characters of a digest: enough to compare by eye
@@ -186,10 +186,10 @@ def archive(asked: Asked) -> Response:
 
 
 def _listing(asked: Asked) -> Listing:
-    visible = _visible(asked)
+    visible = asked.visible()
     years = asked.desk.entries.years(visible)
-    named = asked.query("year")
-    year = int(named) if named.isdecimal() and int(named) in years else next(iter(years), 0)
+    named = natural(asked.query("year"))
+    year = named if named in years else next(iter(years), 0)
     shelves: dict[str, list[Row]] = {}
     for one in asked.desk.entries.outlines(visible, year=year):
         shelves.setdefault(one.series, []).append(_row(asked, one))
@@ -205,11 +205,11 @@ def _row(asked: Asked, one: Outline) -> Row:
     document = next((blob for name, blob in one.files.items() if name.endswith(".docx")), "")
     return Row(
         address=address,
-        number=f"第{chinese_number(one.number)}期",
+        number=asked.numbered(one.series, one.number),
         date=one.window.end.isoformat(),
         titles=one.titles,
         badges=tuple(_badges(one)),
-        files=tuple(Link(f"{address}/{suffix}", _NAMES[suffix]) for suffix in _OFFERED),
+        files=tuple(Link(f"{address}/{suffix}", NAMES[suffix]) for suffix in _OFFERED),
         digest=document[:_SHOWN],
     )
 
@@ -238,10 +238,8 @@ def search(asked: Asked) -> Response:
 
 
 def _results(asked: Asked, seeking: Seeking) -> Results:
-    after = int(named) if (named := asked.query("after")).isdecimal() else 0
-    visible = _visible(asked)
-    if seeking.series:
-        visible = {seeking.series}  # one of those they may see
+    after = natural(asked.query("after")) or 0
+    visible = {seeking.series} if seeking.series else asked.visible()  # what is sought is one of those they may see
     answer = asked.desk.search(
         seeking.question,
         series=visible,
@@ -260,16 +258,16 @@ def _results(asked: Asked, seeking: Seeking) -> Results:
     told = f"共 {answer.total} 条" + (f"，这里是第 {after + 1}–{last} 条" if answer.total > len(answer.hits) else "")
     return Results(
         told,
-        tuple(_result(one, titles) for one in answer.hits),
+        tuple(_result(asked, one, titles) for one in answer.hits),
         before=seeking.address(max(0, after - _AT_ONCE)) if after else "",
         after=seeking.address(last) if last < answer.total else "",
     )
 
 
-def _result(hit: Hit, titles: dict[str, str]) -> Result:
+def _result(asked: Asked, hit: Hit, titles: dict[str, str]) -> Result:
     one = hit.found
     address = _address(one.series, one.number)
-    words = f"{titles.get(one.series, one.series)} 第{chinese_number(one.number)}期第{one.position}条"
+    words = f"{titles.get(one.series, one.series)} {asked.numbered(one.series, one.number)}第{one.position}条"
     url = one.url if one.url.startswith(("http://", "https://")) else ""
     return Result(
         f"{address}?item={one.position}", Link(address, words), hit.title, one.outlet, one.date, url, hit.passage
@@ -277,7 +275,7 @@ def _result(hit: Hit, titles: dict[str, str]) -> Result:
 
 
 def _seeking(asked: Asked) -> Seeking:
-    titles, years = _titles(asked), [str(one) for one in asked.desk.entries.years(_visible(asked))]
+    titles, years = _titles(asked), [str(one) for one in asked.desk.entries.years(asked.visible())]
     series, year = asked.query("series"), asked.query("year")
     return Seeking(
         question=asked.query("q")[:200],
@@ -303,8 +301,8 @@ def issue(asked: Asked) -> Response:
 def _view(asked: Asked, outline: Outline, release: Release) -> IssueView:
     address, made = _address(outline.series, outline.number), release.issue
     frame = f"{address}/page"
-    item, marks = asked.query("item"), anchors(made)
-    at = f"#{marks[int(item) - 1]}" if item.isdecimal() and 0 < int(item) <= len(marks) else ""
+    item, marks = natural(asked.query("item")) or 0, anchors(made)
+    at = f"#{marks[item - 1]}" if 0 < item <= len(marks) else ""
     numbers = [one.number for one in asked.desk.issues.stand(outline.series).values() if one.released]
     versions = tuple(_versions(asked, outline))
     return IssueView(
@@ -322,27 +320,27 @@ def _view(asked: Asked, outline: Outline, release: Release) -> IssueView:
         frame=frame + at,
         versions=versions,
         ways=tuple(_ways(asked, outline, release)),
-        earlier=_neighbour(outline.series, max((one for one in numbers if one < outline.number), default=0)),
-        later=_neighbour(outline.series, min((one for one in numbers if one > outline.number), default=0)),
+        earlier=_neighbour(asked, outline.series, max((one for one in numbers if one < outline.number), default=0)),
+        later=_neighbour(asked, outline.series, min((one for one in numbers if one > outline.number), default=0)),
     )
 
 
-def _neighbour(series: str, number: int) -> Link | None:
-    return Link(_address(series, number), f"第{chinese_number(number)}期") if number else None
+def _neighbour(asked: Asked, series: str, number: int) -> Link | None:
+    return Link(_address(series, number), asked.numbered(series, number)) if number else None
 
 
 def _notice(asked: Asked, outline: Outline, release: Release) -> str:
     if outline.withdrawn:
         revisions = asked.desk.issues.revisions(outline.id)
         decision = next(one.decision for one in reversed(revisions) if one.decision.verb == "withdraw")
-        when = f"{decision.when.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+        when = moment(decision.when)
         return f"本期已于 {when} 由{decision.who}撤回，请勿再引用。理由：{decision.reason}"
     return release.issue.correction_line
 
 
 def _facts(outline: Outline, release: Release) -> Iterator[tuple[str, str]]:
     made = release.issue
-    when = f"{release.when.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+    when = moment(release.when)
     yield "编发单位", made.issuer
     yield "刊期", f"{made.window.start} 至 {made.window.end}"
     yield "条目", f"{len(made.items)} 条"
@@ -362,7 +360,7 @@ def _files(address: str, release: Release) -> Iterator[File]:
     for suffix in dict.fromkeys((*_OFFERED, *(name.rpartition(".")[2] for name in release.files if "/" not in name))):
         if suffix in FORMATS:
             digest = release.files.get(f"{stem}.{suffix}", "")[:_SHOWN]
-            yield File(f"{address}/{suffix}", _NAMES.get(suffix, suffix), f"{stem}.{suffix}", digest)
+            yield File(f"{address}/{suffix}", NAMES.get(suffix, suffix), f"{stem}.{suffix}", digest)
     if release.imported:
         name = release.imported.file
         yield File(f"{address}/original", "原件", name, release.imported.blob[:_SHOWN])
@@ -377,7 +375,7 @@ def _versions(asked: Asked, outline: Outline) -> Iterator[Version]:
         release = asked.desk.issues.release_of(outline.id, revision)
         files = (name for name in release.files if "/" not in name)
         address = _address(outline.series, outline.number)
-        when = f"{release.when.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+        when = moment(release.when)
         words = f"第 {release.issue.correction} 次更正" if release.issue.correction else "初次发布"
         links = tuple(Link(f"{address}/files/{quote(name, safe='')}", _named(name)) for name in files)
         yield Version(f"{words}：{when}，{release.who}", links)
@@ -399,14 +397,15 @@ def findings(asked: Asked) -> Response:
     """What the checks say of an issue, and who answered for what."""
     outline = _outline(asked)
     found = asked.desk.review(asked.desk.issues.release_of(outline.id, outline.revision))
-    told = [_finding(one, imported=not outline.files) for one in found]
+    draft = asked.desk.issues.at_revision(outline.id, outline.revision)
+    told = [_finding(one, waived=draft.waiver(one) is not None, imported=not outline.files) for one in found]
     return asked.page("_told.html", told=told, nothing="检查没有发现问题。", title="检查")
 
 
-def _finding(one: Finding, *, imported: bool) -> Told:
+def _finding(one: Finding, *, waived: bool, imported: bool) -> Told:
     if one.severity is Severity.BLOCKING:
         return Told("danger", "原刊有误" if imported else "阻断", one.message)
-    return Told("warning", "已放行" if "（已放行：" in one.message else "请核对", one.message)
+    return Told("warning", "已放行" if waived else "请核对", one.message)
 
 
 def proof(asked: Asked) -> Response:
@@ -485,12 +484,12 @@ def _saved(name: str, data: bytes, kind: str) -> Response:
 
 def _outline(asked: Asked) -> Outline:
     """The issue that the address names; raises `UsageError` when it was never put out."""
-    series, number = asked.path("series"), asked.path("number")
-    if number.isdecimal() and len(number) < 10:
-        for one in asked.desk.entries.outlines({series}, number=int(number)):
-            return one
-    title = _titles(asked).get(series, series)
-    raise UsageError(f"存档里没有{title}第{number}期。", "请从存档的列表进入。")
+    if found := asked.outline():
+        return found
+    series = asked.path("series")
+    raise UsageError(
+        f"存档里没有{_titles(asked).get(series, series)}第{asked.path('number')}期。", "请从存档的列表进入。"
+    )
 
 
 def _address(series: str, number: int) -> str:
@@ -499,12 +498,7 @@ def _address(series: str, number: int) -> str:
 
 def _named(name: str) -> str:
     suffix = name.rpartition(".")[2]
-    return _NAMES.get(suffix, suffix)
-
-
-def _visible(asked: Asked) -> Collection[str] | None:
-    """The series that somebody may see; `None` for all, those that are no longer configured too."""
-    return set(asked.who.series) or None
+    return NAMES.get(suffix, suffix)
 
 
 def _titles(asked: Asked) -> dict[str, str]:

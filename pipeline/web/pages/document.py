@@ -17,8 +17,8 @@ from pipeline.errors import Conflict, UsageError
 from pipeline.model import Change, Changes, Desked, Edited, Role
 from pipeline.outputs import FORMATS
 from pipeline.steps.returning.differences import pieces
-from pipeline.web.asking import Asked, Route, attached, draft_address
-from pipeline.web.rendering import own_styles
+from pipeline.web.asking import Asked, Route, attached, draft_address, natural
+from pipeline.web.rendering import own_styles, picture_type
 
 _DRAWN = threading.BoundedSemaphore(2)
 """How many documents are made at once: each takes a core, and a PDF LibreOffice beside it."""
@@ -75,9 +75,7 @@ def _at(asked: Asked) -> Desked:
     named = asked.query("revision")
     if not named:
         return desked
-    if not named.isdecimal():
-        raise UsageError(f"“{named}”不是修订号。", "请从草稿页进入。")
-    return asked.desk.at(desked, int(named))
+    return asked.desk.at(desked, _number(named))
 
 
 # ------------------------------------------------------------------------------------------ pages as pictures
@@ -132,9 +130,10 @@ def _key(desked: Desked) -> tuple[object, ...]:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise UsageError(f"“{text}”不是数。")
-    return int(text)
+    number = natural(text)
+    if number is None:
+        raise UsageError(f"“{text[:20]}”不是数。", "请从草稿页进入。")
+    return number
 
 
 # ------------------------------------------------------------------------------------------ files
@@ -180,9 +179,8 @@ def together(files: Mapping[str, bytes]) -> bytes:
 def picture(asked: Asked) -> Response:
     """A picture of a candidate, from our own store."""
     data = asked.desk.picture(asked.desked().draft, asked.path("blob"))
-    kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
     headers = {"Cache-Control": _KEPT_DAY, "Content-Security-Policy": "default-src 'none'; sandbox"}
-    return Response(data, media_type=kind, headers=headers)
+    return Response(data, media_type=picture_type(data), headers=headers)
 
 
 # ------------------------------------------------------------------------------------------ an edited file

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from pipeline.errors import UsageError
 from pipeline.model import (
-    BEIJING,
     Desked,
     Finding,
     Revision,
@@ -18,18 +17,17 @@ from pipeline.model import (
     Severity,
     State,
     Waiver,
-    chinese_number,
 )
 from pipeline.steps.mending import Fix, fixes
 from pipeline.steps.reasons import Passed, told
 from pipeline.steps.tell import meant
 from pipeline.steps.undecided import Undecided, undecided
-from pipeline.web.asking import Asked, Route, draft_address
+from pipeline.web.asking import Asked, Route, draft_address, natural
 from pipeline.web.pages.candidates import Listing, Row, listing, own_heaps
 from pipeline.web.pages.document import preview_view
 from pipeline.web.pages.item import MOST_BYTES, item_view, save
 from pipeline.web.pages.original import restore
-from pipeline.web.rendering import days
+from pipeline.web.rendering import days, signed
 
 _FIRST = 60  # rows of what waits, until the rest is asked for; nobody looks through more at a time
 _PASSED = 100  # rows of one reason
@@ -147,7 +145,7 @@ class Checked:
     @property
     def message(self) -> str:
         """What was found, without who answered for it: that stands beside it."""
-        return self.finding.message.rpartition("（已放行：")[0] if self.waiver else self.finding.message
+        return self.finding.message.removesuffix(self.waiver.chinese) if self.waiver else self.finding.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +232,7 @@ def head(asked: Asked, desked: Desked) -> Head:
     return Head(
         base=draft_address(draft.series, draft.window),
         series=series.title,
-        number=chinese_number(desked.number),
+        number=asked.numbered(draft.series, desked.number),
         window=days(draft.window),
         state=desked.state,
         stands=desked.chinese,
@@ -266,7 +264,7 @@ def _whose(desked: Desked, one: Revision) -> str:
     """What somebody did: 剔除《…》（王编辑 06-13 08:00）."""
     decision = one.decision
     what = f"{decision.chinese} {meant(decision, desked.draft, handles=False)}".rstrip()
-    return f"{what}（{decision.who} {decision.when.astimezone(BEIJING):%m-%d %H:%M}）"
+    return f"{what}（{signed(decision.who, decision.when)}）"
 
 
 def _steps(state: State, role: Role) -> tuple[Step, ...]:
@@ -357,7 +355,7 @@ def _checked(asked: Asked, desked: Desked, found: Sequence[Finding]) -> tuple[Ch
     outlets = asked.desk.config.outlets
     checked = []
     for one in found:
-        waiver = desked.draft.waivers.get(one.key) if "（已放行：" in one.message else None
+        waiver = desked.draft.waiver(one)
         mends = () if waiver else fixes(one, desked.draft, items, outlets)
         if one.severity is Severity.BLOCKING and not any(mend.verb == "waive" for mend in mends):
             mends += (Fix("放行", "waive", one.key, reasoned=True),)
@@ -373,7 +371,7 @@ def _walk(asked: Asked, desked: Desked) -> Walk:
     base = draft_address(desked.draft.series, desked.draft.window)
     if not left:
         return Walk(None, None, None, 0, 0, False, base)
-    index = at if at is not None else min(max(int(place) if place.isdecimal() else 1, 1), len(left)) - 1
+    index = at if at is not None else min(max(natural(place) or 1, 1), len(left)) - 1
     one = left[index]
     after = (index + 1) % len(left)
     checked = _checked(asked, desked, [one.finding])[0] if one.finding else None
@@ -394,10 +392,10 @@ def _walk(asked: Asked, desked: Desked) -> Walk:
 def decide(asked: Asked) -> Response:
     """Applies what somebody decided; several targets are several decisions."""
     desked = asked.desked()
-    verb, revision = _said(asked, "verb"), _said(asked, "revision")
+    verb, seen = _said(asked, "verb"), natural(_said(asked, "revision"))
     if verb not in _VALUES:
         raise UsageError("没有这种操作。", "请用页面上的按钮。")
-    if not revision.isdecimal():
+    if seen is None:
         raise UsageError("没有说明所看的是哪一次修订。", "请刷新页面再试。")
     named = asked.query("target")
     targets = [named] if named else [one for one in asked.form.fields.get("target", ()) if one]
@@ -405,7 +403,6 @@ def decide(asked: Asked) -> Response:
         raise UsageError("没有选中任何一条。", "请先勾选。")
     given = {*asked.request.query_params, *asked.form.fields}
     values = {name: _said(asked, name) for name in _VALUES[verb] if name in given}
-    seen = int(revision)
     for target in targets:
         desked = asked.desk.decide(desked, asked.decision(verb, target, _said(asked, "reason"), **values), seen=seen)
         seen = desked.revision

@@ -22,14 +22,14 @@ from pipeline.model import (
     Matter,
     Revision,
     Role,
-    chinese_number,
 )
 from pipeline.steps import blocks
 from pipeline.steps.abreast import Row, abreast, both, lines, relined, row
 from pipeline.steps.assemble import printed
 from pipeline.steps.differ import Differing, differ
 from pipeline.steps.tell import in_words, meant, titles_of
-from pipeline.web.asking import Asked, Route, draft_address
+from pipeline.web.asking import Asked, Route, draft_address, natural
+from pipeline.web.rendering import moment, signed
 
 # ------------------------------------------------------------------------------- two people at once
 
@@ -120,7 +120,7 @@ def _side(clash: Clash, *, editable: bool) -> Side:
         long=text,
         joined=lines(joined) if text else clash.mine,
         met=met,
-        by=_signed(clash.by) if clash.by else "",
+        by=signed(clash.by.decision.who, clash.by.decision.when) if clash.by else "",
     )
 
 
@@ -129,10 +129,6 @@ def _line_by_line(mine: str, theirs: str) -> Sequence[Row]:
     if len(ours) == len(its) == 1:
         return [row(mine, theirs)]
     return abreast(*(tuple(Block(Kind.PARAGRAPH, line) for line in some) for some in (ours, its)))
-
-
-def _signed(one: Revision) -> str:
-    return f"{one.decision.who} {one.decision.when.astimezone(BEIJING):%m-%d %H:%M}"
 
 
 def settle(asked: Asked) -> Response:
@@ -158,9 +154,10 @@ def settle(asked: Asked) -> Response:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal() or len(text) > 9:
+    number = natural(text)
+    if number is None:
         raise UsageError("没有说明所看的是哪一次修订。", "请刷新页面再试。")
-    return int(text)
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +321,7 @@ class Heading:
 
 def _heading(asked: Asked, desked: Desked) -> Heading:
     series = asked.series()
-    number = f"第{chinese_number(desked.number, series.zero)}期"
+    number = asked.numbered(series.id, desked.number)
     may = desked.state.open and asked.who.role.allows(Role.EDITOR)
     address = draft_address(desked.draft.series, desked.draft.window)
     return Heading(f"{series.title} {number}", address, desked.revision, may)
@@ -442,8 +439,7 @@ def then(asked: Asked) -> Response:
         "then.html",
         issue=_heading(asked, desked),
         revision=revision,
-        told=f"{decision.who} {decision.when.astimezone(BEIJING):%Y-%m-%d %H:%M} {decision.chinese} "
-        + meant(decision, draft, handles=False),
+        told=f"{decision.who} {moment(decision.when)} {decision.chinese} " + meant(decision, draft, handles=False),
         items=shown,
     )
 

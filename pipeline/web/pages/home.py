@@ -9,7 +9,7 @@ from enum import StrEnum
 from starlette.responses import Response
 
 from pipeline.config import Series
-from pipeline.model import Desked, Phase, Role, Severity, Standing, chinese_number
+from pipeline.model import Desked, Phase, Role, Severity, Standing
 from pipeline.steps.window import due_at, next_due
 from pipeline.web.asking import Asked, Route, draft_address
 from pipeline.web.rendering import ago, days
@@ -128,7 +128,7 @@ def _shelf(asked: Asked, series: Series, paused: str) -> Shelf:
             days(one.window),
             one.phase.value,
             one.phase.chinese,
-            f"第{chinese_number(one.number, series.zero)}期" if one.number else "",
+            asked.numbered(series.id, one.number) if one.number else "",
             told(one, paused=bool(paused)),
             f"{last.who} {last.chinese} · {ago(asked.now, last.when)}" if last else "",
             _counts(asked.office.desked(desk, series.id, one.window)) if counted else None,

@@ -30,7 +30,8 @@ from pipeline.outputs.tables import grid
 from pipeline.steps.assemble import printed
 from pipeline.steps.blocks import ROW_KINDS, Row, composed, rows, written
 from pipeline.steps.urls import desktop, printed_url
-from pipeline.web.asking import Asked, Form, Route, draft_address
+from pipeline.web.asking import Asked, Form, Route, draft_address, natural
+from pipeline.web.rendering import signed
 
 _FIELDS = {"title": "标题", "outlet": "来源", "date": "日期", "url": "链接"}
 _TEXT = "text"
@@ -105,8 +106,6 @@ class ItemView:
     """Of the candidate; `decide` and `draft` are those of the draft."""
     decide: str
     draft: str
-    keep: str
-    """Under what a browser keeps what is typed and not saved: whose it is, and where."""
     revision: int
     editable: bool
     why_not: str
@@ -157,7 +156,6 @@ def item_view(asked: Asked, desked: Desked, handle: str) -> ItemView:
         address=f"{base}/items/{handle}",
         decide=f"{base}/decide",
         draft=base,
-        keep=f"{asked.who.login}:{base}/items/{handle}",
         revision=desked.revision,
         editable=mayedit and desked.state.open,
         why_not="" if desked.state.open or not mayedit else f"本期{desked.state.chinese}，只能查看。",
@@ -296,8 +294,7 @@ def _marks(revisions: Sequence[Revision], handle: str) -> dict[str, str]:
             names = (_TEXT if name in ("body", "blocks") else name for name in decision.values)
         else:
             continue
-        told = f"{decision.who} {decision.when.astimezone(BEIJING):%m-%d %H:%M}"
-        found |= dict.fromkeys(names, told)
+        found |= dict.fromkeys(names, signed(decision.who, decision.when))
     return found
 
 
@@ -403,7 +400,7 @@ def decided(asked: Asked, desked: Desked, *decisions: Decision, whole: bool = Tr
     in them stays.
     """
     handle = asked.path("handle")
-    seen = int(asked.form.get("revision")) if asked.form.get("revision").isdecimal() else 0
+    seen = natural(asked.form.get("revision")) or 0
     for decision in decisions:
         desked = asked.desk.decide(desked, decision, seen=seen)
         seen = desked.revision

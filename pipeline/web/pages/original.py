@@ -14,7 +14,6 @@ from starlette.responses import Response
 from pipeline.desk import Snapshot
 from pipeline.errors import UsageError
 from pipeline.model import (
-    BEIJING,
     BELIEVED,
     Article,
     Block,
@@ -32,7 +31,7 @@ from pipeline.steps.leftover import Leftover, name_of
 from pipeline.steps.rate.marking import Marked, Marker
 from pipeline.web.asking import Asked, Route, draft_address
 from pipeline.web.pages.item import KINDS, decided, find_candidate, pasted_rows
-from pipeline.web.rendering import own_styles, render
+from pipeline.web.rendering import moment, own_styles, picture_type, render
 
 _TABS = {"text": "原文", "page": "网页快照", "diff": "与上一版差异", "facts": "核对"}
 _TAGS = frozenset(
@@ -209,7 +208,7 @@ def _facts(asked: Asked, candidate: Candidate, view: SourceView) -> SourceView:
     seen = asked.desk.revisits.of([article.url]).get(article.url)
     told = ""
     if seen is not None:
-        told = f"{seen.when.astimezone(BEIJING):%Y-%m-%d %H:%M} 再次打开：{seen.told or '与采集时一致'}"
+        told = f"{moment(seen.when)} 再次打开：{seen.told or '与采集时一致'}"
     facts = (
         ("作者", article.author),
         ("编辑", article.editor),
@@ -247,7 +246,7 @@ def _verdict(claim: DateClaim, article: Article) -> str:
 def snapshot(asked: Asked) -> Response:
     """The page as it was fetched: nothing in it acts, leads anywhere, or comes from elsewhere."""
     found = asked.desk.snapshot(asked.desked().draft, asked.path("handle"))
-    fetched = f"采集于 {found.fetched.astimezone(BEIJING):%Y-%m-%d %H:%M}" if found.fetched else ""
+    fetched = f"采集于 {moment(found.fetched)}" if found.fetched else ""
     page = render("snapshot.html", body=_clean(found), trouble=found.trouble, fetched=fetched)
     answer = Response(page, media_type="text/html; charset=utf-8")
     answer.headers["Content-Security-Policy"] = _POLICY.format(own_styles(page))
@@ -266,8 +265,7 @@ def _clean(found: Snapshot) -> Markup:
         room -= len(data)
         if not data or room < 0:
             return None
-        kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
-        return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+        return f"data:{picture_type(data)};base64,{base64.b64encode(data).decode()}"
 
     return Markup(
         nh3.clean(

@@ -7,7 +7,6 @@ the digest of all that was shown, and a token by which a button that was pressed
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,13 +16,11 @@ from starlette.responses import Response
 
 from pipeline.desk import Prospect
 from pipeline.errors import Conflict, DeskError, UsageError
-from pipeline.model import BEIJING, PROCEEDINGS, Decision, Desked, Finding, Release, Revision, Role, Severity, State
-from pipeline.outputs import FORMATS
+from pipeline.model import PROCEEDINGS, Desked, Finding, Release, Revision, Role, Severity, State
+from pipeline.outputs import FORMATS, NAMES
 from pipeline.steps.tell import meant
-from pipeline.web.asking import Asked, Route, draft_address
-from pipeline.web.rendering import days
-
-_NAMES = {"docx": "DOCX", "md": "Markdown", "html": "网页", "eml": "邮件", "pdf": "PDF"}
+from pipeline.web.asking import Asked, Route, attached, draft_address, natural
+from pipeline.web.rendering import days, signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,13 +247,9 @@ def _steps(desked: Desked, log: Sequence[Revision]) -> list[Step]:
     found = []
     for place, (name, verb) in enumerate(zip(("编辑", "送审", "审定", "发布"), verbs, strict=True)):
         last = next((one.decision for one in reversed(log) if one.decision.verb == verb), None)
-        told = _signed(last) if last and 0 < place <= at else ""
+        told = signed(last.who, last.when) if last and 0 < place <= at else ""
         found.append(Step(name, told, "done" if place < at else "now" if place == at else "waiting"))
     return found
-
-
-def _signed(decision: Decision) -> str:
-    return f"{decision.who} {decision.when.astimezone(BEIJING):%m-%d %H:%M}"
 
 
 def _notes(desked: Desked, log: Sequence[Revision]) -> list[str]:
@@ -277,7 +270,7 @@ def _remark(one: Finding, desked: Desked, base: str) -> Remark:
     address = f"{base}?item={quote(one.handle)}" if one.handle else ""
     if one.severity is Severity.BLOCKING:
         return Remark("danger", "阻断", one.message, one.fix, address)
-    if one.key in desked.draft.waivers and not one.fix:
+    if desked.draft.waiver(one):
         return Remark("info", "已放行", one.message, "", address)
     return Remark("warning", "提醒", one.message, one.fix, address)
 
@@ -320,7 +313,7 @@ def _out(asked: Asked, desked: Desked, release: Release) -> Out:
         files=[
             File(
                 name,
-                _NAMES.get(suffix := name.rpartition(".")[2], "配图" if "/" in name else suffix.upper()),
+                NAMES.get(suffix := name.rpartition(".")[2], "配图" if "/" in name else suffix.upper()),
                 blob,
                 f"{base}/released/{release.revision}/{quote(name)}",
                 name in missing,
@@ -333,15 +326,13 @@ def _out(asked: Asked, desked: Desked, release: Release) -> Out:
 
 def file(asked: Asked) -> Response:
     """A file that was put out, as it was."""
-    desked, name, revision = asked.desked(), asked.path("name"), asked.path("revision")
-    if not revision.isdecimal():
-        raise UsageError(f"“{revision}”不是修订号。", "请从本期的页面下载。")
-    data = asked.desk.given_out(desked, int(revision), name)
-    last, suffix = name.rpartition("/")[2], name.rpartition(".")[2]
+    desked, name, revision = asked.desked(), asked.path("name"), natural(asked.path("revision"))
+    if revision is None:
+        raise UsageError(f"“{asked.path('revision')}”不是修订号。", "请从本期的页面下载。")
+    data = asked.desk.given_out(desked, revision, name)
+    suffix = name.rpartition(".")[2]
     kind = FORMATS[suffix].media_type if suffix in FORMATS else "application/octet-stream"
-    plain = re.sub(r"[^A-Za-z0-9._-]", "", last).lstrip("-.") or "file"
-    headers = {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(last, safe='')}"}
-    return Response(data, media_type=kind, headers=headers)
+    return Response(data, media_type=kind, headers={"Content-Disposition": attached(name.rpartition("/")[2])})
 
 
 def publish(asked: Asked) -> Response:
@@ -451,9 +442,9 @@ def _as_seen(asked: Asked, desked: Desked) -> None:
 def _again(asked: Asked, error: DeskError) -> Response:
     """The page as it is now, with why nothing was done and what was changed meanwhile."""
     desked = asked.desked()
-    seen = asked.form.get("revision")
+    seen = natural(asked.form.get("revision"))
     log = asked.desk.revisions(desked)
-    since = [_changed(one, desked) for one in log if seen.isdecimal() and one.revision > int(seen)]
+    since = [_changed(one, desked) for one in log if seen is not None and one.revision > seen]
     # who comes second may be refused for what the first one did before it is known that there was one
     return _page(asked, desked, 409 if since or isinstance(error, Conflict) else 422, error, since)
 

@@ -19,7 +19,7 @@ from pipeline.model import BEIJING, Health, Pulse, Role, Visit
 from pipeline.steps.health import reason, span
 from pipeline.steps.window import last_closed
 from pipeline.web.asking import Asked, Route
-from pipeline.web.rendering import ago, days
+from pipeline.web.rendering import ago, days, moment
 
 T = TypeVar("T")
 
@@ -215,7 +215,7 @@ def _row(now: dt.datetime, source: Source, pulse: Pulse, visits: Sequence[Visit]
         pulse.health,
         pulse.trouble,
         reason(pulse.because),
-        f"自 {pulse.since.astimezone(BEIJING):%Y-%m-%d %H:%M} 起" if pulse.since else "",
+        f"自 {moment(pulse.since)} 起" if pulse.since else "",
         ago(now, pulse.succeeded.astimezone(BEIJING)) if pulse.succeeded else "从未",
         ago(now, pulse.fresh.astimezone(BEIJING)) if pulse.fresh else "从未",
         span(pulse.usual) if pulse.usual else "",
@@ -244,7 +244,7 @@ def _bars(now: dt.datetime, visits: Sequence[Visit]) -> tuple[Bar, ...]:
 
 def _called(one: Visit) -> Called:
     return Called(
-        f"{one.when.astimezone(BEIJING):%Y-%m-%d %H:%M}",
+        moment(one.when),
         {"ok": "fine"}.get(one.outcome.value, one.outcome.value),
         one.outcome.chinese,
         one.leads,
