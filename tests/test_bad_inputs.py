@@ -11,7 +11,7 @@ import pytest
 
 HERE = Path(__file__).parent
 TABLE = HERE / "bad_inputs.md"
-LAST = 70
+LAST = 72
 OPEN = "open: "
 
 
