@@ -117,6 +117,21 @@ def signed(who: str, when: dt.datetime) -> str:
     return f"{who} {when.astimezone(BEIJING):%m-%d %H:%M}"
 
 
+_PLACES = (
+    (re.compile(r"(?:标题元素 )?h1\b.*"), "网页大标题"),
+    (re.compile(r"标题元素.*"), "网页小标题"),
+    (re.compile(r"(?:meta|模板|微信|文件头) .*|来源元素"), "网页里的固定标记"),
+    (re.compile(r"(?:容器|trafilatura)\b.*"), "网页的正文部分"),
+    (re.compile(r"结构化数据|页面数据|脚本数据"), "网页自带的数据"),
+    (re.compile(r"byline"), "署名行"),
+)
+
+
+def in_words(where: str) -> str:
+    """Where on a page something was found, as an editor would say it: 标题元素 h1 is 网页大标题."""
+    return next((words for place, words in _PLACES if place.fullmatch(where)), where)
+
+
 def ago(now: dt.datetime, moment: dt.datetime) -> str:
     """How long ago something was, as one would say it; a day for what is older than a week."""
     minutes = int((now - moment).total_seconds() // 60)

@@ -126,7 +126,7 @@ def _body(desktop, handle="c11aa"):
 
 def test_a_field_says_where_it_was_found_and_what_else_it_could_be(page):
     shown = html.fromstring(page.get(f"{BASE}/items/c11aa").text)
-    assert "取自h1" in shown.cssselect("#found-title")[0].text_content()
+    assert "取自网页大标题" in shown.cssselect("#found-title")[0].text_content()
     assert "2024年6月4日" in shown.cssselect("#found-date")[0].text_content()
     offered = [one.get("value") for one in shown.cssselect("button[name=apply]")]
     assert "date：2024-06-05" in offered

@@ -31,7 +31,7 @@ from pipeline.steps.assemble import printed
 from pipeline.steps.blocks import ROW_KINDS, Row, composed, rows, written
 from pipeline.steps.urls import desktop, printed_url
 from pipeline.web.asking import Asked, Form, Route, draft_address, natural
-from pipeline.web.rendering import signed
+from pipeline.web.rendering import in_words, signed
 
 _FIELDS = {"title": "标题", "outlet": "来源", "date": "日期", "url": "链接"}
 _TEXT = "text"
@@ -171,7 +171,7 @@ def item_view(asked: Asked, desked: Desked, handle: str) -> ItemView:
             "",
             "body" in edits or "blocks" in edits,
             marks.get(_TEXT, ""),
-            f"取自{article.evidence['body']}" if article.evidence.get("body") else "",
+            _taken_from(article, "body"),
         ),
         rows=shown,
         named=len(shown) <= _MOST_PLAIN_ROWS,
@@ -241,7 +241,7 @@ def _once(offered: Iterable[Suggestion], known: Sequence[str]) -> Iterator[Sugge
 
 def _taken_from(article: Article, name: str) -> str:
     where = article.evidence.get(name, "")
-    return f"取自{where}" if where else ""
+    return f"取自{in_words(where)}" if where else ""
 
 
 def _day_found(article: Article) -> str:
@@ -249,7 +249,7 @@ def _day_found(article: Article) -> str:
     if chosen is None:
         return _taken_from(article, "date") or "页面上没有可信的日期"
     agreeing = len({one.where for one in article.dates if one is not chosen and one.day == chosen.day})
-    told = f"取自{chosen.where}“{chosen.text}”" if chosen.text else f"取自{chosen.where}"
+    told = f"取自{in_words(chosen.where)}" + (f"“{chosen.text}”" if chosen.text else "")
     if chosen.because not in ("", BELIEVED):
         told += f"，{chosen.because}"
     return told + (f"，另有 {agreeing} 处一致" if agreeing else "")

@@ -31,7 +31,7 @@ from pipeline.steps.leftover import Leftover, name_of
 from pipeline.steps.rate.marking import Marked, Marker
 from pipeline.web.asking import Asked, Route, draft_address
 from pipeline.web.pages.item import KINDS, decided, find_candidate, pasted_rows
-from pipeline.web.rendering import moment, own_styles, picture_type, render
+from pipeline.web.rendering import in_words, moment, own_styles, picture_type, render
 
 _TABS = {"text": "原文", "page": "网页快照", "diff": "与上一版差异", "facts": "核对"}
 _TAGS = frozenset(
@@ -223,7 +223,7 @@ def _facts(asked: Asked, candidate: Candidate, view: SourceView) -> SourceView:
         revisit=told,
         changed=bool(seen and seen.told),
         claims=tuple(
-            DayClaim(one.where, one.text, one.day.isoformat() if one.day else "", _verdict(one, article))
+            DayClaim(in_words(one.where), one.text, one.day.isoformat() if one.day else "", _verdict(one, article))
             for one in article.dates
         ),
         facts=tuple((word, value) for word, value in facts if value),
