@@ -90,7 +90,7 @@ def test_what_was_withdrawn_is_not_found_and_its_page_says_why(get):
 
 def test_the_page_of_an_issue_says_who_put_it_out_and_what_is_in_it(get):
     told = _plain(get(JUNE))
-    for wanted in ("第五三五期", "2024-06-01 至 2024-06-30", "王编辑", "友谊互联网医院上线", f"{NAME}.docx"):
+    for wanted in ("第五三五期", "2024-06-01 — 06-30", "王编辑", "友谊互联网医院上线", f"{NAME}.docx"):
         assert wanted in told
     assert get("/archive/beijing-monthly/999").status_code == 404
     assert get("/archive/beijing-monthly/0").status_code == 404

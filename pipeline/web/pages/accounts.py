@@ -16,6 +16,7 @@ from pipeline.errors import Conflict, UsageError
 from pipeline.model import Account, Act, Deed, Link, Purpose, Role, Session
 from pipeline.web.access import local_path, sign_in
 from pipeline.web.asking import Asked, Form, Route, natural
+from pipeline.web.rendering import days
 
 _FORM_BYTES = 64_000
 _PAGE = 100  # rows of the audit log
@@ -362,7 +363,7 @@ def _named(asked: Asked, target: str) -> str:
     known = asked.desk.config.series.get(series)
     if known is None or not start:
         return target
-    return f"{known.title} {known.window_of(dt.date.fromisoformat(start))}"
+    return f"{known.title} {days(known.window_of(dt.date.fromisoformat(start)))}"
 
 
 def _address(values: Mapping[str, str]) -> str:

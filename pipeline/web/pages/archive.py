@@ -18,7 +18,7 @@ from pipeline.outputs.templating import anchors
 from pipeline.store import Outline
 from pipeline.web.asking import Asked, Route, attached, draft_address, natural
 from pipeline.web.pages.document import framed, together
-from pipeline.web.rendering import moment
+from pipeline.web.rendering import days, moment
 
 _MADE = threading.BoundedSemaphore(1)
 """How many files are made at once that were not put out: each takes a core, a PDF LibreOffice beside it."""
@@ -342,11 +342,11 @@ def _facts(outline: Outline, release: Release) -> Iterator[tuple[str, str]]:
     made = release.issue
     when = moment(release.when)
     yield "编发单位", made.issuer
-    yield "刊期", f"{made.window.start} 至 {made.window.end}"
+    yield "窗口", days(made.window)
     yield "条目", f"{len(made.items)} 条"
     if origin := release.imported:
         yield "导入", f"{when}，{release.who}"
-        yield "原件", f"{origin.file}（SHA-256 {origin.blob[:_SHOWN]}…）"
+        yield "原件", f"{origin.file}（校验码 {origin.blob[:_SHOWN]}…）"
         return
     yield "发布", f"{when}，{release.who}"
     yield "修订", f"修订{release.revision}" + (f"，更正 {outline.corrections} 次" if outline.corrections else "")
