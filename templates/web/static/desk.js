@@ -211,5 +211,25 @@
     });
   }
 
+  // ------------------------------------------------------------------------------------ files to choose
+
+  // a browser names its own button for files in the language it was installed in
+  function files(root) {
+    for (const input of root.querySelectorAll("input[type=file]")) {
+      if (input.closest(".file")) continue;
+      const name = element("span", { class: "meta", "aria-live": "polite" });
+      const show = () => { name.textContent = [...input.files].map((one) => one.name).join("、") || "没有选择文件，也可以拖到这里"; };
+      const place = element("span", { class: "file" }, element("span", { class: "button", "aria-hidden": "true" }, "选择文件"), name);
+      input.replaceWith(place);
+      place.append(input);
+      input.addEventListener("change", show);
+      input.form?.addEventListener("reset", () => setTimeout(show));
+      show();
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => files(document));
+  document.addEventListener("htmx:load", (event) => files(event.detail.elt));
+
   window.desk = { told, shortcut, pane, keys };
 })();
