@@ -137,6 +137,7 @@ def _edited(page):
 
 def test_an_edited_file_is_shown_before_it_is_taken(desktop, page):
     before = desktop.draft().revision
+    assert html.fromstring(page.get(BASE).text).cssselect(f"#head a[href='{BASE}/upload']")
     shown = html.fromstring(_uploaded(page, _edited(page)).content)
     assert shown.cssselect("del")[0].text == "本市"
     assert desktop.draft().revision == before
