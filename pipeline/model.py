@@ -41,8 +41,15 @@ Glossary
 更正            correction          what a released issue should have said, put out as a further release of it
 撤回            withdraw            a released issue that no longer holds; its number and files stay
 存档            archive             every issue, released or imported, and the site made of them
+修订            revision            a draft as it was after a decision; each is kept, none is changed
+待定            undecided           what is left for a person to decide before a draft is handed in
+放行            waive               a finding that somebody answers for in writing, so that it no longer blocks
 备注            note                what somebody wrote for the others beside an item or the issue; never printed
+网页快照          snapshot            the page of a candidate as it was fetched, with nothing in it that acts
 账号            account             who may do what on the review page; decisions are signed with its name
+权限            role                查看 viewer < 编辑 editor < 审定 approver < 管理 admin
+令牌            token               what a program shows instead of signing in; it may do no more than its account
+审计            audit log           every change, log-in and refusal, each row bound to the one before it
 =============  ==================  ============================================================
 """
 
