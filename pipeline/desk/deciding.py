@@ -320,6 +320,11 @@ class Deciding(Judging):
         """What the release checks say of a draft; a waived finding no longer blocks while it says the same."""
         return self._answered(desked.draft, self._inspected(desked))
 
+    def grounds(self, desked: Desked) -> tuple[object, ...]:
+        """What `findings` rest on beside the configuration: they are the same for as long as this is."""
+        at = desked.id, desked.revision, desked.number, desked.state
+        return *at, self.issues.out(), self.revisits.newest(), self._templates_as_they_are()
+
     def _answered(self, draft: Draft, found: Sequence[Finding]) -> list[Finding]:
         return [
             replace(

@@ -71,8 +71,8 @@ class Prospect:
 class Releasing(Reviewing):
     """Renders, checks once more, releases, publishes; skips windows."""
 
-    def render(self, desked: Desked, name: str) -> bytes:
-        """A draft as one of `FORMATS`, with its findings as comments."""
+    def render(self, desked: Desked, name: str, found: Sequence[Finding] | None = None) -> bytes:
+        """A draft as one of `FORMATS`, with its findings as comments: those in `found`, if they are known."""
         issue = self.issue(desked)
         template = self._document_template(issue.series)
         context = Context(
@@ -80,7 +80,7 @@ class Releasing(Reviewing):
             template=template.stem,
             pages=page_numbers(issue, template, pictures=self._blobs.get, estimate_only=True),
             draft=True,
-            findings=tuple(self.findings(desked)),
+            findings=tuple(self.findings(desked) if found is None else found),
             revision=desked.revision,
             pictures=self._blobs.get,
         )
@@ -91,8 +91,8 @@ class Releasing(Reviewing):
         files = picture_files(self.issue(desked), self._blobs.get)
         return {name: self._blobs.get(blob) for name, blob in files.items()}
 
-    def prospect(self, desked: Desked, who: str) -> Prospect:
-        """What `who` would put out now by releasing a draft; nothing is kept."""
+    def prospect(self, desked: Desked, who: str, found: Sequence[Finding] | None = None) -> Prospect:
+        """What `who` would put out now by releasing a draft; nothing is kept. `found` are its findings, if known."""
         basis, refused = Basis("", {}, {}), ""
         try:
             self._may_release(desked, who)
@@ -100,10 +100,10 @@ class Releasing(Reviewing):
             basis = basis_of(template, lambda data: hashlib.sha256(data).hexdigest())
         except (UsageError, StoreError, ConfigError, TemplateError) as error:
             refused = str(error)
-        return self._prospect(desked, basis, refused)
+        return self._prospect(desked, basis, self.findings(desked) if found is None else found, refused)
 
-    def _prospect(self, desked: Desked, basis: Basis, refused: str = "") -> Prospect:
-        found = sorted(self.findings(desked), key=lambda one: one.severity is not Severity.BLOCKING)
+    def _prospect(self, desked: Desked, basis: Basis, findings: Sequence[Finding], refused: str = "") -> Prospect:
+        found = sorted(findings, key=lambda one: one.severity is not Severity.BLOCKING)
         issue, tally = self.issue(desked), self.tally(desked)
         formats = self.config.settings.formats
         files = [f"{issue.filename}.{suffix}" for suffix in formats]
@@ -138,7 +138,7 @@ class Releasing(Reviewing):
         self._may_release(desked, who)
         series = self.series(desked.draft.series)
         basis = basis_of(self._document_template(series.id), self._blobs.put)
-        shown = self._prospect(desked, basis)
+        shown = self._prospect(desked, basis, self.findings(desked))
         if seen and seen != shown.digest:
             raise Conflict(
                 "要发布的内容在您确认之后有变化（期号、模板、检查结果或采集记录），没有发布。", "请再看一遍，再发布。"

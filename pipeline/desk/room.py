@@ -107,6 +107,13 @@ class Room:
             )
         return folder / name
 
+    def _templates_as_they_are(self) -> tuple[tuple[str, int, int], ...]:
+        """The files of the workspace's own templates: name, time, size; those of the package stay as they are."""
+        if not self._templates.is_dir():
+            return ()
+        found = ((one.name, one.stat()) for one in sorted(self._templates.iterdir()) if one.is_file())
+        return tuple((name, status.st_mtime_ns, status.st_size) for name, status in found)
+
     def _template_name(self, series: str) -> str:
         """The name of the document template of a bulletin: its own, else that of the settings."""
         one = self.config.series.get(series)

@@ -131,6 +131,13 @@ class Issues:
                 for row in connection.execute(query)
             }
 
+    def out(self) -> tuple[tuple[int, int, bool], ...]:
+        """Which revision of which issue was put out last, and whether it was withdrawn: what later ones are held to."""
+        columns = ISSUES.c.id, ISSUES.c.released, ISSUES.c.withdrawn
+        query = sa.select(*columns).where(ISSUES.c.released > 0).order_by(ISSUES.c.id)
+        with self._database.read() as connection:
+            return tuple((row.id, row.released, row.withdrawn) for row in connection.execute(query))
+
     def latest(self, series: str) -> dict[dt.date, Decision]:
         """The decision that made the current revision of each window of a series: first day → decision."""
         query = sa.select(ISSUES.c.window_start, REVISIONS.c.decision).join(

@@ -35,6 +35,12 @@ class Revisits:
                     found[url] = Revisit(url, dt.datetime.fromisoformat(row.at), row.told)
         return found
 
+    def newest(self) -> tuple[int, str]:
+        """How many addresses were looked at, and when the last of them was: another one whenever a look is kept."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(sa.func.count(), sa.func.max(REVISITS.c.at)).select_from(REVISITS)).one()
+            return row[0], row[1] or ""
+
     def seen(self, url: str) -> dt.datetime | None:
         """When the page at an address was last had or looked at; `None` for one that never was."""
         fetched = sa.select(sa.func.max(PAGES.c.fetched)).where((PAGES.c.asked_url == url) | (PAGES.c.url == url))

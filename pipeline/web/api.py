@@ -155,7 +155,7 @@ def _draft(asked: Asked, _: m.Nothing) -> m.DraftWhole:
         ],
         findings=[
             m.FindingAbout(key=one.key, severity=one.severity, message=one.message, fix=one.fix, handle=one.handle)
-            for one in asked.desk.findings(desked)
+            for one in asked.office.findings(asked.desk, desked)
         ],
     )
 

@@ -16,7 +16,7 @@ import structlog
 
 from pipeline.desk import Desk
 from pipeline.errors import DeskError
-from pipeline.model import Clock, Desked, Window
+from pipeline.model import Clock, Desked, Finding, Window
 from pipeline.web.layouts import Layouts
 
 log = structlog.get_logger("pipeline.web")
@@ -123,17 +123,13 @@ class Office:
 
     def kept(self, what: str, desked: Desked, make: Callable[[], T]) -> T:
         """Something worked out about a draft as it stands, worked out once."""
-        known = self.known(what, desked)
-        if known is None:
-            self.keep(what, desked, known := make())
-        return cast(T, known)
+        return self.remembered(what, _as_it_stands(desked), make)
 
     def remembered(self, what: str, as_of: object, make: Callable[[], T]) -> T:
         """Something worked out once for as long as what it was worked out of, `as_of`, is the same."""
-        with self._lock:
-            if (what, as_of) in self._kept:
-                self._kept.move_to_end((what, as_of))
-                return cast(T, self._kept[what, as_of])
+        known = self._known(what, as_of)
+        if known is not None:
+            return cast(T, known)
         found = make()
         with self._lock:
             self._kept[what, as_of] = found
@@ -141,20 +137,19 @@ class Office:
                 self._kept.popitem(last=False)
         return found
 
-    def keep(self, what: str, desked: Desked, found: object) -> None:
-        """Remembers something worked out about a draft as it stands."""
-        with self._lock:
-            self._kept[what, _as_it_stands(desked)] = found
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+    def findings(self, desk: Desk, desked: Desked) -> list[Finding]:
+        """What the checks say of a draft, from memory while all that they look at is as it was."""
+        return self.remembered("findings", desk.grounds(desked), lambda: desk.findings(desked))
 
-    def known(self, what: str, desked: Desked) -> object | None:
-        """What was worked out about a draft as it stands; `None` when it was not yet."""
-        key = (what, _as_it_stands(desked))
+    def known_findings(self, desk: Desk, desked: Desked) -> list[Finding] | None:
+        """What the checks say of a draft; `None` when nobody asked yet."""
+        return cast("list[Finding] | None", self._known("findings", desk.grounds(desked)))
+
+    def _known(self, what: str, as_of: object) -> object | None:
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
+            if (what, as_of) in self._kept:
+                self._kept.move_to_end((what, as_of))
+            return self._kept.get((what, as_of))
 
     def _renew(self) -> None:
         if (stamp := self._stamped()) == self._stamp:

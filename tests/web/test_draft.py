@@ -1,5 +1,7 @@
 """The draft page without a browser: what it shows, and what its buttons decide."""
 
+import dataclasses
+import datetime as dt
 import re
 import shutil
 from urllib.parse import quote
@@ -9,7 +11,11 @@ import pytest
 from lxml import html
 
 from desktops import served
-from pipeline.model import Account, Role
+from drafts import draft as sample
+from offices import without_libreoffice
+from pipeline.desk import Desk
+from pipeline.model import Account, Candidate, Decision, Revisit, Role, Verdict
+from sample_drafts import rated
 
 DRAFT = "/issues/beijing-monthly/2024-06-01"
 SCRIPT = {"hx-request": "true"}
@@ -164,6 +170,35 @@ def test_the_checks_offer_what_mends_and_a_signed_waiver(desktop):
     page = got(desktop, "/checks", **SCRIPT).text
     assert "放行理由：内部通报，无公开链接（王编辑）" in page
     assert "阻断" not in page
+
+
+def test_the_checks_are_worked_out_once_for_as_long_as_what_they_look_at_is_the_same(desktop, tmp_path, monkeypatch):
+    worked_out = []
+    inspected = Desk._inspected
+    monkeypatch.setattr(Desk, "_inspected", lambda *given: worked_out.append(1) or inspected(*given))
+
+    def told(times):
+        worked_out.clear()
+        texts = {got(desktop, address).text for address in ("/checks", "/checks", "?walk=", "/release", "/files/docx")}
+        assert (len(worked_out), len(texts)) == (times, 4)
+        return got(desktop, "/checks", **SCRIPT).text
+
+    assert "网页标题已改" not in told(1)
+    with desktop.office.opened() as desk:
+        address = desktop.draft().draft.candidate("c11aa").article.url
+        desk.revisits.keep(Revisit(address, dt.datetime(2024, 7, 2, tzinfo=dt.UTC), "网页标题已改"))
+    assert "网页标题已改" in told(1)
+    with desktop.office.opened() as desk, without_libreoffice():
+        weekly, day = desk.series("national-weekly"), dt.date(2025, 8, 5)
+        told_there = dataclasses.replace(desktop.draft().draft.candidate("c22bb").article, date=day)
+        draft = sample(Candidate("w1", (told_there,), rated(0.9, Verdict.IN)), chosen=("w1",))
+        draft = dataclasses.replace(draft, series=weekly.id, window=weekly.window_of(day))
+        begun = desk.issues.begin(draft, Decision("generate", "系统", desktop.office.clock()), desk.last(weekly))
+        desk.release(begun, "王编辑")
+    assert "已收于" in told(1)
+    template = tmp_path / "office" / "templates" / "gongwen.docx"
+    template.write_bytes(b"no document")
+    assert "gongwen.docx" in told(1)
 
 
 def test_the_walk_goes_through_everything_undecided_and_ends(desktop):

@@ -162,9 +162,10 @@ def _files(asked: Asked, desked: Desked, suffix: str, stem: str) -> Mapping[str,
             if desked.put_out:
                 return asked.desk.frozen(desked, suffix)
             beside = asked.desk.picture_files(desked) if suffix == "md" else {}
-            return {f"{stem}.{suffix}": asked.desk.render(desked, suffix), **beside}
+            found = asked.office.findings(asked.desk, desked)
+            return {f"{stem}.{suffix}": asked.desk.render(desked, suffix, found), **beside}
 
-    return made() if suffix == "md" else asked.office.kept(f"file {suffix}", desked, made)
+    return made() if suffix == "md" else asked.office.remembered(f"file {suffix}", asked.desk.grounds(desked), made)
 
 
 def together(files: Mapping[str, bytes]) -> bytes:

@@ -184,14 +184,14 @@ def _page(asked: Asked, desked: Desked) -> dict[str, object]:
     selected = str(values["selected"])
     if walk and walk.one and walk.one.handle:
         selected = walk.one.handle
-    known = asked.office.known("findings", desked)
+    known = asked.office.known_findings(asked.desk, desked)
     return {
         **values,
         "selected": selected,
         "item": item_view(asked, desked, selected) if selected else None,
         "preview": preview_view(desked, selected),
         "walk": walk,
-        "checks": _checked(asked, desked, known) if isinstance(known, list) else None,
+        "checks": _checked(asked, desked, known) if known is not None else None,
     }
 
 
@@ -228,7 +228,7 @@ def head(asked: Asked, desked: Desked) -> Head:
     draft = desked.draft
     series = asked.desk.series(draft.series)
     rows = _rows(asked, desked)
-    found = asked.office.known("findings", desked)
+    found = asked.office.known_findings(asked.desk, desked)
     return Head(
         base=draft_address(draft.series, draft.window),
         series=series.title,
@@ -242,7 +242,7 @@ def head(asked: Asked, desked: Desked) -> Head:
         chosen=len(draft.chosen),
         candidates=rows.count,
         folded=rows.folded,
-        counts=_counted(found) if isinstance(found, list) else None,
+        counts=_counted(found) if found is not None else None,
         silent=draft.silent,
         alarm=draft.alarm,
         steps_back=_steps_back(asked, desked),
@@ -336,17 +336,12 @@ def _more(asked: Asked, desked: Desked, handle: str) -> dict[str, object]:
 def checks(asked: Asked) -> Response:
     """What the checks say of the draft as it stands, and what may be done about each; counts go to the line above."""
     desked = asked.desked()
-    found = asked.desk.findings(desked)
-    asked.office.keep("findings", desked, found)
+    found = asked.office.findings(asked.desk, desked)
     if not asked.fragment:
         return asked.page("draft.html", 200, **_page(asked, desked))
     return asked.page(
         "_checked.html", 200, desked=desked, head=head(asked, desked), checks=_checked(asked, desked, found)
     )
-
-
-def _found(asked: Asked, desked: Desked) -> list[Finding]:
-    return asked.office.kept("findings", desked, lambda: asked.desk.findings(desked))
 
 
 def _checked(asked: Asked, desked: Desked, found: Sequence[Finding]) -> tuple[Checked, ...]:
@@ -365,7 +360,7 @@ def _checked(asked: Asked, desked: Desked, found: Sequence[Finding]) -> tuple[Ch
 
 def _walk(asked: Asked, desked: Desked) -> Walk:
     """What is to be decided next: what was asked for while it is undecided, else what has come to its place."""
-    left = undecided(desked.draft, _found(asked, desked))
+    left = undecided(desked.draft, asked.office.findings(asked.desk, desked))
     wanted, place = asked.query("walk"), asked.query("place", "1")
     at = next((number for number, one in enumerate(left) if one.key == wanted), None)
     base = draft_address(desked.draft.series, desked.draft.window)

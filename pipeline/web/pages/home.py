@@ -95,7 +95,7 @@ def home(asked: Asked) -> Response:
 def counted(asked: Asked) -> Response:
     """What is in a draft and what its checks say, as a part of the first page."""
     desked = asked.desked()
-    found = asked.office.kept("findings", desked, lambda: asked.desk.findings(desked))
+    found = asked.office.findings(asked.desk, desked)
     blocking = sum(one.severity is Severity.BLOCKING for one in found)
     counts = _counts(desked, blocking, len(found) - blocking)
     return asked.page("_counts.html", counts=counts)

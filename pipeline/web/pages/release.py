@@ -170,7 +170,7 @@ def _page(
 ) -> Response:
     values = {"head": _head(asked, desked), "told": told, "since": since, "out": _outs(asked, desked)}
     if not desked.put_out:
-        shown = asked.desk.prospect(desked, asked.who.name)
+        shown = asked.desk.prospect(desked, asked.who.name, asked.office.findings(asked.desk, desked))
         return asked.page("release.html", status, one=_confirm(asked, shown), **values)
     gone = asked.desk.withdrawn(desked.draft.series, desked.number) if desked.withdrawn else None
     may = asked.who.role.allows(Role.APPROVER)
