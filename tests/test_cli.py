@@ -314,7 +314,7 @@ def test_no_workspace_is_said_before_anything_is_written(tmp_path, bulletin):
 
 def test_init_writes_a_workspace_that_loads_and_never_writes_over_one(tmp_path, bulletin):
     assert bulletin("init", tmp_path / "w")[0] == 0
-    assert not (tmp_path / "w" / "templates" / "web").exists()  # the review page's stay with the program that fills them
+    assert not (tmp_path / "w" / "templates" / "web").exists(), "the review page's stay with the program"
     code, out, _ = bulletin("-C", tmp_path / "w", "config", "check")
     assert (code, "all good" in out) == (0, True)
     assert bulletin("init", tmp_path / "w")[0] == 2

@@ -22,7 +22,7 @@ import pytest
 import structlog
 
 from pipeline import errors
-from pipeline.errors import ConfigError, DeskError, FetchError, SourceError
+from pipeline.errors import Collision, ConfigError, DeskError, FetchError, SourceError
 from pipeline.executor import Children, Lost, Stopped
 from pipeline.executor import children as ours
 
@@ -208,8 +208,9 @@ def test_an_expected_error_arrives_as_it_was_raised(children: Children, error: D
 def test_every_error_of_the_tree_survives_the_journey() -> None:
     kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, DeskError)]
     assert len(kinds) > 10
+    more: dict[type, tuple[object, ...]] = {ConfigError: ("丙",), Collision: (None, (), None)}
     for kind in kinds:
-        error = kind("甲", "乙") if kind is not ConfigError else ConfigError("甲", "乙", "丙")
+        error = kind("甲", "乙", *more.get(kind, ()))
         again = pickle.loads(pickle.dumps(error))
         assert (type(again), str(again), vars(again)) == (kind, str(error), vars(error))
 

@@ -510,6 +510,7 @@ def _say(desk: Desk, before: Desked, after: Desked) -> Decision | None:
 
     if after == before:
         say("这一步没有改变草稿，不另记修订。")
+        out(f"第{after.number}期 修订{after.revision}")
         return None
     decision = next(one.decision for one in desk.revisions(after) if one.revision == after.revision)
     because = f"：{decision.reason}" if decision.reason else ""
