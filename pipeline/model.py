@@ -107,6 +107,11 @@ PASTED = "paste:"
 """What the path of a lead begins with whose page somebody pasted: what they said of it is not to be doubted."""
 
 
+def public(url: str) -> str:
+    """The address, unless only this desk knows it: a pasted text and a file have none that a reader could open."""
+    return "" if url.startswith(("file:", PASTED)) else url
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """What came back for a lead: bytes, undecoded."""

@@ -35,6 +35,7 @@ from pipeline.model import (
     Window,
     Witness,
     chinese_date,
+    public,
 )
 from pipeline.steps.cover import cover
 from pipeline.steps.dateline import credited
@@ -117,7 +118,7 @@ def check(inspection: Inspection) -> list[Finding]:
 
 def _link(inspection: Inspection) -> Iterator[Finding]:
     for place, item in _numbered(inspection):
-        if not item.url.strip():
+        if not public(item.url).strip():
             yield _about(place, item, "empty-link", Severity.BLOCKING, "链接为空", "补上原文链接，或写明理由后放行。")
         elif (wrong := malformed(item.url)) is not None:
             yield _about(

@@ -192,6 +192,7 @@ def _genre(case: _Case) -> Iterator[Fix]:
         yield from _passage(case)
     else:
         yield case.put_out()
+        yield case.waived("照收", "")
 
 
 def _undated(case: _Case) -> Iterator[Fix]:

@@ -204,6 +204,7 @@ def test_a_sound_issue_has_no_findings():
     ("fields", "name", "severity"),
     [
         ({"url": ""}, "empty-link", Severity.BLOCKING),
+        ({"url": "paste:7d36c30fce1ea963"}, "empty-link", Severity.BLOCKING),
         ({"url": "javascript:alert(1)"}, "malformed-url", Severity.BLOCKING),
         ({"url": "https://"}, "malformed-url", Severity.BLOCKING),
         ({"url": "https://[::1"}, "malformed-url", Severity.BLOCKING),

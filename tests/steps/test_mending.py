@@ -121,6 +121,13 @@ def test_two_of_one_event_are_made_one_or_signed_for_as_two():
     assert (apart.verb, apart.reasoned) == ("waive", True)
 
 
+def test_a_comment_is_put_out_or_taken_for_a_written_reason():
+    comment = story(GOOD, rating=Rating(0.9, Verdict.IN, genre=Genre.COMMENTARY))
+    out, kept = offered(draft(comment, chosen=("c1",)), "genre")
+    assert out.verb == "exclude"
+    assert (kept.label, kept.verb, kept.reasoned, kept.reason) == ("照收", "waive", True, "")
+
+
 def test_a_better_version_is_taken_or_the_one_that_stands_is_kept():
     first = article("a", url="https://www.sohu.com/a/1", origin="搜狐", publisher="搜狐")
     given = draft(story(first, GOOD), chosen=("c1",))

@@ -25,6 +25,7 @@ from pipeline.model import (
     Revision,
     Role,
     digest,
+    public,
 )
 from pipeline.outputs.tables import grid
 from pipeline.steps.assemble import printed
@@ -202,7 +203,7 @@ def _fields(
         "title": (now.title, article.title),
         "outlet": (now.outlet, article.outlet),
         "date": (now.date.isoformat() if now.date else "", article.date.isoformat() if article.date else ""),
-        "url": (now.url, article.url),
+        "url": (public(now.url), public(article.url)),
     }
     found = {
         "title": _taken_from(article, "title"),
@@ -277,8 +278,8 @@ def _other_days(article: Article) -> Iterator[Suggestion]:
 
 def _other_addresses(candidate: Candidate) -> Iterator[Suggestion]:
     article = candidate.article
-    yield Suggestion(desktop(article.url, article.aliases), "电脑版地址")
-    yield Suggestion(printed_url(article.url), "去掉跟踪参数")
+    yield Suggestion(desktop(public(article.url), article.aliases), "电脑版地址")
+    yield Suggestion(printed_url(public(article.url)), "去掉跟踪参数")
     for one in article.aliases[:3]:
         yield Suggestion(one, "同一页面的另一地址")
 
@@ -333,7 +334,7 @@ def _was(now: Item) -> tuple[tuple[str, str], ...]:
         ("title", now.title),
         ("outlet", now.outlet),
         ("date", now.date.isoformat() if now.date else ""),
-        ("url", now.url),
+        ("url", public(now.url)),
         ("blocks", digest(written(now.blocks))[:32]),
     )
 
