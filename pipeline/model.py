@@ -1130,6 +1130,11 @@ class Phase(StrEnum):
     WITHDRAWN = "withdrawn"
 
     @property
+    def closed(self) -> bool:
+        """Whether no draft is made for it any more."""
+        return self in (Phase.RELEASED, Phase.WITHDRAWN, Phase.SKIPPED)
+
+    @property
     def chinese(self) -> str:
         """The word an editor reads."""
         return _PHASES[self]

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.desk.room import Room
 from pipeline.errors import Conflict, UsageError
-from pipeline.model import Account, Act, Deed, Link, Purpose, Role, Session, Token
+from pipeline.model import SYSTEM, Account, Act, Deed, Link, Purpose, Role, Session, Token
 
 if TYPE_CHECKING:
     from pwdlib import PasswordHash
@@ -209,7 +209,7 @@ class Admitting(Room):
         """
         if self.staff.any():
             raise UsageError("已经有账号了。", "新建账号用 bulletin account add，或请管理员在“账号”页添加。")
-        return self._offer(Purpose.FIRST_ADMIN, None, "系统")
+        return self._offer(Purpose.FIRST_ADMIN, None, SYSTEM)
 
     def offer(self, account: Account, who: str) -> str:
         """The secret of a new one-time link with which somebody sets their password; the one before it is void."""
@@ -299,8 +299,8 @@ class Admitting(Room):
             raise UsageError("登录名须为 2 至 64 个字母、数字、汉字或 . _ @ -。", "例如 wang 或 wang.min。")
         if not name or len(name) > 40:
             raise UsageError("署名须为 1 至 40 个字。", "请写姓名，稿件的改动以它署名。")
-        if name == "系统":
-            raise UsageError("“系统”是程序自己的署名。", "请写姓名。")
+        if name == SYSTEM:
+            raise UsageError(f"“{SYSTEM}”是程序自己的署名。", "请写姓名。")
         known = tuple(dict.fromkeys(self.series(one).id for one in series))
         return Account(login, name, role, known, word=secrets.token_hex(16))
 

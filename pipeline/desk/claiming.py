@@ -15,7 +15,7 @@ import structlog
 
 from pipeline.config import Series
 from pipeline.desk.room import Room
-from pipeline.errors import Busy, DeskError
+from pipeline.errors import Busy, Conflict, DeskError, UsageError
 from pipeline.model import COLLECTING, Claim, Phase, Progress, Standing, State, Window, Work, Worker
 from pipeline.steps.window import caught_up, due_at, following, over
 from pipeline.store import Stand
@@ -145,6 +145,20 @@ class Claiming(Room):
             )
             for window in [*ended, open_one]
         ]
+
+    def to_be_made(self, series: Series, start: str) -> Window:
+        """The window that begins on a day, as `2024-06-01`, when its draft may be made.
+
+        Raises `UsageError` for one that gets no draft, or none any more, `Conflict` while it is being made.
+        """
+        one = next((one for one in self.standing(series) if f"{one.window.start}" == start), None)
+        if one is None:
+            raise UsageError(f"{series.title}没有从 {start} 开始的窗口可以生成。", "请从列表里选一个窗口。")
+        if one.phase.closed:
+            raise UsageError(f"从 {start} 开始的一期{one.phase.chinese}，不能再生成。")
+        if one.phase is Phase.RUNNING:
+            raise Conflict(f"从 {start} 开始的一期正在生成：{one.told}。", "请等它结束。")
+        return one.window
 
 
 def myself() -> Worker:

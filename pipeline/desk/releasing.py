@@ -178,6 +178,13 @@ class Releasing(Reviewing):
                 return self._blobs.get(blob)
         raise UsageError(f"第{desked.number}期没有发布过文件 {name}。", "请从本期的页面下载。")
 
+    def ever_given_out(self, issue: int, name: str) -> bytes | None:
+        """A file of the last release of an issue that has one of that name; `None` when none ever had."""
+        for revision in reversed(self.issues.releases_of(issue)):
+            if blob := self.issues.release_of(issue, revision).files.get(name):
+                return self._blobs.get(blob)
+        return None
+
     def reconcile(self) -> None:
         """Makes published copies that are missing or different anew: after a crash, starting again is the repair."""
         self._publish(self.issues.published())

@@ -18,7 +18,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.responses import JSONResponse, Response
 
 from pipeline.errors import Blocked, Collision, Conflict, TemplateError, UsageError
-from pipeline.model import BEIJING, Desked, Found, Issue, Phase, Role
+from pipeline.model import BEIJING, Desked, Found, Issue, Role
 from pipeline.outputs import FORMATS
 from pipeline.store import Outline
 from pipeline.web import messages as m
@@ -27,7 +27,6 @@ from pipeline.web.asking import Asked, Handler, Route, attached, problem
 _BASE = "/api/v1"
 _MOST_BYTES = 2_000_000
 _T = TypeVar("_T")
-_CLOSED = (Phase.RELEASED, Phase.WITHDRAWN, Phase.SKIPPED)
 _REFUSED: Mapping[int, str] = {
     400: "What was sent cannot be read.",
     401: "No token, or one that is worth nothing.",
@@ -97,13 +96,9 @@ def _windows(asked: Asked, _: m.Nothing) -> m.WindowList:
 
 def _start(asked: Asked, _: m.Nothing) -> m.Started:
     series, window = _found(asked.series), _found(asked.window)
-    one = next((one for one in asked.desk.standing(series) if one.window == window), None)
-    if one is None:
+    if window not in {one.window for one in asked.desk.standing(series)}:
         raise _Absent
-    if one.phase in _CLOSED:
-        raise UsageError(f"{series.title} {window} {one.phase.chinese}，不能再生成。")
-    if one.phase is Phase.RUNNING:
-        raise Conflict(f"{series.title} {window} 的草稿正在生成：{one.told}。", "请等它结束。")
+    asked.desk.to_be_made(series, f"{window.start}")
     asked.office.launch(series.id, window)
     return m.Started(series=series.id, start=window.start)
 
@@ -233,15 +228,12 @@ def _issue(asked: Asked, _: m.Nothing) -> m.IssueWhole:
 
 def _file(asked: Asked, _: m.Nothing) -> Response:
     outline, name = _outline(asked), asked.path("name")
-    for revision in reversed(asked.desk.issues.releases_of(outline.id)):
-        if blob := asked.desk.issues.release_of(outline.id, revision).files.get(name):
-            path = PurePosixPath(name)
-            return Response(
-                asked.desk.blob(blob),
-                media_type=_KINDS.get(path.suffix[1:], "application/octet-stream"),
-                headers={"Content-Disposition": attached(path.name)},
-            )
-    raise _Absent
+    data = asked.desk.ever_given_out(outline.id, name)
+    if data is None:
+        raise _Absent
+    path = PurePosixPath(name)
+    kind = _KINDS.get(path.suffix[1:], "application/octet-stream")
+    return Response(data, media_type=kind, headers={"Content-Disposition": attached(path.name)})
 
 
 def _outline(asked: Asked) -> Outline:

@@ -457,12 +457,12 @@ def _made(asked: Asked, outline: Outline, suffix: str) -> tuple[str, bytes, dict
 def frozen(asked: Asked) -> Response:
     """A file that was ever put out under the number, by its name."""
     outline, name = _outline(asked), asked.path("name")
-    for revision in reversed(asked.desk.issues.releases_of(outline.id)):
-        if blob := asked.desk.issues.release_of(outline.id, revision).files.get(name):
-            suffix = PurePosixPath(name).suffix[1:]
-            kind = FORMATS[suffix].media_type if suffix in FORMATS else "application/octet-stream"
-            return _saved(PurePosixPath(name).name, asked.desk.blob(blob), kind)
-    raise UsageError(f"这一期没有文件“{name}”。", "请从期刊页下载。")
+    data = asked.desk.ever_given_out(outline.id, name)
+    if data is None:
+        raise UsageError(f"这一期没有文件“{name}”。", "请从期刊页下载。")
+    suffix = PurePosixPath(name).suffix[1:]
+    kind = FORMATS[suffix].media_type if suffix in FORMATS else "application/octet-stream"
+    return _saved(PurePosixPath(name).name, data, kind)
 
 
 def original(asked: Asked) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from pipeline.config import Series
 from pipeline.desk import STAGES, Making
-from pipeline.errors import UsageError
+from pipeline.errors import Conflict, UsageError
 from pipeline.model import Outcome, Phase, Progress, Role, Standing, Visit
 from pipeline.steps.health import reason
 from pipeline.web.asking import Asked, Route, draft_address
@@ -19,7 +19,6 @@ from pipeline.web.rendering import days
 
 _SIGHT = 4  # windows that stand there at once; older ones are folded
 _MAKEABLE = (Phase.DUE, Phase.FAILED, Phase.MISSED)  # what one most likely wants, the newest first
-_CLOSED = (Phase.RELEASED, Phase.WITHDRAWN, Phase.SKIPPED)
 _STARTING = dt.timedelta(seconds=90)  # a process that loads an orchestrator on a slow machine
 
 
@@ -91,18 +90,16 @@ def begun(asked: Asked) -> Response:
     """Has a window's draft made, or says who is at it already."""
     series = asked.series()
     wanted = asked.form.get("start")
-    known = {f"{one.window.start}": one for one in asked.desk.standing(series)}
     if not wanted:
         return _form(asked, series, "", "请先选一个窗口。", 422)
-    if wanted not in known:
-        raise UsageError(f"{series.title}没有从 {wanted} 开始的窗口可以生成。", "请从列表里选一个窗口。")
-    one = known[wanted]
-    if one.phase in _CLOSED:
-        return _form(asked, series, "", f"{days(one.window)} {one.phase.chinese}，不能再生成。", 422)
-    if one.phase is Phase.RUNNING:
-        return _form(asked, series, wanted, f"{days(one.window)} 的草稿正在生成：{one.told}。请等它结束。", 409)
-    asked.office.launch(series.id, one.window)
-    return asked.to(f"/runs/{series.id}/{one.window.start}?since={int(asked.now.timestamp())}")
+    try:
+        window = asked.desk.to_be_made(series, wanted)
+    except Conflict as error:
+        return _form(asked, series, wanted, f"{error.message}{error.fix}", 409)
+    except UsageError as error:
+        return _form(asked, series, "", f"{error.message}{error.fix}", 422)
+    asked.office.launch(series.id, window)
+    return asked.to(f"/runs/{series.id}/{window.start}?since={int(asked.now.timestamp())}")
 
 
 def progress(asked: Asked) -> Response:
@@ -128,7 +125,7 @@ def progress(asked: Asked) -> Response:
 
 
 def _form(asked: Asked, series: Series, wanted: str, trouble: str = "", status: int = 200) -> Response:
-    standing = [one for one in reversed(asked.desk.standing(series)) if one.phase not in _CLOSED]
+    standing = [one for one in reversed(asked.desk.standing(series)) if not one.phase.closed]
     if wanted not in {f"{one.window.start}" for one in standing}:
         wanted = _likely(standing)
     drafted = asked.desk.issues.stand(series.id)
