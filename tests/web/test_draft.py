@@ -42,6 +42,16 @@ def handles(page, group):
     return html.fromstring(page.text).xpath(f'//*[@id="{group}"]/li/@data-handle')
 
 
+def test_the_number_is_written_as_its_series_prints_it(june_office, tmp_path):
+    folder = shutil.copytree(june_office, tmp_path / "office")
+    series = folder / "config" / "series.yaml"
+    text = series.read_text("utf-8").replace("last: {number: 534,", "zero: 零\n  last: {number: 539,", 1)
+    series.write_text(text, "utf-8")
+    with served(folder) as desktop:
+        for address in ("", "/add", "/history"):
+            assert "五四零期" in got(desktop, address).text
+
+
 def test_each_candidate_stands_in_one_group(shared):
     page = got(shared)
     assert handles(page, "chosen") == ["c11aa", "c22bb", "c33cc", "c44dd"]
