@@ -125,6 +125,13 @@ def test_links_between_the_documents_resolve():
                 assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
+def test_every_file_that_the_documents_name_is_there():
+    for path in ROOT.glob("*.md"):
+        for name in re.findall(r"`((?:tests|pipeline|web|pages|desk|steps|store)/[\w./-]+)`", path.read_text("utf-8")):
+            homes = (ROOT, ROOT / "pipeline", ROOT / "pipeline" / "web")
+            assert any((home / name).exists() for home in homes), f"{path.name}: {name}"
+
+
 def test_the_version_and_licence_are_what_the_project_says():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["license"] == "Apache-2.0"
