@@ -50,7 +50,7 @@ demo: $(STAMP) system ## Make issue 535 from the demo web, from HTTP to the rele
 	@$(BIN)/bulletin demo
 
 test: $(STAMP) system check ## Run every check and every test (about ten minutes on two cores)
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## Lint, types and import contracts
 	@$(BIN)/ruff check .
