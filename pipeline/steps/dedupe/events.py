@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -124,19 +124,24 @@ class Neighbourhood:
 
     members: Mapping[int, Head]
     _counts: Counter[str] = field(default_factory=Counter)  # 50 kB; made when first asked for
+    _logs: dict[str, float] = field(default_factory=dict)
+    """Word → the logarithm of how often it stands here with no pair left out: all but a few of a pair's words."""
 
-    def idf(self, words: Iterable[str], pair: tuple[int, int], model: Model) -> dict[str, float]:
-        """How much each of the words tells here, the pair under comparison left out."""
+    def idf(self, words: frozenset[str], pair: tuple[int, int], model: Model) -> dict[str, float]:
+        """How much each of the words tells here, the pair under comparison left out; always of the same model."""
         if not self._counts:
             self._counts.update(chain.from_iterable(head.words for head in self.members.values()))
         own = [self.members[at].words for at in pair if at in self.members]
         size = math.log(len(self.members) - len(own) + _PRIOR)
         one, two = (*own, _NONE, _NONE)[:2]
-        counts, shares, rare = self._counts, model.background, model.rare
-        return {
-            word: size - math.log(counts.get(word, 0) - (word in one) - (word in two) + _PRIOR * shares.get(word, rare))
-            for word in words
-        }
+        counts, logs, shares, rare = self._counts, self._logs, model.background, model.rare
+        for word in words.difference(logs):
+            logs[word] = math.log(counts.get(word, 0) + _PRIOR * shares.get(word, rare))
+        told = {word: size - logs[word] for word in words}
+        for word in words & one | words & two:
+            without = (word in one) + (word in two)
+            told[word] = size - math.log(counts[word] - without + _PRIOR * shares.get(word, rare))
+        return told
 
 
 _NONE: frozenset[str] = frozenset()
@@ -427,10 +432,10 @@ def may_reach(least: float, a: Head, b: Head, heads: Mapping[str, float], model:
     most = {name: 1.0 if weight > 0 else 0.0 for name, weight in model.weights.items()} | {"file": file} | dict(heads)
     if probability(most, model) < least:
         return False
-    first, second = figures(a.front), figures(b.front)
+    first, second = _figures_of_head(a.front), _figures_of_head(b.front)
     if not first or not second:
         most["numbers"] = _NO_NUMBERS
-    if not (figures(a.spoken) & second or figures(b.spoken) & first):
+    if not (_figures_of_head(a.spoken) & second or _figures_of_head(b.spoken) & first):
         most["figure"] = 0.0
     return probability(most, model) >= least
 
