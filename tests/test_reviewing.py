@@ -235,6 +235,16 @@ def test_a_correction_that_is_given_up_leaves_what_is_out_and_stays_in_the_log(d
     assert desk.correct(again, "王编辑", NOTE).draft.corrected == NOTE
 
 
+def test_a_correction_that_goes_back_to_what_stood_before_it_stays_a_correction(desk):
+    begun = drafted(desk, 6, "友谊")
+    desk.release(_edited(desk, begun), "王编辑")
+    correction = desk.correct(desk.issues.get(begun.id), "王编辑", NOTE)
+    restored = desk.restore(correction, begun.revision, "李编辑")
+    assert (restored.draft.edits, restored.draft.correction, restored.draft.corrected) == ({}, 1, NOTE)
+    desk.release(restored, "王编辑")
+    assert desk.issues.release_of(begun.id, restored.revision).issue.correction_line.endswith(NOTE)
+
+
 def test_a_released_issue_is_not_made_anew_while_it_is_corrected(desk):
     _corrected(desk, _released(desk))
     with pytest.raises(UsageError, match="已发布，不再更改"):

@@ -185,17 +185,18 @@ class Deciding(Judging):
         return self.issues.revise(desked, draft, Decision(verb, who, self._clock(), change.decision.target, told))
 
     def restore(self, desked: Desked, revision: int, who: str) -> Desked:
-        """Makes a draft what it was at an earlier revision, by a further one; notes stay.
+        """Makes a draft what it was at an earlier revision, by a further one.
 
-        When it was made anew since, what was decided by then is applied to the candidates there are now, as every
-        making anew does. Raises `UsageError` for a revision it never had.
+        Notes stay, and so does what marks a correction. When it was made anew since, what was decided by then is
+        applied to the candidates there are now, as every making anew does. Raises `UsageError` for a revision it never
+        had.
         """
         self._changeable(desked)
         old = self.issues.at_revision(desked.id, revision)
         now = desked.draft
         if any(one.revision > revision and one.decision.verb == "generate" for one in self.revisions(desked)):
             old = select.draft(now.series, now.window, now.candidates, now.silent, old)
-        draft = replace(old, notes=now.notes, alarm=now.alarm)
+        draft = replace(old, notes=now.notes, alarm=now.alarm, correction=now.correction, corrected=now.corrected)
         if draft == now:
             return desked
         return self.issues.revise(
