@@ -1,8 +1,10 @@
 """From a draft to the issue, in signed steps; what is out put right or withdrawn, and never changed."""
 
 import datetime as dt
+import sqlite3
 import tempfile
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from offices import drafted, without_libreoffice, workspace
 from pipeline.desk import Desk, Proof, now, open_desk, releasing, verify
-from pipeline.errors import Blocked, Conflict, DeskError, UsageError
+from pipeline.errors import Blocked, Conflict, DeskError, StoreError, UsageError
 from pipeline.model import Decision, State
 
 WRONG, RIGHT = "北京日报", "健康报"
@@ -159,6 +161,15 @@ def test_what_was_seen_is_released_or_nothing(desk):
     again = desk.prospect(desked, "王主任")
     release = desk.release(desked, "王主任", seen=again.digest)
     assert (release.issue, sorted(release.files)) == (again.issue, sorted(again.files))
+
+
+def test_what_is_damaged_in_the_database_is_not_released_though_it_is_whole_in_memory(desk):
+    begun = drafted(desk, 6, "友谊")
+    with closing(sqlite3.connect(desk.config.data / "desk.db")) as database, database:
+        database.execute("UPDATE candidates SET content = replace(content, '在线', '上门')")
+    with pytest.raises(StoreError, match=r"draft beijing-monthly .*: candidate \w+ is damaged"):
+        desk.release(begun, "王编辑")
+    assert (desk.issues.released(), list(desk.config.out.glob("*"))) == ([], [])
 
 
 def test_of_two_releases_and_an_edit_at_once_exactly_one_wins(anywhere):

@@ -133,9 +133,10 @@ class Releasing(Reviewing):
         `seen` is the digest of the `Prospect` that `who` was shown, empty where nobody was; `token` tells this
         press of the button from any other, and stays in the log. Raises `Blocked` for blocking findings, `UsageError`
         for an earlier window that is neither released nor skipped, `Conflict` when the draft changed since it was read
-        or something else would be put out than was seen.
+        or something else would be put out than was seen, `StoreError` when the database no longer holds what it kept.
         """
         self._may_release(desked, who)
+        self.issues.proven(desked)
         series = self.series(desked.draft.series)
         basis = basis_of(self._document_template(series.id), self._blobs.put)
         shown = self._prospect(desked, basis, self.findings(desked))

@@ -235,6 +235,13 @@ class Issues:
                 raise UsageError(f"草稿没有修订{revision}。", "请用 bulletin draft log 查看。")
             return _read(connection, kept, f"draft {issue}, revision {revision}", pools)
 
+    def proven(self, desked: Desked) -> None:
+        """Raises `StoreError` when the database no longer holds what was read of it, whatever is in memory."""
+        here = (REVISIONS.c.issue == desked.id) & (REVISIONS.c.revision == desked.revision)
+        with self._database.read() as connection:
+            kept = connection.execute(sa.select(REVISIONS).where(here)).one()
+            _read(connection, kept, f"draft {desked.draft.series} {desked.draft.window.start}", Pools())
+
     def skipped(self, series: str) -> dict[dt.date, str]:
         """Skipped windows: first day → the signed reason."""
         with self._database.read() as connection:
@@ -656,7 +663,7 @@ def _desked(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Deske
 def _read(connection: sa.Connection, kept: sa.Row[tuple[object, ...]], what: str, pools: Pools = _POOLS) -> Draft:
     """The draft of a row of revisions; raises `StoreError` when it is not what was written."""
     found = _DRAFT.validate_json(whole(kept.draft, kept.sha256, what))
-    return dataclasses.replace(found.draft, candidates=pools.get(connection, found.pool))
+    return dataclasses.replace(found.draft, candidates=pools.get(connection, found.pool, what))
 
 
 def _changed(now: Desked, read: Desked) -> Conflict:

@@ -52,8 +52,8 @@ class Pools:
         connection.execute(sa.insert(POOLS).values(sha256=pool, candidates="\n".join(digests)))
         return pool
 
-    def get(self, connection: sa.Connection, pool: str) -> tuple[Candidate, ...]:
-        """The candidates of a pool; raises `StoreError` when they are not what was kept."""
+    def get(self, connection: sa.Connection, pool: str, what: str) -> tuple[Candidate, ...]:
+        """The candidates of a pool; raises `StoreError`, of `what` has them, when they are not what was kept."""
         with self._lock:
             if pool in self._known:
                 self._known.move_to_end(pool)
@@ -62,14 +62,14 @@ class Pools:
         listed = connection.execute(sa.select(POOLS.c.candidates).where(POOLS.c.sha256 == pool)).scalar()
         digests = tuple(listed.split()) if listed else ()
         if listed is None or digest(*digests) != pool:
-            raise _damaged(f"the list of candidates {pool[:12]}")
+            raise _damaged(f"{what}: the list of candidates {pool[:12]}")
         for some in _batches([one for one in digests if one not in found]):
             for row in connection.execute(sa.select(CANDIDATES).where(_among(some))):
                 if digest(row.content) != row.sha256:
-                    raise _damaged(f"candidate {row.sha256[:12]}")
+                    raise _damaged(f"{what}: candidate {row.sha256[:12]}")
                 found[row.sha256] = _CANDIDATE.validate_json(row.content)
         if lost := next((one for one in digests if one not in found), ""):
-            raise _damaged(f"candidate {lost[:12]}")
+            raise _damaged(f"{what}: candidate {lost[:12]}")
         candidates = tuple(found[one] for one in digests)
         with self._lock:
             self._known[pool] = digests, candidates
