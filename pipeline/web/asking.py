@@ -120,8 +120,11 @@ class Asked:
             start = dt.date.fromisoformat(self.path("start"))
         except ValueError:
             raise UsageError(f"“{self.path('start')}”不是日期。", "请从期刊列表进入。") from None
-        window = self.series().window_of(start)
-        if window.start != start:
+        try:
+            window = self.series().window_of(start)
+        except OverflowError:  # no window ends after the year 9999
+            window = None
+        if window is None or window.start != start:
             raise UsageError(f"{self.series().title}没有从 {start} 开始的一期。", "请从期刊列表进入。")
         return window
 
