@@ -31,9 +31,12 @@ from pipeline.web.table import ROUTES
 
 log = structlog.get_logger("pipeline.web")
 
+_CHINESE = re.compile(r"[一-鿿]{3}")
 _STATIC = re.compile(r"[\w-][\w./-]*", re.ASCII)
 _STATUS: dict[type[DeskError], int] = {Conflict: 409, UsageError: 422, Blocked: 422}
 _KEPT_BYTES = 6_000_000  # of what somebody wrote who is no longer signed in, to be shown to them again
+_KEPT_AT_ONCE = 20  # of these; a secret that is worth nothing can be shown by anybody, over all connections there are
+_STRANGE_BYTES = 1_000_000  # of what somebody sends who shows none
 _TOLD_AN_HOUR = 120  # refusals of one person at one address in the audit log; all are in the log of the program
 _ADDRESSES = 1000
 
@@ -55,6 +58,7 @@ class _Door:
         self._office = office
         self._lock = threading.Lock()
         self._refusals: OrderedDict[tuple[str, str, str], int] = OrderedDict()
+        self._keeping = 0
 
     def endpoint(self, route: Route) -> Callable[[Request], Awaitable[Response]]:
         """What answers at a route."""
@@ -65,14 +69,17 @@ class _Door:
             except ClientDisconnect:
                 return Response(status_code=400)
             except Exception as error:
-                return _headed(await run_in_threadpool(self._broken, route, request, error))
+                return _headed(await run_in_threadpool(self._broken, route.path, request, error))
 
         return endpoint
 
     async def lost(self, request: Request, error: Exception) -> Response:
         """What answers where there is no route, or none for this method."""
         assert isinstance(error, HTTPException)
-        response = await run_in_threadpool(self._lost, request, error.status_code)
+        try:
+            response = await run_in_threadpool(self._lost, request, error.status_code)
+        except Exception as trouble:
+            response = await run_in_threadpool(self._broken, "", request, trouble)
         for name, value in (error.headers or {}).items():
             response.headers[name] = value
         return _headed(response)
@@ -88,10 +95,22 @@ class _Door:
             await drained(request)
             return visitor
         try:
-            form = await received(request, route.max_bytes if _may(route, visitor) else _KEPT_BYTES)
+            form = await self._received(route, request, visitor)
         except Unreadable as error:
             return await run_in_threadpool(self._unreadable, route, request, visitor, error)
         return await run_in_threadpool(self._done, route, request, visitor, form)
+
+    async def _received(self, route: Route, request: Request, visitor: Visitor) -> Form:
+        """What somebody sends, as far as it is taken from them."""
+        if _may(route, visitor):
+            return await received(request, route.max_bytes)
+        if not (visitor.account or visitor.expired) or self._keeping >= _KEPT_AT_ONCE:
+            return await received(request, _STRANGE_BYTES)
+        self._keeping += 1
+        try:
+            return await received(request, _KEPT_BYTES)
+        finally:
+            self._keeping -= 1
 
     def _looked(self, route: Route, request: Request) -> Response:
         visitor = self._known(route, request)
@@ -170,7 +189,12 @@ class _Door:
         except DeskError as error:
             status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
             title = "没有找到" if misused == 404 and status == 422 else "没有完成"
-            return _told(asked, misused if status == 422 else status, title, error.message, error.fix)
+            message, fix = error.message, error.fix
+            if status == 500:
+                log.error("failed", method=asked.request.method, route=route.path, why=str(error))
+                if not _CHINESE.search(message):  # it was written for whoever minds the machine
+                    message, fix = "程序或它所存的数据有故障，这一步没有完成。", f"请把这句话告诉管理员：{error}"
+            return _told(asked, misused if status == 422 else status, title, message, fix)
 
     # ---------------------------------------------------------------------------- what went wrong
 
@@ -190,11 +214,11 @@ class _Door:
             asked = self._asked(request, desk, visitor)
             return self._stranger(asked) if visitor.account is None else _nothing(asked, status)
 
-    def _broken(self, route: Route, request: Request, error: Exception) -> Response:
+    def _broken(self, route: str, request: Request, error: Exception) -> Response:
         """An answer to what should not have happened: the log has the rest, under the same number."""
         incident = secrets.token_hex(4)
         # by hand: another thread answers, and there is no exception under way in it
-        log.error("incident", incident=incident, method=request.method, route=route.path, exc_info=error)
+        log.error("incident", incident=incident, method=request.method, route=route, exc_info=error)
         with self._office.opened() as desk:
             told = "程序出错了，这一步没有完成；已经保存的内容不受影响。"
             fix = f"请把编号 {incident} 告诉管理员，日志里有同一编号的说明。"
@@ -239,7 +263,7 @@ def _told(asked: Asked, status: int, title: str, message: str, fix: str) -> Resp
 def _place(request: Request) -> str:
     """Which page was asked for, without what must not stand in a log."""
     path = request.url.path
-    return path.rsplit("/", 1)[0] if path.startswith("/welcome/") else path[:300]
+    return "/welcome" if path.startswith("/welcome/") else path[:300]
 
 
 def _headed(response: Response) -> Response:

@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
@@ -170,6 +170,7 @@ class Office:
     def _stamped(self) -> tuple[object, ...]:
         found = []
         for path in sorted((self._workspace / "config").glob("*.yaml")):
-            status = path.stat()
-            found.append((path.name, status.st_mtime_ns, status.st_size))
+            with suppress(OSError):  # an editor's lock file leads nowhere, its temporary one is gone by now
+                status = path.stat()
+                found.append((path.name, status.st_mtime_ns, status.st_size))
         return tuple(found)

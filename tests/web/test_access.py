@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import socket
+import sqlite3
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import httpx
 import pytest
@@ -16,6 +18,7 @@ from starlette.responses import Response
 
 from desktops import Desktop, served, signed_in
 from pipeline.model import Account, Role
+from pipeline.store import issues
 from pipeline.web import app as door
 from pipeline.web import receiving, server
 from pipeline.web.asking import Route
@@ -245,6 +248,12 @@ def test_an_address_that_is_none_and_a_method_that_is_none(page):
         assert client.get("/no/such/page").status_code == 404
         assert (client.put("/me").status_code, client.delete("/").status_code) == (405, 405)
         assert "没有找到" in client.get("/issues").text
+        assert client.get("/issues/beijing-monthly/9999-12-01").status_code == 404
+        for number in ("9" * 20, "9" * 5000):  # more than a database holds, more than Python reads
+            assert client.get(f"/issues/beijing-monthly/2024-06-01/preview?revision={number}").status_code == 404
+            decided = client.post("/issues/beijing-monthly/2024-06-01/decide", data={"verb": "x", "revision": number})
+            released = client.post("/issues/beijing-monthly/2024-06-01/release", data={"revision": number})
+            assert (decided.status_code, released.status_code) == (422, 409)
     with page.client() as client:
         assert client.get("/no/such/page").status_code == 303, "what there is is nobody's business"
 
@@ -462,6 +471,17 @@ def test_nobodys_hundred_megabytes_are_kept(page):
     assert answer.status_code in (401, 413)
 
 
+def test_a_stranger_may_send_a_megabyte_and_who_was_signed_in_what_they_wrote(page, monkeypatch):
+    form = {"text": "文" * 200_000}
+    with page.client() as client:
+        assert "文文" not in client.post("/me/password", data=form).text
+        client.cookies.set("desk", "expired")
+        assert form["text"] in client.post("/me/password", data=form).text
+        monkeypatch.setattr(door, "_KEPT_AT_ONCE", 0)
+        client.cookies.set("desk", "expired")
+        assert "文文" not in client.post("/me/password", data=form).text, "so many are kept at once, and no more"
+
+
 def test_whoever_takes_too_long_over_the_head_of_a_request_is_hung_up_on(page, monkeypatch):
     monkeypatch.setattr(server, "_HEAD_SECONDS", 0.2)
     host, port = page.url.removeprefix("http://").split(":")
@@ -509,6 +529,24 @@ def test_a_flood_of_refusals_does_not_fill_the_audit_log(page, monkeypatch):
 # -------------------------------------------------------------------------------- what should not happen
 
 
+def test_a_file_that_an_editor_program_lays_beside_the_configuration_is_no_trouble(desktop, tmp_path):
+    lock = tmp_path / "office" / "config" / ".#series.yaml"
+    lock.symlink_to("wang@desk.1234:1700000000")
+    with People(desktop).client("viewer") as client:
+        assert client.get("/").status_code == 200
+
+
+def test_a_damaged_draft_is_named_in_chinese_and_hides_no_other_page(desktop, tmp_path, monkeypatch):
+    monkeypatch.setattr(issues._POOLS, "_known", OrderedDict())  # as in a program that has just begun
+    with closing(sqlite3.connect(tmp_path / "office" / "data" / "desk.db")) as database, database:
+        database.execute("UPDATE candidates SET content = replace(content, '智慧', '智能')")
+    with People(desktop).client("viewer") as client:
+        shown, draft = client.get("/"), client.get("/issues/beijing-monthly/2024-06-01")
+    assert (shown.status_code, draft.status_code) == (200, 500)
+    assert "这份草稿读不出来" in shown.text
+    assert "请把这句话告诉管理员：draft beijing-monthly 2024-06-01: candidate" in draft.text
+
+
 def test_what_breaks_tells_a_number_that_the_log_has_too_and_nothing_else(june_office, tmp_path, monkeypatch):
     def broken(_asked: object) -> Response:
         raise ValueError("内部细节")
@@ -526,3 +564,11 @@ def test_what_breaks_tells_a_number_that_the_log_has_too_and_nothing_else(june_o
     assert told["incident"] in answer.text
     assert "内部细节" not in answer.text
     assert "Traceback" not in answer.text
+
+
+def test_where_there_is_nothing_and_nobody_can_be_known_is_told_like_anywhere_else(desktop, tmp_path):
+    (tmp_path / "office" / "data" / "desk.db").rename(tmp_path / "desk.db")
+    with httpx.Client(base_url=desktop.url, cookies={"desk": "x"}) as client:
+        answer = client.get("/no/such/page")
+    assert (answer.status_code, "程序出错" in answer.text) == (500, True)
+    assert "default-src 'none'" in answer.headers["content-security-policy"]

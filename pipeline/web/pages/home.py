@@ -9,6 +9,7 @@ from enum import StrEnum
 from starlette.responses import Response
 
 from pipeline.config import Series
+from pipeline.errors import StoreError
 from pipeline.model import Desked, Phase, Role, Severity, Standing
 from pipeline.steps.window import due_at, next_due
 from pipeline.web.asking import Asked, Route, draft_address
@@ -123,16 +124,22 @@ def _shelf(asked: Asked, series: Series, paused: str) -> Shelf:
         start, drafted = one.window.start, one.phase in _DRAFTS
         drafts, out = drafts + drafted, out + (one.phase in _OUT)
         counted = drafted and drafts <= _COUNTED
+        counts, trouble = None, ""
+        if counted:
+            try:
+                counts = _counts(asked.office.desked(desk, series.id, one.window))
+            except StoreError:  # one draft that is damaged hides no other
+                trouble = "这份草稿读不出来，打开它可以看到原因。"
         last = latest.get(start) if one.phase is not Phase.SKIPPED else None
         row = Row(
             days(one.window),
             one.phase.value,
             one.phase.chinese,
             asked.numbered(series.id, one.number) if one.number else "",
-            told(one, paused=bool(paused)),
+            trouble or told(one, paused=bool(paused)),
             f"{last.who} {last.chinese} · {ago(asked.now, last.when)}" if last else "",
-            _counts(asked.office.desked(desk, series.id, one.window)) if counted else None,
-            f"/counts/{series.id}/{start}" if counted else "",
+            counts,
+            f"/counts/{series.id}/{start}" if counts else "",
             tuple(_ways(series, one, editor=editor, exists=start in stand, newest=drafted and drafts == 1)),
         )
         at_hand = drafted or one.phase in _AT_HAND or (one.phase in _OUT and (out <= _SEEN_OUT or one.told))
