@@ -1,5 +1,6 @@
 """From a draft to the issue, in signed steps; what is out put right or withdrawn, and never changed."""
 
+import dataclasses
 import datetime as dt
 import sqlite3
 import tempfile
@@ -12,10 +13,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from drafts import article, candidate, draft
 from offices import drafted, without_libreoffice, workspace
 from pipeline.desk import Desk, Proof, now, open_desk, releasing, verify
 from pipeline.errors import Blocked, Conflict, DeskError, StoreError, UsageError
-from pipeline.model import Decision, State
+from pipeline.model import Block, Decision, Kind, Severity, State
 
 WRONG, RIGHT = "北京日报", "健康报"
 NOTE = f"第1条来源误作“{WRONG}”，应为“{RIGHT}”。"
@@ -161,6 +163,24 @@ def test_what_was_seen_is_released_or_nothing(desk):
     again = desk.prospect(desked, "王主任")
     release = desk.release(desked, "王主任", seen=again.digest)
     assert (release.issue, sorted(release.files)) == (again.issue, sorted(again.files))
+
+
+def test_what_is_like_two_others_can_be_waived(desk):
+    text = (
+        Block(Kind.PARAGRAPH, "本市二级以上医院的电子病历日前实现共享调阅，医生经患者授权可查看近三年的检查结果。"),
+    )
+    alike = [dataclasses.replace(candidate(one), articles=(article(one, blocks=text),)) for one in ("甲", "乙", "丙")]
+    last = desk.last(desk.series("beijing-monthly"))
+    begun = draft(*alike, chosen=("甲", "乙", "丙"))
+    desked = desk.issues.begin(begun, Decision("generate", "系统", now()), last)
+
+    def blocking() -> list[str]:
+        return [one.key for one in desk.findings(desked) if one.severity is Severity.BLOCKING]
+
+    assert blocking().count("same-event:丙") == 2
+    for one in ("乙", "丙"):
+        desked = desk.decide(desked, Decision("waive", "王编辑", now(), f"same-event:{one}", {}, "三家说法不同"))
+    assert blocking() == []
 
 
 def test_what_is_damaged_in_the_database_is_not_released_though_it_is_whole_in_memory(desk):

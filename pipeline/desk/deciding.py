@@ -294,11 +294,10 @@ class Deciding(Judging):
         raise UsageError(f"没有采集过 {target}。", "请先用 bulletin collect --url 或 --file 添加。")
 
     def _waived(self, desked: Desked, target: str) -> str:
-        """What the finding says that is to be waived."""
+        """What the finding says that is to be waived; of an item that is like two others both."""
         key = finding_key(desked.draft, target)
-        for one in self._inspected(desked):
-            if one.key == key:
-                return one.message
+        if said := _said(self._inspected(desked)).get(key):
+            return said
         raise UsageError(f"没有“{target}”这项检查结果。", "请用 draft check 查看方括号里的名称。")
 
     def revisions(self, desked: Desked) -> list[Revision]:
@@ -327,6 +326,7 @@ class Deciding(Judging):
         return *at, self.issues.out(), self.revisits.newest(), self._templates_as_they_are()
 
     def _answered(self, draft: Draft, found: Sequence[Finding]) -> list[Finding]:
+        said = _said(found)
         return [
             replace(
                 one,
@@ -335,7 +335,7 @@ class Deciding(Judging):
                 fix="",
                 commands=(),
             )
-            if (waiver := draft.waivers.get(one.key)) and waiver.of == digest(one.message)
+            if (waiver := draft.waivers.get(one.key)) and waiver.of in (digest(said[one.key]), digest(one.message))
             else one
             for one in found
         ]
@@ -404,6 +404,14 @@ class Deciding(Judging):
                 },
             )
         )
+
+
+def _said(found: Iterable[Finding]) -> dict[str, str]:
+    """What findings say, by key: a waiver names a check and an item, about which a check may have two things to say."""
+    said: dict[str, str] = {}
+    for one in found:
+        said[one.key] = f"{said[one.key]}\n{one.message}" if one.key in said else one.message
+    return said
 
 
 def _collision(decision: Decision, clashes: tuple[Clash, ...], seen: int, now: Desked) -> Collision:
