@@ -28,7 +28,7 @@ def in_words(decision: Decision, titles: Mapping[str, str], *, handles: bool = T
     for field, value in decision.values.items():
         if field in FIELDS:
             value = blocks.text_of({field: value}) or value
-            told.append(f"{FIELDS[field]}改为“{_short(value)}”")
+            told.append(f"{FIELDS[field]}改为“{_short(value)}”" if value else f"{FIELDS[field]}改为空")
         elif field == "to":
             told.append(f"至第{value}条")
         elif field == "into":

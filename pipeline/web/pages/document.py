@@ -36,15 +36,12 @@ class PreviewView:
     """Of the bulletin as it stands; with `revision` it is kept by browsers."""
     layout: str
     revision: int
-    anchor: str
-    """Of the item that is looked at; empty when it is not printed."""
 
 
-def preview_view(desked: Desked, handle: str = "") -> PreviewView:
-    """The preview of a draft, at one of its items."""
+def preview_view(desked: Desked) -> PreviewView:
+    """The preview of a draft."""
     base = draft_address(desked.draft.series, desked.draft.window)
-    anchor = f"item-{handle}" if handle in desked.draft.chosen else ""
-    return PreviewView(f"{base}/preview", f"{base}/layout", desked.revision, anchor)
+    return PreviewView(f"{base}/preview", f"{base}/layout", desked.revision)
 
 
 def preview(asked: Asked) -> Response:

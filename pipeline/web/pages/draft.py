@@ -189,7 +189,7 @@ def _page(asked: Asked, desked: Desked) -> dict[str, object]:
         **values,
         "selected": selected,
         "item": item_view(asked, desked, selected) if selected else None,
-        "preview": preview_view(desked, selected),
+        "preview": preview_view(desked),
         "walk": walk,
         "checks": _checked(asked, desked, known) if known is not None else None,
     }

@@ -205,7 +205,7 @@ def _confirm(asked: Asked, shown: Prospect) -> Confirm:
         notes=_notes(desked, log),
         correction=shown.issue.correction_line,
         corrected=shown.issue.corrected,
-        files=shown.files,
+        files=_files(shown.files),
         items=[
             Printed(place, item.title, item.outlet, item.date.isoformat() if item.date else "无日期")
             for place, item in enumerate(shown.issue.items, start=1)
@@ -222,6 +222,13 @@ def _confirm(asked: Asked, shown: Prospect) -> Confirm:
         preview=f"{base}/preview?revision={desked.revision}",
         **_doings(asked, shown),
     )
+
+
+def _files(names: Sequence[str]) -> list[str]:
+    """The documents by name; of the pictures beside them only how many."""
+    documents = [name for name in names if "/" not in name]
+    pictures = len(names) - len(documents)
+    return [*documents, *([f"另附配图 {pictures} 张"] if pictures else [])]
 
 
 def _doings(asked: Asked, shown: Prospect) -> dict[str, Doing]:

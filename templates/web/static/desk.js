@@ -164,7 +164,7 @@
     for (const [key, words] of listed()) {
       list.append(element("dt", {}, element("kbd", {}, key.replace("Arrow", ""))), element("dd", {}, words));
     }
-    const close = element("button", { type: "button", class: "primary" }, "关闭");
+    const close = element("button", { type: "button", class: "primary", autofocus: "" }, "关闭");
     const dialog = element("dialog", { id: "keys", "aria-labelledby": "keys-title" },
       element("article", {},
         element("header", {}, element("h2", { id: "keys-title" }, "快捷键")),

@@ -416,6 +416,12 @@
     });
   }
 
+  // an address with a fragment would scroll the page as well, down to the preview where that lies below
+  document.addEventListener("load", (event) => {
+    if (event.target === frameOf()) toAnchor(event.target, anchorNow());
+  }, true);
+  if (frameOf()) toAnchor(frameOf(), anchorNow());
+
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
   else begin();
   window.desk?.shortcut("Ctrl+S", save, "保存本条");
