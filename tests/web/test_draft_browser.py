@@ -177,6 +177,16 @@ def test_a_phone_shows_the_list_without_scrolling_sideways(desktop, chromium):
     context.close()
 
 
+def test_a_page_that_is_enlarged_to_twice_its_size_opens_at_its_top(desktop, tab):
+    tab.set_viewport_size({"width": 720, "height": 450})  # 1440 × 900 at 200 %: the preview lies below
+    tab.goto(f"{desktop.url}{DRAFT}?item=c33cc")
+    preview = tab.frame_locator("#preview-page iframe")
+    preview.locator("#item-c33cc").wait_for()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 720
+    assert tab.evaluate("scrollY") == 0
+    assert preview.locator("html").evaluate("page => page.ownerDocument.defaultView.scrollY") > 0
+
+
 def test_a_list_of_three_hundred_moves_at_once(tmp_path, tab, remark):
     draft = june()
     many = tuple(

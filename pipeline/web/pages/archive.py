@@ -158,6 +158,7 @@ class IssueView:
     badges: tuple[Badge, ...]
     notice: str
     """What everybody must know who takes it for what is true; empty when nothing is."""
+    withdrawn: bool
     facts: tuple[tuple[str, str], ...]
     entries: tuple[Entry, ...]
     files: tuple[File, ...]
@@ -311,6 +312,7 @@ def _view(asked: Asked, outline: Outline, release: Release) -> IssueView:
         number=f"第{made.number_chinese}期",
         badges=tuple(_badges(outline)),
         notice=_notice(asked, outline, release),
+        withdrawn=bool(outline.withdrawn),
         facts=tuple(_facts(outline, release)),
         entries=tuple(
             Entry(f"{frame}#{mark}", item.title, item.outlet, item.date.isoformat() if item.date else "")
