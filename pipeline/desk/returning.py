@@ -98,7 +98,7 @@ class Returning(Releasing):
         try:
             return self._blobs.get(blob if _DIGEST.fullmatch(blob) else digest(blob))
         except StoreError:
-            raise UsageError("上传的文件已经不在了，改动没有采用。", "请重新上传同一份文件。") from None
+            raise UsageError("交回的文件已经不在了，改动没有采用。", "请重新交回同一份文件。") from None
 
     def cleaned(self, desked: Desked, target: str, data: bytes) -> Cleaned:
         """What an editor pasted as HTML for the text of a candidate, cleaned in a child process.

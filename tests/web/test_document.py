@@ -153,7 +153,7 @@ def test_a_file_that_was_not_shown_cannot_be_taken(desktop, page):
     for blob in ("0" * 64, "../../config/settings.yaml"):
         answer = page.post(f"{BASE}/upload", data={"blob": blob, "name": "a.docx", "revision": revision})
         assert answer.status_code == 422
-        assert "重新上传" in answer.text
+        assert "重新交回" in answer.text
 
 
 @pytest.mark.parametrize(

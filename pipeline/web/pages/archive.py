@@ -406,8 +406,8 @@ def findings(asked: Asked) -> Response:
 
 def _finding(one: Finding, *, waived: bool, imported: bool) -> Told:
     if one.severity is Severity.BLOCKING:
-        return Told("danger", "原刊有误" if imported else "阻断", one.message)
-    return Told("warning", "已放行" if waived else "请核对", one.message)
+        return Told("failed", "原刊有误" if imported else "阻断", one.message)
+    return Told("skipped" if waived else "due", "已放行" if waived else "请核对", one.message)
 
 
 def proof(asked: Asked) -> Response:
@@ -415,9 +415,9 @@ def proof(asked: Asked) -> Response:
     outline = _outline(asked)
     with _MADE:
         found = verify(asked.desk.config.workspace, outline.series, outline.number)
-    kinds = {"proven": "good", "unproven": "info", "copy": "warning"}
+    kinds = {"proven": "fine", "unproven": "never", "copy": "due"}
     told = [
-        Told(kinds.get(one.proof.value, "danger"), one.proof.chinese, one.text + (f"。{one.fix}" if one.fix else ""))
+        Told(kinds.get(one.proof.value, "failed"), one.proof.chinese, one.text + (f"。{one.fix}" if one.fix else ""))
         for each in found
         for one in each.statements
     ]

@@ -233,7 +233,7 @@ def upload(asked: Asked) -> Response:
         if revision != str(desked.revision):
             raise Conflict(
                 f"草稿在修订{revision}之后又有改动（现在是修订{desked.revision}），改动没有采用。",
-                "文件没有丢失：请重新上传同一份文件，再核对一遍。",
+                "文件没有丢失：请重新交回同一份文件，再核对一遍。",
             )
         done = asked.desk.read_back(desked, asked.desk.handed_in(blob), name, asked.who.name)
         return asked.to(draft_address(done.desked.draft.series, done.desked.draft.window))

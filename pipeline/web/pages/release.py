@@ -53,7 +53,7 @@ class Remark:
     """Something a check found."""
 
     kind: str
-    """`danger`, `warning`, or `info` for what somebody answered for."""
+    """As badges are named: `failed`, `due`, or `skipped` for what somebody answered for."""
     word: str
     message: str
     fix: str
@@ -211,8 +211,8 @@ def _confirm(asked: Asked, shown: Prospect) -> Confirm:
             for place, item in enumerate(shown.issue.items, start=1)
         ],
         remarks=remarks,
-        blocking=sum(one.kind == "danger" for one in remarks),
-        warning=sum(one.kind == "warning" for one in remarks),
+        blocking=sum(one.kind == "failed" for one in remarks),
+        warning=sum(one.kind == "due" for one in remarks),
         fates=[(fate.chinese, count) for fate, count in shown.tally.counts.items() if count],
         leads=shown.tally.leads,
         silent=desked.draft.silent,
@@ -276,10 +276,10 @@ def _notes(desked: Desked, log: Sequence[Revision]) -> list[str]:
 def _remark(one: Finding, desked: Desked, base: str) -> Remark:
     address = f"{base}?item={quote(one.handle)}" if one.handle else ""
     if one.severity is Severity.BLOCKING:
-        return Remark("danger", "阻断", one.message, one.fix, address)
+        return Remark("failed", "阻断", one.message, one.fix, address)
     if desked.draft.waiver(one):
-        return Remark("info", "已放行", one.message, "", address)
-    return Remark("warning", "提醒", one.message, one.fix, address)
+        return Remark("skipped", "已放行", one.message, "", address)
+    return Remark("due", "提醒", one.message, one.fix, address)
 
 
 def _before(asked: Asked, shown: Prospect) -> list[Before]:
