@@ -75,7 +75,7 @@ def parsed(path: Path, data: bytes) -> Any:
         raise ConfigError(f"{path}:{line}", "is not UTF-8", "Save it as UTF-8.") from None
     yaml = YAML(typ="rt", pure=True)
     try:
-        for event in YAML(typ="safe", pure=True).parse(text):
+        for event in YAML(typ="safe", pure=True).parse(text) if "*" in text else ():  # a third of the time of reading
             if isinstance(event, AliasEvent):
                 mark = event.start_mark
                 raise ConfigError(
