@@ -2,10 +2,12 @@
 
 import datetime as dt
 import shutil
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
-from pipeline.config import load, origins, packaged, problems, read_decisions, strays, variables, with_sources
+from pipeline.config import files, load, origins, packaged, problems, read_decisions, strays, variables, with_sources
 from pipeline.desk import now, open_desk
 from pipeline.errors import ConfigError
 from pipeline.model import Window
@@ -358,3 +360,30 @@ def test_a_proxy_that_cannot_be_had_is_an_error_and_nothing_goes_round_it(tmp_pa
     (tmp_path / "config" / "settings.yaml").write_text(f"proxy: {proxy}\n", "utf-8")
     with pytest.raises(ConfigError, match="proxy"):
         open_desk(tmp_path, clock=now)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(path.read_text("utf-8") for path in sorted(packaged("config").glob("*.yaml"))),
+        "a: yes\nb: 010\nc: 2024-06-01\nd: 12:30\ne: 1_000\nf: 0o17\ng: ~\nh: 1e3\ni: 'on'\nj: |\n  两\n  行\n",
+        "%YAML 1.1\n---\na: yes\n",
+        "base: {a: 1}\n<<: {a: 2}\nb: 3\n",
+        "a: 1\na: 2\n",
+        "a:\tb\n",
+        "a: &x 1\nb: *x\n",
+        "a: 1\n---\nb: 2\n",
+        "# nothing\n",
+    ],
+)
+def test_the_quick_parser_reads_a_file_as_the_one_does_that_knows_lines(tmp_path, text):
+    def told(read):
+        try:
+            return read()
+        except ConfigError as error:
+            return str(error)
+
+    path, anything = tmp_path / "a.yaml", TypeAdapter(Any)
+    path.write_text(text, "utf-8")
+    quick, slow = told(lambda: files.read(path, anything)), told(lambda: files.plain(files.parse(path)))
+    assert quick == slow
