@@ -494,7 +494,10 @@ def test_windows_are_skipped_in_bulk_and_taken_back(desk):
     august = Window(dt.date(2024, 8, 1), dt.date(2024, 8, 31))
     skipped = desk.skip("beijing-monthly", august, Decision("skip", "李主任", now(), reason="机构调整"), earlier=True)
     assert [one.start.month for one in skipped] == [6, 7, 8]
-    desk.unskip("beijing-monthly", august)
+    desk.unskip("beijing-monthly", august, Decision("unskip", "李主任", now()))
+    told = [(one.who, one.detail) for one in desk.audit.newest(4)]
+    assert told[0] == ("李主任", "撤销跳过")
+    assert ("李主任", "跳过：机构调整") in told
     assert sorted(day.month for day in desk.issues.skipped("beijing-monthly")) == [6, 7]
     with pytest.raises(UsageError, match="无须跳过"):
         desk.skip(

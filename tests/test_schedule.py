@@ -224,7 +224,7 @@ def test_a_paused_series_waits_and_catches_up_afterwards(workspace, launches, cl
     clockwork.tick()
     assert launches.asked == []
     with open_desk(workspace, clock=clock) as desk:
-        desk.claims.resume("national-weekly")
+        desk.claims.resume("national-weekly", "李主任", clock())
     clockwork.tick()
     assert launches.asked == ["national-weekly 2024-06-01"]
 

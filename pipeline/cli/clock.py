@@ -214,7 +214,7 @@ def schedule_pause(
     with opened() as desk:
         one = desk.series(series)
         if undo:
-            say(f"{one.title} {'恢复自动生成' if desk.claims.resume(series) else '没有暂停'}")
+            say(f"{one.title} {'恢复自动生成' if desk.claims.resume(series, signed(who), now()) else '没有暂停'}")
         elif not reason:
             raise UsageError("暂停须写明理由。", "请用 --reason 写明。")
         else:

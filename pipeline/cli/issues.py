@@ -312,7 +312,7 @@ def issue_skip(
     with opened() as desk:
         window = window_of(desk, series, month, week)
         if undo:
-            desk.unskip(series, window)
+            desk.unskip(series, window, Decision("unskip", signed(who), now()))
             say(f"{series} {window} 不再跳过")
             return
         for one in desk.skip(series, window, Decision("skip", signed(who), now(), reason=reason), earlier=earlier):

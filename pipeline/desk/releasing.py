@@ -223,10 +223,10 @@ class Releasing(Reviewing):
         self._renumber(one)
         return windows
 
-    def unskip(self, series: str, window: Window) -> None:
+    def unskip(self, series: str, window: Window, decision: Decision) -> None:
         """Takes a skip back; the window's draft, if it had one, is a draft again."""
         one = self.series(series)
-        if not self.issues.unskip(series, window):
+        if not self.issues.unskip(series, window, decision):
             raise UsageError(f"{one.title} {window} 没有跳过，无须撤销。")
         self._renumber(one)
 

@@ -24,7 +24,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.errors import Superseded
-from pipeline.model import BEIJING, Claim, Progress, Work, Worker
+from pipeline.model import BEIJING, Act, Claim, Deed, Progress, Work, Worker
+from pipeline.store.audit import note
 from pipeline.store.database import Database
 from pipeline.store.schema import CLAIMS, PAUSES
 from pipeline.store.values import utc
@@ -141,11 +142,15 @@ class Claims:
             connection.execute(sa.delete(PAUSES).where(PAUSES.c.series == series))
             at = utc(now)
             connection.execute(sa.insert(PAUSES).values(series=series, reason=reason, who=who, at=at))
+            note(connection, Deed(who, Act.DECIDED, now, series, f"暂停自动生成：{reason}"))
 
-    def resume(self, series: str) -> bool:
+    def resume(self, series: str, who: str, now: dt.datetime) -> bool:
         """Lets the clock take a series up again; says whether it rested."""
         with self._database.write() as connection:
-            return bool(connection.execute(sa.delete(PAUSES).where(PAUSES.c.series == series)).rowcount)
+            paused = bool(connection.execute(sa.delete(PAUSES).where(PAUSES.c.series == series)).rowcount)
+            if paused:
+                note(connection, Deed(who, Act.DECIDED, now, series, "恢复自动生成"))
+            return paused
 
     def _free(self, seconds: float) -> sa.ColumnElement[bool]:
         """Nobody works on it: a lease that ran out, or that no clock which was not set back could have given."""

@@ -265,13 +265,17 @@ class Issues:
                     at=utc(decision.when),
                 )
             )
+            _told(connection, series, window, decision, f"跳过：{decision.reason}")
 
-    def unskip(self, series: str, window: Window) -> bool:
+    def unskip(self, series: str, window: Window, decision: Decision) -> bool:
         """Takes a skip back, its draft with it; says whether there was one."""
         with self._database.write() as connection:
             back = sa.update(ISSUES).where(_window(series, window) & (ISSUES.c.state == State.SKIPPED.value))
             connection.execute(back.values(state=State.DRAFT.value))
-            return bool(connection.execute(sa.delete(SKIPS).where(_skip(series, window))).rowcount)
+            skipped = bool(connection.execute(sa.delete(SKIPS).where(_skip(series, window))).rowcount)
+            if skipped:
+                _told(connection, series, window, decision, "撤销跳过")
+            return skipped
 
     def renumber(self, series: str, last: Last) -> None:
         """Gives every draft of a series the number its window has now; those not after `last` get none."""
@@ -610,7 +614,11 @@ def _keep_revision(connection: sa.Connection, issue: int, revision: int, draft: 
         )
     )
     told = f"修订{revision}：{decision.chinese} {decision.target}".rstrip()
-    note(connection, Deed(decision.who, Act.DECIDED, decision.when, f"{draft.series} {draft.window.start}", told))
+    _told(connection, draft.series, draft.window, decision, told)
+
+
+def _told(connection: sa.Connection, series: str, window: Window, decision: Decision, what: str) -> None:
+    note(connection, Deed(decision.who, Act.DECIDED, decision.when, f"{series} {window.start}", what))
 
 
 def _window(series: str, window: Window) -> sa.ColumnElement[bool]:

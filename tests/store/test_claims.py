@@ -200,6 +200,6 @@ def test_a_paused_series_keeps_its_reason_until_it_is_taken_up_again(claims):
     claims.pause("beijing-monthly", "系统迁移", "李主任", NOON)
     claims.pause("beijing-monthly", "系统迁移，顺延", "李主任", NOON)
     assert claims.paused() == {"beijing-monthly": "系统迁移，顺延（李主任）"}
-    assert claims.resume("beijing-monthly")
-    assert not claims.resume("beijing-monthly")
+    assert claims.resume("beijing-monthly", "李主任", NOON)
+    assert not claims.resume("beijing-monthly", "李主任", NOON)
     assert claims.paused() == {}

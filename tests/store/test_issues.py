@@ -138,7 +138,7 @@ def test_a_skipped_draft_rests_without_a_number_and_comes_back_with_one(issues):
     issues.skip("beijing-monthly", june.draft.window, Decision("skip", "李主任", NOON, reason="停刊"))
     issues.renumber("beijing-monthly", LAST)
     assert (issues.get(june.id).state, issues.get(july.id).number) == (State.SKIPPED, 535)
-    assert issues.unskip("beijing-monthly", june.draft.window)
+    assert issues.unskip("beijing-monthly", june.draft.window, Decision("unskip", "李主任", NOON))
     issues.renumber("beijing-monthly", LAST)
     assert [issues.get(one.id).number for one in (june, july)] == [535, 536]
     assert issues.get(june.id).draft == june.draft

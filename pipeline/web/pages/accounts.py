@@ -361,8 +361,10 @@ def _named(asked: Asked, target: str) -> str:
     """What a row is about, by the name people know."""
     series, _, start = target.partition(" ")
     known = asked.desk.config.series.get(series)
-    if known is None or not start:
+    if known is None:
         return target
+    if not start:
+        return known.title
     return f"{known.title} {days(known.window_of(dt.date.fromisoformat(start)))}"
 
 

@@ -18,7 +18,7 @@ def skipped(asked: Asked) -> Response:
     """Marks a window as one without an issue, or takes that back."""
     series, window = asked.series(), asked.window()
     if asked.form.get("undo"):
-        asked.desk.unskip(series.id, window)
+        asked.desk.unskip(series.id, window, asked.decision("unskip"))
         return asked.to("/")
     reason = asked.form.get("reason").strip()
     if not reason:
@@ -36,7 +36,7 @@ def paused(asked: Asked) -> Response:
     """Lets the clock leave a series alone, or take it up again."""
     series = asked.series()
     if asked.form.get("undo"):
-        asked.desk.claims.resume(series.id)
+        asked.desk.claims.resume(series.id, asked.who.name, asked.now)
         return asked.to("/")
     reason = asked.form.get("reason").strip()
     if not reason:
