@@ -1,6 +1,7 @@
 """The draft as a document: the preview is the bulletin, files are of the revision shown, edited files come back."""
 
 import io
+import threading
 import time
 import zipfile
 from pathlib import PurePosixPath
@@ -17,6 +18,7 @@ from pipeline.desk import now, open_desk
 from pipeline.libreoffice import program
 from pipeline.model import Decision
 from pipeline.store import Blobs
+from pipeline.web.pages import document
 from sample_drafts import june
 
 BASE = "/issues/beijing-monthly/2024-06-01"
@@ -102,6 +104,14 @@ def office_with_a_picture(tmp_path):
     with open_desk(tmp_path / "office", clock=now) as desk:
         drafted(desk, 6, "友谊")
     return tmp_path / "office"
+
+
+def test_whoever_asks_for_a_file_while_many_wait_for_theirs_is_told_so(page, monkeypatch):
+    monkeypatch.setattr(document, "_TAKEN_ON", threading.BoundedSemaphore(1))
+    assert page.get(f"{BASE}/files/md").status_code == 200
+    with document._in_turn():
+        refused = page.get(f"{BASE}/files/md")
+    assert (refused.status_code, "正在生成" in refused.text) == (409, True)
 
 
 def test_without_libreoffice_the_pages_say_so(page):

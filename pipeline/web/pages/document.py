@@ -7,6 +7,7 @@ import re
 import threading
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -22,6 +23,8 @@ from pipeline.web.rendering import own_styles, picture_type
 
 _DRAWN = threading.BoundedSemaphore(2)
 """How many documents are made at once: each takes a core, and a PDF LibreOffice beside it."""
+_TAKEN_ON = threading.BoundedSemaphore(8)
+"""How many are made or waited for: the server has forty threads, and whoever edits needs some of them."""
 _OUTWARD = re.compile(r'<a href="(?=https?://)')
 _KEPT_DAY = "private, max-age=86400, immutable"
 _ZIPPED = (1980, 1, 1, 0, 0, 0)
@@ -104,7 +107,7 @@ def layout(asked: Asked) -> Response:
     else:
         drawn = asked.office.layouts.known(_key(desked))
         if drawn is None or drawn.trouble:
-            with _DRAWN:
+            with _in_turn():
                 typeset = asked.desk.typesetting(desked)
             drawn = asked.office.layouts.of(_key(desked), typeset)
         pages = tuple(f"{address}/{desked.revision}/{number}" for number in range(1, len(drawn.pages) + 1))
@@ -155,7 +158,7 @@ def _files(asked: Asked, desked: Desked, suffix: str, stem: str) -> Mapping[str,
     """A file of the draft and what belongs beside it, by name."""
 
     def made() -> dict[str, bytes]:
-        with _DRAWN:
+        with _in_turn():
             if desked.put_out:
                 return asked.desk.frozen(desked, suffix)
             beside = asked.desk.picture_files(desked) if suffix == "md" else {}
@@ -163,6 +166,18 @@ def _files(asked: Asked, desked: Desked, suffix: str, stem: str) -> Mapping[str,
             return {f"{stem}.{suffix}": asked.desk.render(desked, suffix, found), **beside}
 
     return made() if suffix == "md" else asked.office.remembered(f"file {suffix}", asked.desk.grounds(desked), made)
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    """Waits until a document may be made; raises `Conflict` when too many others wait already."""
+    if not _TAKEN_ON.acquire(blocking=False):
+        raise Conflict("此刻有多份文件正在生成，这一份没有开始。", "请过半分钟再试。")
+    try:
+        with _DRAWN:
+            yield
+    finally:
+        _TAKEN_ON.release()
 
 
 def together(files: Mapping[str, bytes]) -> bytes:
