@@ -59,6 +59,24 @@ class Children:
         self._workspace = workspace
         self._options = options
         self.stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._under_way: set[tuple[str, ...]] = set()
+
+    def begin(self, arguments: Sequence[str], seconds: float) -> None:
+        """Runs a child in the background; none while the same one runs, which would load for seconds and be refused."""
+        same = tuple(arguments)
+        with self._lock:
+            if same in self._under_way:
+                return
+            self._under_way.add(same)
+        threading.Thread(target=self._run, args=(same, seconds), name="drafting", daemon=True).start()
+
+    def _run(self, arguments: tuple[str, ...], seconds: float) -> None:
+        try:
+            self(arguments, seconds)
+        finally:
+            with self._lock:
+                self._under_way.remove(arguments)
 
     def __call__(self, arguments: Sequence[str], seconds: float) -> int:
         """Runs one child to its end, its time limit, or until `stopping` is set."""

@@ -752,3 +752,23 @@ def test_a_tick_that_goes_wrong_does_not_stop_the_clock(workspace, monkeypatch, 
     said = capsys.readouterr().out
     assert "nobody foresaw this" in said
     assert "配置有误。" in said
+
+
+def test_a_draft_that_is_asked_for_often_is_begun_once_at_a_time(tmp_path):
+    begun, arrived, go_on = [], threading.Semaphore(0), threading.Event()
+
+    class Slow(Children):
+        def __call__(self, arguments, seconds):
+            begun.append(arguments[-1])
+            arrived.release()
+            go_on.wait(10)
+            return 0
+
+    children = Slow(tmp_path)
+    for month in ("2024-06", "2024-06", "2024-07", "2024-06"):
+        children.begin(["run", "beijing-monthly", "--month", month], 10)
+    assert arrived.acquire(timeout=10)
+    assert arrived.acquire(timeout=10)
+    assert not arrived.acquire(timeout=0.1)
+    go_on.set()
+    assert sorted(begun) == ["2024-06", "2024-07"]

@@ -48,7 +48,7 @@ def serve(
         day = f"{window.start}" if which == "--week" else f"{window.start:%Y-%m}"
         arguments = ["run", series, which, day, "--engine", config.settings.clock.engine]
         seconds = config.settings.clock.run_minutes * 60
-        threading.Thread(target=children, args=(arguments, seconds), name="drafting", daemon=True).start()
+        children.begin(arguments, seconds)
 
     def stop(_signal: int, _frame: object) -> None:
         stopping.set()
