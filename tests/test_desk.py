@@ -391,9 +391,9 @@ def test_a_correction_of_the_last_number_reaches_the_draft_that_is_there(workspa
 def test_a_waiver_answers_for_what_the_finding_said_and_for_nothing_else(desk, write):
     write("a", "北京友谊医院")
     desked = _run(desk).desked
-    with pytest.raises(UsageError, match="没有“empty-link:1”这项检查结果"):
-        desk.decide(desked, Decision("waive", "王编辑", now(), "empty-link:1", {}, "先放行"))
-    desked = desk.decide(desked, Decision("waive", "王编辑", now(), "malformed-url:1", {}, "内部文件"))
+    with pytest.raises(UsageError, match="没有“malformed-url:1”这项检查结果"):
+        desk.decide(desked, Decision("waive", "王编辑", now(), "malformed-url:1", {}, "先放行"))
+    desked = desk.decide(desked, Decision("waive", "王编辑", now(), "empty-link:1", {}, "内部文件"))
     assert all(one.severity is not Severity.BLOCKING for one in desk.findings(desked))
     desked = desk.decide(desked, Decision("edit", "王编辑", now(), "1", {"url": "javascript:alert(1)"}))
     assert [one.check for one in desk.findings(desked) if one.severity is Severity.BLOCKING] == ["malformed-url"]
