@@ -291,10 +291,11 @@ def test_a_session_that_ran_out_is_told_so_and_what_was_written_is_shown_again(s
         secret = client.cookies["desk"]
         clock.moment += dt.timedelta(hours=13)
         text = "改了半天的正文，一个字也不能丢。"
-        answer = client.post("/issues/beijing-monthly/2024-06-01/decide", data={"verb": "edit", "text": text})
+        written = {"text": text, "row-text": "改短的一段。", "urls": "https://news.bjd.com.cn/1.html"}
+        answer = client.post("/issues/beijing-monthly/2024-06-01/decide", data={"verb": "edit", **written})
         assert answer.status_code == 401
         assert "登录已过期" in answer.text
-        assert text in answer.text
+        assert [one for one in written.values() if one not in answer.text] == []
         assert 'name="next" value="/issues/beijing-monthly/2024-06-01"' in answer.text
         assert _acts(staffed) == [("未登录", Act.REFUSED)]
         client.cookies.set("desk", secret)

@@ -21,8 +21,8 @@ from pipeline.web.rendering import days
 _FORM_BYTES = 64_000
 _PAGE = 100  # rows of the audit log
 _WRITTEN = {
-    "title": "标题", "outlet": "来源", "date": "日期", "url": "链接", "text": "正文", "body": "正文", "reason": "理由",
-    "note": "批注", "name": "名称",
+    "title": "标题", "outlet": "来源", "date": "日期", "url": "链接", "urls": "链接", "body": "正文",
+    "row-text": "正文", "text": "文字", "reason": "理由", "name": "名称",
 }  # fmt: skip
 _SECRET = frozenset({"csrf", "password", "again", "old"})
 
