@@ -1176,7 +1176,7 @@ class Waiver:
     reason: str
     who: str
     of: str = ""
-    """Digest of the finding's message: a finding that says something else is not waived."""
+    """Digest of all that the check says of the item: what it says anew is not waived."""
 
     @property
     def chinese(self) -> str:
