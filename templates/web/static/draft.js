@@ -158,6 +158,17 @@
     next.querySelector("[data-look]")?.click();
   }
 
+  // whoever decides with the keyboard finds the buttons of the next question right after the focus
+  let walking = false;
+  const walk = document.getElementById("walk");
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target !== walk) return;
+    walking = walk.contains(document.activeElement) || document.activeElement?.dataset.click === "n" || document.activeElement === document.body;
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target === walk && walking) walk.querySelector(".walk")?.focus({ preventScroll: true });
+  });
+
   let open = false;
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target === dock) open = document.getElementById("dock")?.open ?? false;
