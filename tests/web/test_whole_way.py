@@ -108,6 +108,8 @@ def _served(folder: Path) -> Iterator[tuple[str, str]]:
 
 def _looked_at(page, name: str) -> None:
     """What holds wherever one gets to: nothing for axe-core to find, nothing to scroll sideways for."""
+    # what was said fades away: half faded it is too pale for axe-core, and for nobody else
+    page.wait_for_function("!document.getElementById('told').getAnimations().length")
     accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
 
