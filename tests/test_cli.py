@@ -57,7 +57,7 @@ def test_an_editor_decides_checks_and_releases_from_the_command_line(drafted, bu
     here, window = ("-C", workspace), ("--month", "2024-06")
     code, out, _ = bulletin(*here, "draft", "check", "beijing-monthly", *window)
     assert code == 5
-    assert "malformed-url" in out
+    assert "empty-link" in out
     code, _, err = bulletin(*here, "release", "beijing-monthly", *window, "--engine", "inline")
     assert code == 5
     assert "不能发布" in err
@@ -101,7 +101,7 @@ def test_a_draft_is_exported_in_the_formats_that_are_asked_for_and_says_that_it_
 def test_a_published_file_that_is_lost_is_made_again_byte_for_byte(drafted, bulletin):
     workspace, _, _ = drafted
     here, window = ("-C", workspace), ("--month", "2024-06")
-    bulletin(*here, "draft", "waive", "beijing-monthly", "malformed-url:1", "--reason", "内部材料", *window)
+    bulletin(*here, "draft", "waive", "beijing-monthly", "empty-link:1", "--reason", "内部材料", *window)
     assert bulletin(*here, "release", "beijing-monthly", *window, "--engine", "inline")[0] == 0
     before = {path.name: path.read_bytes() for path in (workspace / "out").iterdir()}
     for path in (workspace / "out").iterdir():
@@ -137,7 +137,7 @@ def test_a_later_window_waits_for_the_earlier_one(workspace, put, bulletin):
     put("a", "北京友谊医院上线智慧医疗平台 检查结果实现互认", "2024-07-12", "北京日报", *HOSPITAL)
     here, july = ("-C", workspace), ("--month", "2024-07")
     assert bulletin(*here, "run", "beijing-monthly", *july, "--engine", "inline")[0] == 0
-    bulletin(*here, "draft", "waive", "beijing-monthly", "malformed-url:1", "--reason", "内部材料", *july)
+    bulletin(*here, "draft", "waive", "beijing-monthly", "empty-link:1", "--reason", "内部材料", *july)
     code, _, err = bulletin(*here, "release", "beijing-monthly", *july, "--engine", "inline")
     assert (code, "更早的窗口还没有发布或跳过：2024-06-01…2024-06-30" in err) == (2, True)
     assert bulletin(*here, "issue", "skip", "beijing-monthly", "--month", "2024-06")[0] == 2, "a skip needs a reason"
@@ -396,7 +396,7 @@ def test_a_file_that_is_not_there_is_said(workspace, tmp_path, bulletin):
 def test_a_publication_that_could_not_be_written_is_said(drafted, bulletin):
     workspace, _, _ = drafted
     here, window = ("-C", workspace), ("--month", "2024-06")
-    bulletin(*here, "draft", "waive", "beijing-monthly", "malformed-url:1", "--reason", "内部材料", *window)
+    bulletin(*here, "draft", "waive", "beijing-monthly", "empty-link:1", "--reason", "内部材料", *window)
     (workspace / "out").write_text("挡路", "utf-8")
     code, out, err = bulletin(*here, "release", "beijing-monthly", *window, "--engine", "inline")
     assert (code, out) == (3, "")

@@ -174,7 +174,7 @@ def test_what_nobody_stored_cannot_be_explained(here, target, said):
 
 
 def _release_june(here):
-    here("draft", "waive", SERIES, "malformed-url:1", "--reason", "内部材料", *MONTH)
+    here("draft", "waive", SERIES, "empty-link:1", "--reason", "内部材料", *MONTH)
     code, _, err = here("release", SERIES, *MONTH, "--engine", "inline")
     assert code == 0, err
 
@@ -198,7 +198,7 @@ def test_a_like_article_is_told_what_became_of_the_earlier_one(here, put):
 def test_what_an_editor_put_out_is_told_with_the_reason(here, put):
     here("draft", "include", SERIES, "file:inbox/b.html", *MONTH)
     here("draft", "exclude", SERIES, "1", *MONTH, "--reason", "已有同类")
-    here("draft", "waive", SERIES, "malformed-url:1", "--reason", "内部材料", *MONTH)
+    here("draft", "waive", SERIES, "empty-link:1", "--reason", "内部材料", *MONTH)
     here("draft", "check", SERIES, *MONTH)
     code, _, err = here("release", SERIES, *MONTH, "--engine", "inline")
     assert code == 0, err

@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 
 import httpx
 import pytest
@@ -172,10 +172,11 @@ def stubbed(june_office, tmp_path_factory) -> Iterator[People]:
     folder = shutil.copytree(june_office, tmp_path_factory.mktemp("door") / "office")
     extra = Route("POST", "/api/echo", lambda asked: Response(asked.who.role.value), Role.VIEWER)
     routes = [*(dataclasses.replace(one, handler=lambda _asked: Response("let in")) for one in ROUTES), extra]
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(door, "ROUTES", routes)
-        with served(folder, None) as desktop:
-            yield People(desktop)
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patched:  # while the door is made; the pages of other tests have their own
+            patched.setattr(door, "ROUTES", routes)
+            desktop = stack.enter_context(served(folder, None))
+        yield People(desktop)
 
 
 def _address(path: str) -> str:
