@@ -165,7 +165,7 @@
     if (event.detail.target !== walk) return;
     walking = walk.contains(document.activeElement) || document.activeElement?.dataset.click === "n" || document.activeElement === document.body;
   });
-  document.addEventListener("htmx:afterSwap", (event) => {
+  document.addEventListener("htmx:afterSettle", (event) => {  // before that its buttons would leave the page
     if (event.detail.target === walk && walking) walk.querySelector(".walk")?.focus({ preventScroll: true });
   });
 
