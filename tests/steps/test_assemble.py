@@ -5,9 +5,9 @@ import datetime as dt
 
 import pytest
 
-from drafts import CONFIG, JUNE, LEAD, SERIES, article, candidate, draft
+from drafts import CONFIG, IN, JUNE, LEAD, SERIES, article, candidate, draft
 from pipeline.errors import TemplateError
-from pipeline.model import Block, Kind, Window
+from pipeline.model import PASTED, Block, Candidate, Kind, Window
 from pipeline.steps.assemble import assemble, lead, part
 
 
@@ -48,6 +48,13 @@ def test_what_the_editor_wrote_is_what_is_printed():
     (item,) = issue.items
     assert (item.title, item.outlet, item.url, item.date) == ("新题", "千龙网", "https://a.cn/1", dt.date(2024, 6, 11))
     assert item.blocks == candidate("a").article.blocks
+
+
+@pytest.mark.parametrize("mark", [f"{PASTED}7d36ab", "file:收件/通知.docx"])
+def test_what_only_the_desk_knows_a_text_by_is_never_printed_as_its_link(mark):
+    one = Candidate("h1", (article("友谊", url=mark),), IN)
+    (item,) = assemble(draft(one, chosen=("h1",)), 535, SERIES, LEAD).items
+    assert item.url == ""
 
 
 def test_an_edited_text_keeps_the_kinds_of_the_lines_that_stayed():
