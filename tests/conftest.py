@@ -22,6 +22,7 @@ from loopback import Loopback
 from pipeline import cli
 from pipeline import libreoffice as program
 from pipeline.config import packaged
+from pipeline.fetch import browser
 from pipeline.model import BEIJING
 
 Run = Callable[..., tuple[int, str, str]]
@@ -253,3 +254,19 @@ def libreoffice() -> None:
     if os.environ.get("CI") == "true":
         pytest.fail("LibreOffice or Chinese fonts are missing, and CI leaves no test out: make system")
     pytest.skip("LibreOffice or Chinese fonts are missing: make system")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """A Chromium, one for a whole run; leaves a test out where there is none, never in CI."""
+    program = next(filter(None, map(shutil.which, browser._PROGRAMS)), None)
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is missing, and CI leaves no test out: make system")
+        pytest.skip("Chromium is missing: make system")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, chromium_sandbox=os.geteuid() != 0)
+        yield opened
+        opened.close()

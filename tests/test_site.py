@@ -7,6 +7,7 @@ import email.policy
 import json
 import os
 import shutil
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,6 @@ import pytest
 from pipeline.config import packaged
 from pipeline.desk import Inline, now, open_desk
 from pipeline.desk.rebuilding import as_released
-from pipeline.fetch import browser
 from pipeline.model import Decision
 from pipeline.outputs import Context
 from pipeline.outputs.page import render_page
@@ -210,22 +210,9 @@ def test_an_address_that_is_none_is_refused(run, tmp_path):
     assert not (tmp_path / "网站").exists()
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """A Chromium; leaves a test out where there is none, never in CI."""
-    if found := next(filter(None, map(shutil.which, browser._PROGRAMS)), None):
-        return found
-    if os.environ.get("CI") == "true":
-        pytest.fail("Chromium is missing, and CI leaves no test out: make system")
-    pytest.skip("Chromium is missing: make system")
-
-
 def test_the_search_finds_words_of_two_characters_from_a_folder_without_a_server(site, workspace, chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
-        page = opened.new_page()
+    with closing(chromium.new_context()) as context:
+        page = context.new_page()
         trouble: list[str] = []
         page.on("console", lambda told: trouble.append(told.text))
         page.on("pageerror", lambda error: trouble.append(str(error)))
@@ -254,5 +241,4 @@ def test_the_search_finds_words_of_two_characters_from_a_folder_without_a_server
             True,
             0,
         ]
-        opened.close()
     assert trouble == []

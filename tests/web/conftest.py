@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from desktops import Desktop, begin, served
-from pipeline.fetch import browser
 from sample_drafts import june
 
 
@@ -28,22 +26,6 @@ def desktop(june_office, tmp_path) -> Iterator[Desktop]:
     folder = shutil.copytree(june_office, tmp_path / "office")
     with served(folder) as one:
         yield one
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
-    """A Chromium; leaves a test out where there is none, never in CI."""
-    program = next(filter(None, map(shutil.which, browser._PROGRAMS)), None)
-    if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is missing, and CI leaves no test out: make system")
-        pytest.skip("Chromium is missing: make system")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, chromium_sandbox=os.geteuid() != 0)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
