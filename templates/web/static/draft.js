@@ -166,7 +166,9 @@
     walking = walk.contains(document.activeElement) || document.activeElement?.dataset.click === "n" || document.activeElement === document.body;
   });
   document.addEventListener("htmx:afterSettle", (event) => {  // before that its buttons would leave the page
-    if (event.detail.target === walk && walking) walk.querySelector(".walk")?.focus({ preventScroll: true });
+    // whoever went on to something else in the meantime stays there
+    const left = document.activeElement !== document.body && !walk.contains(document.activeElement);
+    if (event.detail.target === walk && walking && !left) walk.querySelector(".walk")?.focus({ preventScroll: true });
   });
 
   let open = false;
@@ -211,7 +213,15 @@
 
   // ------------------------------------------------------------------------------------ keys
 
+  let wanted = "";  // where the focus was put while the next item was still on its way
+  document.addEventListener("keydown", () => { wanted = ""; }, true);
+  document.addEventListener("pointerdown", () => { wanted = ""; }, true);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (wanted && event.detail.target?.id === "item" && document.activeElement === document.body) into(wanted);
+  });
+
   function into(selector) {
+    wanted = selector;
     desk.pane("item");
     const found = document.querySelector(selector);
     if (!found) return;
