@@ -15,7 +15,6 @@ from lxml import html
 from desktops import begin, served
 from offices import drafted, without_libreoffice, workspace
 from pipeline.desk import now, open_desk
-from pipeline.libreoffice import program
 from pipeline.model import Decision
 from pipeline.store import Blobs
 from pipeline.web.pages import document
@@ -119,7 +118,7 @@ def test_without_libreoffice_the_pages_say_so(page):
         assert "没有安装 LibreOffice" in page.get(f"{BASE}/layout").text
 
 
-@pytest.mark.skipif(not program(), reason="LibreOffice is missing")
+@pytest.mark.usefixtures("libreoffice")
 def test_pages_as_word_prints_them_are_drawn_meanwhile(page):
     assert "正在排版" in page.get(f"{BASE}/layout").text
     for _ in range(100):
