@@ -213,16 +213,20 @@
 
   // ------------------------------------------------------------------------------------ keys
 
-  let wanted = "";  // where the focus was put while the next item was still on its way
+  let wanted = "";  // where the focus goes when the item has come that is on its way
+  let coming = 0;
+  document.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.target?.id === "item" && event.detail.requestConfig.verb === "get") coming += 1; });
+  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.target?.id === "item" && event.detail.requestConfig.verb === "get") coming = Math.max(0, coming - 1); });
   document.addEventListener("keydown", () => { wanted = ""; }, true);
   document.addEventListener("pointerdown", () => { wanted = ""; }, true);
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (wanted && event.detail.target?.id === "item" && document.activeElement === document.body) into(wanted);
+    if (wanted && event.detail.target?.id === "item") into(wanted);
   });
 
   function into(selector) {
-    wanted = selector;
     desk.pane("item");
+    wanted = coming ? selector : "";
+    if (coming) return;  // else what is typed next would go into the item that is about to leave
     const found = document.querySelector(selector);
     if (!found) return;
     found.focus();
