@@ -374,7 +374,8 @@ def _concerns(decision: Decision, matter: Matter, handle: str) -> bool:
     if decision.verb in _EVERYTHING:
         return decision.target in ("", handle)
     if matter is Matter.ORDER:
-        return decision.verb in ("reorder", "return") or "date" in decision.values
+        # what was put out and taken in again stands at another place
+        return decision.verb in ("reorder", "return", "include", "exclude") or "date" in decision.values
     if decision.verb == "return":
         return handle in decision.values.get("taken", "")
     named = handle in (decision.target, decision.values.get("into"))
