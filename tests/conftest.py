@@ -257,16 +257,21 @@ def libreoffice() -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
-    """A Chromium, one for a whole run; leaves a test out where there is none, never in CI."""
-    program = next(filter(None, map(shutil.which, browser._PROGRAMS)), None)
-    if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is missing, and CI leaves no test out: make system")
-        pytest.skip("Chromium is missing: make system")
+def chromium_program() -> str:
+    """Where Chromium is; leaves a test out where there is none, never in CI."""
+    if found := next(filter(None, map(shutil.which, browser._PROGRAMS)), None):
+        return found
+    if os.environ.get("CI") == "true":
+        pytest.fail("Chromium is missing, and CI leaves no test out: make system")
+    pytest.skip("Chromium is missing: make system")
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_program) -> Iterator[object]:
+    """A Chromium, one for a whole run: two cannot be driven at once."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, chromium_sandbox=os.geteuid() != 0)
+        opened = playwright.chromium.launch(executable_path=chromium_program, chromium_sandbox=os.geteuid() != 0)
         yield opened
         opened.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import threading
 import time
@@ -24,18 +23,8 @@ from websites import NOW, Website
 PAGE = "http://news.example/app/list.html"
 
 
-@pytest.fixture(scope="session")
-def chromium() -> None:
-    """Leaves a test out where there is no Chromium; never in CI."""
-    if any(map(shutil.which, module._PROGRAMS)):
-        return
-    if os.environ.get("CI") == "true":
-        pytest.fail("Chromium is missing, and CI leaves no test out: make system")
-    pytest.skip("Chromium is missing: make system")
-
-
 @pytest.fixture
-def site(chromium: None) -> Iterator[Website]:
+def site(chromium_program: str) -> Iterator[Website]:
     with Website() as site:
         yield site
 
