@@ -50,6 +50,12 @@ class Audit:
         with self._database.read() as connection:
             return list(connection.execute(sa.select(AUDIT.c.who).distinct().order_by(AUDIT.c.who)).scalars())
 
+    def targets(self, act: Act) -> list[str]:
+        """What an act was about, every time."""
+        query = sa.select(AUDIT.c.target).where(AUDIT.c.act == act.value).order_by(AUDIT.c.id)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def broken(self) -> Deed | None:
         """The first row that is not as it was written, or that does not follow on the one before it."""
         last, previous = 0, ""

@@ -98,6 +98,11 @@ class Claims:
             lease = self._database.seconds(connection) + self.lease_seconds
             return bool(connection.execute(sa.update(CLAIMS).where(_mine(owner)).values(lease=lease)).rowcount)
 
+    def lasted(self, claim: Claim) -> float:
+        """How many seconds it is since work was claimed, by the database's clock."""
+        with self._database.read() as connection:
+            return self._database.seconds(connection) - claim.since.timestamp()
+
     def fail(self, owner: str, why: str, pause: dt.timedelta, *, counts: bool = True) -> None:
         """Gives work back undone; the clock does not take it up before the pause is over.
 
@@ -119,6 +124,12 @@ class Claims:
         here = sa.and_(*(CLAIMS.c[column] == value for column, value in _key(work).items()))
         with self._database.read() as connection:
             row = connection.execute(sa.select(CLAIMS).where(here)).first()
+            return _claim(row, self._database.seconds(connection), self.lease_seconds) if row else None
+
+    def under(self, owner: str) -> Claim | None:
+        """The claim of an owner; `None` when the work is somebody else's by now."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(CLAIMS).where(CLAIMS.c.owner == owner)).first()
             return _claim(row, self._database.seconds(connection), self.lease_seconds) if row else None
 
     def on(self, series: str) -> dict[dt.date, Claim]:
@@ -188,7 +199,7 @@ def _due(seconds: float, now: dt.datetime, stale: dt.datetime, attempts: int | N
 
 def _key(work: Work) -> dict[str, str]:
     return {
-        "task": "generate" if work.series else "collect",
+        "task": work.task or ("generate" if work.series else "collect"),
         "series": work.series,
         "window_start": work.window.start.isoformat() if work.window else "",
     }

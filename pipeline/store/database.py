@@ -7,7 +7,7 @@ transaction has read stays true until it ends. What the two kinds do differently
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -67,8 +67,29 @@ class Kind(Protocol):
     def described(self, connection: sa.Connection) -> Mapping[str, str]:
         """What an operator may want to know."""
 
-    def damage(self, connection: sa.Connection) -> list[str]:
-        """What is broken in it, as far as a quick look can tell."""
+    def damage(self, connection: sa.Connection, *, thorough: bool = False) -> list[str]:
+        """What is broken in it, as far as a quick look can tell, or one at all of it."""
+
+    def snapshot(self) -> AbstractContextManager[sa.Connection]:
+        """A connection that sees one moment, however long it is looked at, and keeps no writer waiting for that."""
+
+    def replaced(self, stamp: str) -> AbstractContextManager[sa.Connection]:
+        """A connection to an empty place of ours, which takes the place of what is there when the block ends well.
+
+        What was there is kept beside it, under a name with `stamp`. Raises `Busy` while others use it.
+        """
+
+    def aside(self, stamp: str) -> str:
+        """Where `replaced` keeps what was there."""
+
+    def counters(self, connection: sa.Connection) -> Mapping[str, int]:
+        """The last number that was given out for a row, by table, where numbers are never given out again."""
+
+    def count_on(self, connection: sa.Connection, last: Mapping[str, int]) -> None:
+        """Goes on from these numbers, or from the highest that is there."""
+
+    def size(self, connection: sa.Connection) -> int:
+        """How many bytes it takes."""
 
     def close(self) -> None:
         """Gives every connection back."""
@@ -81,13 +102,14 @@ _KINDS: Mapping[str, Callable[[str], Kind]] = {"postgresql": Postgresql, "postgr
 class Database:
     """An opened, migrated database: a file, or an address such as `postgresql://user@host/name`.
 
-    With `fresh=False` an empty one is refused before anything is made.
+    With `fresh=False` an empty one is refused before anything is made. One of an earlier schema is upgraded, once
+    `saving` has saved what is there.
     """
 
-    def __init__(self, where: Path | str, *, fresh: bool = True) -> None:
+    def __init__(self, where: Path | str, *, fresh: bool = True, saving: Callable[[], None] | None = None) -> None:
         self._kind = kind(where)
         try:
-            self._migrate(fresh)
+            self._migrate(fresh, saving)
         except BaseException:
             self._kind.close()
             raise
@@ -144,6 +166,24 @@ class Database:
         with self.read() as connection:
             return {**self._kind.described(connection), "schema": str(version(connection))}
 
+    def damage(self, *, thorough: bool = False) -> list[str]:
+        """What is broken in it, as far as a quick look can tell, or one at all of it; empty when nothing is."""
+        with self.read() as connection:
+            return self._kind.damage(connection, thorough=thorough)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A consistent view for as long as it takes, which keeps no writer waiting."""
+        try:
+            with self._kind.snapshot() as connection:
+                yield connection
+        except sa.exc.DBAPIError as error:
+            raise self._kind.understood(error) from error
+
+    def counters(self, connection: sa.Connection) -> Mapping[str, int]:
+        """The last number that was given out for a row, by table, where numbers are never given out again."""
+        return self._kind.counters(connection)
+
     def close(self) -> None:
         """Gives every connection back."""
         self._kind.close()
@@ -159,7 +199,7 @@ class Database:
         except sa.exc.DBAPIError as error:
             raise self._kind.understood(error) from error
 
-    def _migrate(self, fresh: bool) -> None:
+    def _migrate(self, fresh: bool, saving: Callable[[], None] | None) -> None:
         head = versions()[-1]
         if not fresh and not self._kind.is_there():
             raise self._lost()
@@ -169,6 +209,8 @@ class Database:
             return
         if current is None and not fresh:
             raise self._lost()
+        if current and saving:
+            saving()  # not in the transaction: copying a hundred thousand pages takes longer than the server allows
         with self.write() as connection:
             current = self._current(connection)  # somebody else may have been here in the meantime
             if current == head:
@@ -194,8 +236,8 @@ class Database:
     def _lost(self) -> StoreError:
         return StoreError(
             f"{self.place} holds no bulletin desk, though its files are here.",
-            "Restore the last backup. If you changed `database` in settings.yaml, change it back: a desk does not move "
-            "into another database; a new one begins with a new workspace into which the issues are imported.",
+            "Restore the last backup (`bulletin db restore`). If you changed `database` in settings.yaml to move the "
+            "desk: change it back, `bulletin db backup`, change it again, and restore that backup.",
         )
 
 

@@ -191,11 +191,18 @@ class Issues:
         except sa.exc.IntegrityError:
             raise Conflict(f"{draft.series} {draft.window} 的草稿刚由他人生成。", "请重新看稿。") from None
 
-    def revise(self, desked: Desked, draft: Draft, decision: Decision, accounts: Accounts | None = None) -> Desked:
+    def revise(
+        self,
+        desked: Desked,
+        draft: Draft,
+        decision: Decision,
+        accounts: Accounts | None = None,
+        notice: Notice | None = None,
+    ) -> Desked:
         """Keeps the next revision of a draft; raises `Conflict` when it changed since `desked` was read.
 
-        What was approved was one revision: a change of what it says makes a draft of it again. What is in review
-        stays so.
+        `notice` is what people are told of it. What was approved was one revision: a change of what it says makes a
+        draft of it again. What is in review stays so.
         """
         stays = desked.state is State.IN_REVIEW or decision.verb in UNPRINTED
         state = desked.state if stays else State.DRAFT
@@ -204,17 +211,29 @@ class Issues:
             _keep_revision(connection, desked.id, desked.revision + 1, draft, decision)
             if accounts:
                 keep(connection, accounts)
+            if notice:
+                post(connection, notice)
             return _one(connection, desked.id)
 
-    def proceed(self, desked: Desked, decision: Decision, state: State, draft: Draft | None = None) -> Desked:
+    def proceed(
+        self,
+        desked: Desked,
+        decision: Decision,
+        state: State,
+        draft: Draft | None = None,
+        notice: Notice | None = None,
+    ) -> Desked:
         """Takes an issue to another state, as its next revision, with another `draft` where one is given.
 
-        Raises `Conflict` when its revision or state is no longer as it was read.
+        `notice` is what people are told of it. Raises `Conflict` when its revision or state is no longer as it was
+        read.
         """
         with self._database.write() as connection:
             withdrawn = state is State.WITHDRAWN or (desked.withdrawn and state.open)
             _move(connection, desked, state, withdrawn=withdrawn)
             _keep_revision(connection, desked.id, desked.revision + 1, draft or desked.draft, decision)
+            if notice:
+                post(connection, notice)
             return _one(connection, desked.id)
 
     def revisions(self, issue: int) -> list[Revision]:
@@ -289,17 +308,19 @@ class Issues:
         carried: Carried | None = None,
         rulings: Sequence[Ruling] = (),
         decisions: Sequence[Decision] = (),
+        notice: Notice | None = None,
     ) -> None:
         """Puts a revision out for good, if it is still the current one, and in the state that was read.
 
         `carried` are its items, to be known again from then on; without them the next opening of the desk makes
         up for it. `rulings` is what it decides about articles; without them the next run makes up for it. `decisions`
-        is what people decided by releasing it, each a revision after the one that is out.
+        is what people decided by releasing it, each a revision after the one that is out; `notice` what they are told.
         """
         content = written(_RELEASE, release)
         with self._database.write() as connection:
             if not desked.state.open:
                 raise _changed(_one(connection, desked.id), desked)
+            _refuse_reversed(connection, desked, release.issue.number)
             _move(
                 connection,
                 desked,
@@ -323,6 +344,8 @@ class Issues:
             if carried:
                 remember(self._database, connection, desked.id, desked.revision, carried)
             rule(connection, desked.id, rulings)
+            if notice:
+                post(connection, notice)
 
     def last(self, series: str, configured: Last) -> Last:
         """The last issue of a series that was put out elsewhere: the configured one, or a later imported one."""
@@ -371,6 +394,11 @@ class Issues:
         """The issues of a series, or of all, that are out, by number; of a corrected one its last correction."""
         with self._database.read() as connection:
             return [one for _, one in _put_out(connection, series, OUT)]
+
+    def those(self, issues: Iterable[int]) -> dict[int, Release]:
+        """Those of the issues with these ids that are out, by id; of a corrected one its last correction."""
+        with self._database.read() as connection:
+            return dict(_put_out(connection, "", OUT & ISSUES.c.id.in_(sorted(issues))))
 
     def superseded(self, series: str = "") -> list[Release]:
         """What was put out here and corrected since, by number, the oldest first."""
@@ -627,6 +655,22 @@ def _window(series: str, window: Window) -> sa.ColumnElement[bool]:
 
 def _skip(series: str, window: Window) -> sa.ColumnElement[bool]:
     return (SKIPS.c.series == series) & (SKIPS.c.window_start == window.start.isoformat())
+
+
+def _refuse_reversed(connection: sa.Connection, desked: Desked, number: int) -> None:
+    """Raises `UsageError` when a later window is out under an earlier number."""
+    window = desked.draft.window
+    later = connection.execute(
+        sa.select(ISSUES.c.number, ISSUES.c.window_start)
+        .where(ISSUES.c.series == desked.draft.series, ISSUES.c.released > 0)
+        .where(ISSUES.c.window_start > window.start.isoformat(), ISSUES.c.number < number)
+        .limit(1)
+    ).first()
+    if later:
+        raise UsageError(
+            f"更晚的窗口（{later.window_start} 起）已是第{later.number}期，{window} 再出就排在它后面，次序颠倒。",
+            "请跳过这一期，值得补报的放进下一期。",
+        )
 
 
 def _renumber(connection: sa.Connection, series: str, last: Last) -> None:

@@ -56,10 +56,10 @@ class Looking(Database):
                 "known": "yes" if schema is None or schema in versions() else "no",
             }
 
-    def damage(self) -> list[str]:
-        """What is broken in it, as far as a quick look can tell; empty when nothing is."""
+    def size(self) -> int:
+        """How many bytes it takes."""
         with self.read() as connection:
-            return self._kind.damage(connection)
+            return self._kind.size(connection)
 
     def newest(self) -> str:
         """The latest moment that stands in it, ISO 8601 in UTC; empty for a new one."""

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pipeline.model import Event, Notice
+from pipeline.model import Event, Notice, Pointer, Tone
 from pipeline.store.database import Database
 from pipeline.store.schema import NOTICES
 from pipeline.store.values import utc
@@ -22,6 +22,7 @@ from pipeline.store.values import utc
 _GIVE_UP = dt.timedelta(days=3)  # a draft that is told of later is one that somebody has found by himself
 _FIRST_PAUSE = dt.timedelta(minutes=1)
 _LONGEST_PAUSE = dt.timedelta(hours=6)
+_AHEAD = dt.timedelta(hours=1)  # more than the clocks of two machines differ by that are right
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ class Waiting:
     tries: int
     told: tuple[str, ...]
     """Masked addresses of those who have it."""
+    refused: tuple[str, ...] = ()
+    """Of those who will not take it however often it is sent."""
+    trouble: str = ""
+    """Why it was not taken when it was last sent, in Chinese."""
 
 
 class Notices:
@@ -66,23 +71,33 @@ class Notices:
             before = connection.execute(sa.select(NOTICES.c.told).where(here)).scalar_one()
             connection.execute(sa.update(NOTICES).where(here).values(told=[*before, who]))
 
+    def refused(self, notice: int, who: str, why: str) -> None:
+        """Keeps that one target will never take it; the others may."""
+        here = NOTICES.c.id == notice
+        with self._database.write() as connection:
+            before = connection.execute(sa.select(NOTICES.c.refused).where(here)).scalar_one()
+            values = {"refused": [*before, who], "trouble": why, "given_up": True}
+            connection.execute(sa.update(NOTICES).where(here).values(values))
+
     def sent(self, notice: int, now: dt.datetime) -> None:
-        """Keeps that everybody has it."""
+        """Keeps that everybody has it who takes it."""
         with self._database.write() as connection:
             connection.execute(sa.update(NOTICES).where(NOTICES.c.id == notice).values(settled=utc(now)))
 
-    def failed(self, notice: int, now: dt.datetime) -> bool:
+    def failed(self, notice: int, why: str, now: dt.datetime) -> bool:
         """Leaves a notice for a later try; says whether it was given up instead, three days after it was posted."""
-        old = (NOTICES.c.id == notice) & (NOTICES.c.at <= utc(now - _GIVE_UP))
+        here = NOTICES.c.id == notice
         with self._database.write() as connection:
+            connection.execute(sa.update(NOTICES).where(here).values(trouble=why))
+            old = here & (NOTICES.c.at <= utc(now - _GIVE_UP))
             given_up = sa.update(NOTICES).where(old).values(settled=utc(now), given_up=True)
             return bool(connection.execute(given_up).rowcount)
 
-    def lost(self) -> list[Notice]:
-        """What was given up, oldest first."""
+    def lost(self) -> list[Waiting]:
+        """What somebody never got, oldest first."""
         query = sa.select(NOTICES).where(NOTICES.c.given_up).order_by(NOTICES.c.id)
         with self._database.read() as connection:
-            return [_waiting(row).notice for row in connection.execute(query)]
+            return [_waiting(row) for row in connection.execute(query)]
 
 
 def post(connection: sa.Connection, notice: Notice) -> None:
@@ -100,6 +115,12 @@ def post(connection: sa.Connection, notice: Notice) -> None:
         "told": [],
         "settled": "",
         "given_up": False,
+        "tone": notice.tone.value,
+        "words": notice.pointer.words if notice.pointer else "",
+        "page": notice.pointer.page if notice.pointer else "",
+        "command": notice.pointer.command if notice.pointer else "",
+        "trouble": "",
+        "refused": [],
     }
     connection.execute(insert(NOTICES).values(values).on_conflict_do_nothing(index_elements=[NOTICES.c.key]))
 
@@ -108,13 +129,20 @@ def _is_due(tries: int, tried: str, now: dt.datetime) -> bool:
     if not tries:
         return True
     pause = min(_FIRST_PAUSE * int(4 ** min(tries - 1, 8)), _LONGEST_PAUSE)
-    return dt.datetime.fromisoformat(tried) + pause <= now
+    then = dt.datetime.fromisoformat(tried)
+    # tried in the future: the clock was wrong then, and what waits for that moment might wait for years
+    return then + pause <= now or then > now + _AHEAD
 
 
 def _waiting(row: sa.Row[tuple[object, ...]]) -> Waiting:
-    return Waiting(
-        row.id,
-        Notice(row.key, Event(row.event), row.title, row.text, dt.datetime.fromisoformat(row.at), row.series),
-        row.tries,
-        tuple(row.told),
+    notice = Notice(
+        row.key,
+        Event(row.event),
+        row.title,
+        row.text,
+        dt.datetime.fromisoformat(row.at),
+        row.series,
+        Tone(row.tone or Tone.WARNING),
+        Pointer(row.words, row.page, row.command) if row.words else None,
     )
+    return Waiting(row.id, notice, row.tries, tuple(row.told), tuple(row.refused), row.trouble)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from pipeline.errors import StoreError
+from pipeline.errors import BlobLost
 from pipeline.model import Developed, Picture, digest
 from pipeline.store.blobs import Blobs
 from pipeline.store.database import Database
@@ -54,7 +54,7 @@ class Pictures:
             original = connection.execute(query).scalar_one_or_none()
         try:
             return self._blobs.size(original) if original else 0
-        except StoreError:
+        except BlobLost:
             return 0
 
     def came(self, url: str, data: bytes, now: dt.datetime) -> None:
@@ -77,7 +77,7 @@ class Pictures:
             return list(connection.execute(query).scalars())
 
     def original(self, url: str) -> bytes:
-        """The bytes that came for an address; raises `StoreError` when they are missing or damaged."""
+        """The bytes that came for an address; raises `BlobLost` when they are missing or damaged."""
         with self._database.read() as connection:
             query = sa.select(PICTURES.c.original).where(PICTURES.c.id == digest(url))
             return self._blobs.get(connection.execute(query).scalar_one())

@@ -7,12 +7,13 @@ and then writes, and what it read stays true. A reading one sees one moment (REP
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline.errors import Busy, StoreError
+from pipeline.errors import Busy, CutOff, StoreError
 from pipeline.store.values import Words
 
 SCHEMA = "bulletin"
@@ -30,6 +31,11 @@ _SETTINGS = {
     "statement_timeout": "300s",
     "idle_in_transaction_session_timeout": "300s",  # a stopped process must not keep the others out for ever
 }
+_PASSING = ("starting up", "shutting down", "not yet accepting", "in recovery mode", "too many", "remaining connection")
+"""What a server says that is there and cannot be spoken to yet."""
+_OTHERS = """SELECT pid, coalesce(client_hostname, host(client_addr), '本机') FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name = 'bulletin-desk' AND pid <> pg_backend_pid()"""
+"""Who else works with this database."""
 _PARAMETERS = {
     "application_name": "bulletin-desk",
     "client_encoding": "utf8",
@@ -68,14 +74,16 @@ class Postgresql:
     def begun(self, *, write: bool) -> sa.Connection:
         """A connection with an open transaction; a writing one keeps other writers out.
 
-        A server that went away is waited for: nothing has been done yet.
+        A server that went away, is only starting or has no place left is waited for: nothing has been done yet.
         """
-        deadline = time.monotonic() + (_AWAY_SECONDS if self._met else 0)
+        begun = time.monotonic()
         while True:
             try:
                 connection = self._begun(write)
             except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-                if _code(error) or time.monotonic() >= deadline:
+                passing = any(mark in str(error.orig) for mark in _PASSING)
+                may_come_back = passing or (self._met and not _code(error))
+                if not may_come_back or time.monotonic() >= begun + _AWAY_SECONDS:
                     raise
                 time.sleep(0.3)
             else:
@@ -142,8 +150,13 @@ class Postgresql:
             return StoreError(f"{self.place}: the server has no room left ({first}).", "Make room there and try again.")
         if code == "25006":
             return StoreError(f"{self.place} only lets itself be read ({first}).", "Name the primary server.")
-        if error.connection_invalidated or (self._met and not code):
+        if code == "57014":
             return StoreError(
+                f"{self.place}: a statement took longer than {_SETTINGS['statement_timeout']} and was stopped.",
+                "Nothing of it was kept. See what else keeps the server busy, and start again.",
+            )
+        if error.connection_invalidated or (self._met and not code):
+            return CutOff(
                 f"{self.place}: the connection was lost ({first}).",
                 "What was being written is there whole or not at all; start again when the server is back.",
             )
@@ -154,9 +167,16 @@ class Postgresql:
     def fill(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Sequence[object]]) -> None:
         """Puts many rows into a table, fast; every text in them is kept text."""
         driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY {SCHEMA}.{table.name} FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        quote = connection.dialect.identifier_preparer.quote
+        columns = ", ".join(quote(one.name) for one in table.columns)
+        copying = f"COPY {SCHEMA}.{table.name} ({columns}) FROM STDIN"
+        failures: Any = connection.dialect.loaded_dbapi
+        try:
+            with driver.cursor() as cursor, cursor.copy(copying) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except failures.Error as error:  # nobody else translates what the driver itself is asked for
+            raise sa.exc.DBAPIError(copying, None, error, connection_invalidated=driver.closed) from error
 
     def among(self, column: sa.Column[Any], values: Sequence[object]) -> sa.ColumnElement[bool]:
         """Whether a column has one of many values: one parameter, however many they are."""
@@ -183,13 +203,80 @@ class Postgresql:
             "kind": "PostgreSQL",
             "version": str(version),
             "place": self.place,
-            "journal": "synchronous_commit on"
-            + ("" if fsync == "on" else "; the server runs with fsync OFF: not safe"),
+            "journal": f"synchronous_commit=on, fsync={fsync}",
         }
 
-    def damage(self, connection: sa.Connection) -> list[str]:
-        """Nothing: a server looks after its own files."""
+    def damage(self, connection: sa.Connection, *, thorough: bool = False) -> list[str]:
+        """What reading every row finds; for a quick look a server looks after its own files."""
+        if thorough:
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            for name in sorted(self.tables(connection)):
+                # what is written beside the rows is read too, and a page that its checksum does not fit is an error
+                row = sa.cast(sa.literal_column("one"), sa.Text)
+                connection.execute(sa.select(sa.func.sum(sa.func.length(row))).select_from(sa.table(name).alias("one")))
         return []
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A connection whose one transaction may last: readers keep nobody waiting here."""
+        with self.begun(write=False) as connection:
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            yield connection
+
+    @contextmanager
+    def replaced(self, stamp: str) -> Iterator[sa.Connection]:
+        """A connection to a new schema of our name; the old one is given another in the same transaction."""
+        with self.begun(write=True) as connection:
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            if others := connection.exec_driver_sql(_OTHERS).all():
+                told = "、".join(f"进程 {pid}，主机 {host}" for pid, host in others)
+                raise Busy(
+                    f"数据库正在使用（{told}）：{self.place}。",
+                    "请先停止它们（bulletin serve），再试；没有改动任何内容。",
+                )
+            if self.tables(connection):
+                connection.exec_driver_sql(f'ALTER SCHEMA {SCHEMA} RENAME TO "{self._set_aside(stamp)}"')
+            self.claim(connection)
+            yield connection
+            connection.commit()
+
+    def aside(self, stamp: str) -> str:
+        """The schema in which `replaced` keeps what was there."""
+        return f"{self.place}: schema {self._set_aside(stamp)}"
+
+    @staticmethod
+    def _set_aside(stamp: str) -> str:
+        return f"{SCHEMA}-replaced-{stamp}"
+
+    def counters(self, connection: sa.Connection) -> Mapping[str, int]:
+        """The last number that was given out for a row, by table."""
+        return {table: last for table, _, _, last in self._sequences(connection)}
+
+    def count_on(self, connection: sa.Connection, last: Mapping[str, int]) -> None:
+        """Goes on from these numbers, or from the highest that is there."""
+        for table, column, sequence, _ in self._sequences(connection):
+            query = sa.select(sa.func.max(sa.column(column, sa.Integer))).select_from(sa.table(table))
+            if number := max(connection.execute(query).scalar() or 0, last.get(table, 0)):
+                connection.exec_driver_sql("SELECT setval(%s, %s)", (sequence, number))
+
+    @staticmethod
+    def _sequences(connection: sa.Connection) -> list[tuple[str, str, str, int]]:
+        """Table, column and name of everything that counts, and the last number it gave."""
+        query = """SELECT found.*, coalesce(pg_sequence_last_value(found.sequence::regclass), 0) FROM (
+                     SELECT table_name, column_name,
+                            pg_get_serial_sequence(quote_ident(table_schema) || '.' || quote_ident(table_name),
+                                                   column_name) AS sequence
+                     FROM information_schema.columns WHERE table_schema = %s AND column_default LIKE 'nextval(%%'
+                   ) found WHERE found.sequence IS NOT NULL"""
+        found = connection.exec_driver_sql(query, (SCHEMA,))
+        return [(str(row[0]), str(row[1]), str(row[2]), int(row[3])) for row in found]
+
+    def size(self, connection: sa.Connection) -> int:
+        """How many bytes its tables take, with what finds their rows."""
+        query = "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relnamespace = to_regnamespace(%s)"
+        return int(connection.exec_driver_sql(f"{query} AND relkind = 'r'", (SCHEMA,)).scalar() or 0)
 
     def close(self) -> None:
         """Gives every connection back."""

@@ -58,6 +58,8 @@ class Run:
     """Names of the sources that could not be collected."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Stage → seconds it took, of the stages that are over."""
+    outcome: str = "running"
+    """`running`, `done`, `degraded` (some sources failed) or `failed`; who was killed said nothing of its end."""
 
 
 class Runs:
@@ -135,6 +137,18 @@ class Runs:
                 for row in connection.execute(query)
             ]
 
+    def leads(self, run: int) -> int:
+        """How many leads a run accounted for."""
+        query = sa.select(sa.func.count()).where(FATES.c.run == run)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def latest(self, series: str) -> dict[dt.date, Run]:
+        """The last run over each window of a series that was to keep something: first day → run."""
+        query = sa.select(RUNS).where((RUNS.c.series == series) & (RUNS.c.owner != "")).order_by(RUNS.c.id)
+        with self._database.read() as connection:
+            return {dt.date.fromisoformat(row.window_start): _run(row) for row in connection.execute(query)}
+
     def last(self, series: str, window: Window) -> Run | None:
         """The latest run over a window that accounted for its leads."""
         query = (
@@ -184,4 +198,5 @@ def _run(row: sa.Row[tuple[object, ...]]) -> Run:
         row.owner,
         tuple(row.silent),
         dict(row.seconds),
+        row.outcome,
     )

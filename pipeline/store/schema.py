@@ -39,13 +39,14 @@ PAGES = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("asked_url", Words, nullable=False),
     sa.Column("url", Words, nullable=False),
-    sa.Column("blob", Words, nullable=False),
+    sa.Column("blob", Words, nullable=False, index=True),
     sa.Column("fetched", Words, nullable=False),
     sa.Column("content_type", Words, nullable=False),
     sa.Column("charset", Words, nullable=False),
     sa.Column("warnings", Tree, nullable=False),
     # by hash: an entry of PostgreSQL's ordered indexes holds 2,704 bytes, an address has up to 8,192 characters
     sa.Index("ix_pages_asked_url", "asked_url", postgresql_using="hash"),
+    sa.Index("ix_pages_url", "url", postgresql_using="hash"),
 )
 
 ARTICLES = sa.Table(
@@ -72,7 +73,7 @@ LEADS = sa.Table(
     sa.Column("path", Words, nullable=False),
     sa.Column("first_seen", Words, nullable=False, index=True),
     sa.Column("last_seen", Words, nullable=False),
-    sa.Column("page", sa.Integer, sa.ForeignKey("pages.id")),
+    sa.Column("page", sa.Integer, sa.ForeignKey("pages.id"), index=True),
     sa.Column("article", Words, sa.ForeignKey("articles.id"), index=True),
     # why there is no article: a fate and its reason
     sa.Column("fate", Words),
@@ -80,8 +81,9 @@ LEADS = sa.Table(
     # how often it was asked for in vain, and when last
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("tried", Words, nullable=False),
-    # on PostgreSQL a unique index over source and md5(url), and one by hash to look the address up (see 0001)
+    # on PostgreSQL a unique index over source and md5(url) (see 0001)
     sa.UniqueConstraint("source", "url"),
+    sa.Index("ix_leads_url", "url", postgresql_using="hash"),
 )
 
 ISSUES = sa.Table(
@@ -219,6 +221,15 @@ NOTICES = sa.Table(
     # when it was sent or given up; empty while it waits
     sa.Column("settled", Words, nullable=False),
     sa.Column("given_up", sa.Boolean, nullable=False),
+    # how it is meant and how to get to it; empty for one posted before these were kept
+    sa.Column("tone", Words, nullable=False, server_default=""),
+    sa.Column("words", Words, nullable=False, server_default=""),
+    sa.Column("page", Words, nullable=False, server_default=""),
+    sa.Column("command", Words, nullable=False, server_default=""),
+    # why it was not taken when it was last sent
+    sa.Column("trouble", Words, nullable=False, server_default=""),
+    # who will not take it however often it is sent, by masked address
+    sa.Column("refused", Tree, nullable=False, server_default="[]"),
 )
 
 REVISITS = sa.Table(
@@ -264,8 +275,8 @@ PICTURES = sa.Table(
     sa.Column("id", Words, primary_key=True),
     sa.Column("url", Words, nullable=False),
     # what came, and what is printed of it, by blob; empty while there is none
-    sa.Column("original", Words, nullable=False),
-    sa.Column("blob", Words, nullable=False),
+    sa.Column("original", Words, nullable=False, index=True),
+    sa.Column("blob", Words, nullable=False, index=True),
     sa.Column("media_type", Words, nullable=False),
     sa.Column("width", sa.Integer, nullable=False),
     sa.Column("height", sa.Integer, nullable=False),
@@ -287,7 +298,7 @@ PARTS = sa.Table(
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("url", Words, nullable=False),
     # empty while it could not be had
-    sa.Column("part", sa.Integer, sa.ForeignKey("pages.id")),
+    sa.Column("part", sa.Integer, sa.ForeignKey("pages.id"), index=True),
     sa.Column("trouble", Words, nullable=False),
     sa.Column("first_asked", Words, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
@@ -369,6 +380,21 @@ PRECEDENTS = sa.Table(
     sa.Column("words", Tree, nullable=False),
     sa.Column("included", sa.Boolean, nullable=False),
     sa.Column("reason", Words, nullable=False),
+)
+
+MISSED = sa.Table(
+    "missed",
+    METADATA,
+    # what was said afterwards of stories that an issue does not carry; of several about one article the last counts
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("issue", sa.Integer, sa.ForeignKey("issues.id"), nullable=False, index=True),
+    # which may be forgotten; its title stays
+    sa.Column("article", Words, nullable=False),
+    sa.Column("title", Words, nullable=False),
+    sa.Column("missed", sa.Boolean, nullable=False),
+    sa.Column("reason", Words, nullable=False),
+    sa.Column("who", Words, nullable=False),
+    sa.Column("at", Words, nullable=False),
 )
 
 MODELS = sa.Table(
@@ -505,4 +531,21 @@ POOLS = sa.Table(
     sa.Column("sha256", Words, primary_key=True),
     # their digests in the draft's order, one a line
     sa.Column("candidates", Prose, nullable=False),
+)
+
+DROPPED = sa.Table(
+    "dropped",
+    METADATA,
+    # which lost a row, and when: whoever read that row before may still come to name it
+    sa.Column("blob", Words, primary_key=True),
+    sa.Column("at", Words, nullable=False),
+)
+
+SIGNS = sa.Table(
+    "signs",
+    METADATA,
+    # of what: the clock, the log
+    sa.Column("name", Words, primary_key=True),
+    sa.Column("at", Words, nullable=False),
+    sa.Column("told", Words, nullable=False),
 )

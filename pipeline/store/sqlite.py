@@ -10,19 +10,21 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from pipeline.errors import Busy, StoreError
+from pipeline.store.blobs import make_folder
 
 APPLICATION_ID = 0x42554C4C  # "BULL": tells our file from any other SQLite file
 _WAIT_SECONDS = 30
 _SAFE_WAL = (3, 51, 3)
 _CACHE_KIB = 65_536
+_ROOM_MIB = 200  # what a transaction may write: its pages, as many in the journal, and the file's growth
 _PROCESSES = Path("/proc")
 
 
@@ -82,14 +84,9 @@ class Sqlite:
                 closing(sqlite3.connect(part)) as target,
             ):
                 source.backup(target)
-            for path, becomes in ((part, copy), (copy.parent, None)):
-                handle = os.open(path, os.O_RDONLY)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
-                if becomes:
-                    path.replace(becomes)
+            _settle(part)
+            part.replace(copy)
+            _settle(copy.parent)
         except (sqlite3.Error, OSError) as error:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -107,12 +104,17 @@ class Sqlite:
             return Busy(
                 f"数据库被占用{by}：{self.place}，等了 {_WAIT_SECONDS} 秒。", "请等它做完再试，没有改动任何内容。"
             )
-        if "not a database" in cause or "malformed" in cause:
+        if any(mark in cause for mark in ("not a database", "malformed", "Could not decode")):
             return StoreError(f"{self.place} is damaged: {cause}.", "Restore the last backup.")
         if "no such module" in cause:
             return StoreError(
                 f"{self.place}: this Python's SQLite has no full-text search ({cause}).",
                 "Use a Python whose SQLite is built with FTS5, or a PostgreSQL database.",
+            )
+        if "is full" in cause:
+            return StoreError(
+                f"{self.place}: the disk is full.",
+                f"Make room for {_ROOM_MIB} MiB there and start again; nothing was changed, nothing needs repair.",
             )
         return StoreError(f"{self.place}: {cause}.", "Check the disk and the folder's permissions.")
 
@@ -147,10 +149,98 @@ class Sqlite:
             "journal": _journal(),
         }
 
-    def damage(self, connection: sa.Connection) -> list[str]:
-        """What a quick check finds, at most ten lines; it misses flipped bits, which the digests find."""
-        found = [str(one) for one in connection.exec_driver_sql("PRAGMA quick_check(10)").scalars()]
-        return [] if found == ["ok"] else found
+    def damage(self, connection: sa.Connection, *, thorough: bool = False) -> list[str]:
+        """What a check finds, at most ten lines; it misses flipped bits, which the digests find."""
+        check = "integrity_check" if thorough else "quick_check"
+        found = [str(one) for one in connection.exec_driver_sql(f"PRAGMA {check}(10)").scalars()]
+        found = [] if found == ["ok"] else found
+        if thorough and not found:
+            lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            found = [f"row {row[1]} of {row[0]} refers to one of {row[2]} that is not there" for row in lost[:10]]
+        return found
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A connection to a copy: a reader of the file itself would keep writers waiting for as long as it reads."""
+        self._same_file()
+        with _beside(self._path, "snapshot") as copy:
+            with (
+                closing(sqlite3.connect(self._uri("ro"), uri=True, timeout=_WAIT_SECONDS)) as source,
+                closing(sqlite3.connect(copy)) as target,
+            ):
+                try:
+                    source.backup(target)
+                except sqlite3.Error as error:
+                    raise self.understood(sa.exc.OperationalError("backup", None, error)) from error
+            looked_at = Sqlite(copy, look=True)
+            try:
+                with looked_at.begun(write=False) as connection:
+                    yield connection
+            finally:
+                looked_at.close()
+
+    @contextmanager
+    def replaced(self, stamp: str) -> Iterator[sa.Connection]:
+        """A connection to a new file, which is put in the place of the old one in one step."""
+        if held := holders(self._path):
+            raise Busy(
+                f"数据库正在使用（进程 {'、'.join(map(str, held))}）：{self.place}。",
+                "请先停止它们（bulletin serve），再试；没有改动任何内容。",
+            )
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with _beside(self._path, "restored") as made:
+            new = Sqlite(made)
+            try:
+                with new.begun(write=True) as connection:
+                    new.claim(connection)
+                    yield connection
+                    connection.commit()
+            finally:
+                new.close()
+            _settle(made)
+            if self._path.exists():
+                with suppress(sqlite3.Error), closing(sqlite3.connect(self._uri("rw"), uri=True)) as old:
+                    old.execute("BEGIN EXCLUSIVE")  # what a kill left half done is taken back, if it can be
+                # what was not yet written back of the old one belongs to it, and to no other file of this name
+                for ending in ("-journal", "-wal", "-shm"):
+                    with suppress(FileNotFoundError):
+                        self._path.with_name(self._path.name + ending).rename(Path(self.aside(stamp) + ending))
+                try:
+                    os.link(self._path, self.aside(stamp))  # so that there is no moment without a database
+                except OSError:
+                    self._path.rename(self.aside(stamp))
+            made.replace(self._path)
+            _settle(self._path.parent)
+
+    def aside(self, stamp: str) -> str:
+        """Where `replaced` keeps the file that was there."""
+        return str(self._path.with_name(f"{self._path.stem}-replaced-{stamp}{self._path.suffix}"))
+
+    def counters(self, connection: sa.Connection) -> Mapping[str, int]:
+        """The last number that was given out for a row, by table, where numbers are never given out again."""
+        there = "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'"
+        if not connection.exec_driver_sql(there).scalar():
+            return {}
+        rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence").all()
+        return {str(name): int(number) for name, number in rows}
+
+    def count_on(self, connection: sa.Connection, last: Mapping[str, int]) -> None:
+        """Goes on from these numbers; a table of which none are kept goes on from its highest by itself."""
+        for name in self._counting(connection) & last.keys():
+            connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
+            connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, last[name]))
+
+    @staticmethod
+    def _counting(connection: sa.Connection) -> set[str]:
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'"
+        return set(connection.exec_driver_sql(query).scalars())
+
+    def size(self, connection: sa.Connection) -> int:
+        """How many bytes it takes."""
+        pages, each = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size")
+        )
+        return int(pages) * int(each)
 
     def close(self) -> None:
         """Gives every connection back."""
@@ -159,7 +249,7 @@ class Sqlite:
     def _connected(self) -> sqlite3.Connection:
         if self._file is None and not self._look:
             try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(self._path.parent)
             except OSError as error:
                 raise StoreError(f"{self._path.parent}: {error.strerror}.", "Choose another `data` folder.") from None
         # once it was there it is never made again: an empty one in its place would give every number out again
@@ -183,6 +273,27 @@ class Sqlite:
                 f"{self.place} was deleted or replaced while it was in use.",
                 "Nothing was written. Put the file back, or restore the last backup, and start again.",
             )
+
+
+@contextmanager
+def _beside(path: Path, what: str) -> Iterator[Path]:
+    """A name for a file beside another one, which is gone afterwards unless it was given another name."""
+    part = path.with_name(f".{path.stem}-{what}-{os.getpid()}.part")
+    try:
+        part.unlink(missing_ok=True)
+        yield part
+    finally:
+        for ending in ("", "-journal", "-wal", "-shm"):
+            part.with_name(part.name + ending).unlink(missing_ok=True)
+
+
+def _settle(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def holders(path: Path) -> list[int]:

@@ -88,8 +88,12 @@ class Visits:
 def log(connection: sa.Connection, visit: Visit) -> None:
     """Keeps a visit in a transaction that somebody else began, and drops those of half a year ago.
 
-    The last one that went well and the last that gave something new stay: they say since when a source is silent.
+    A visit that was kept already, of the same source and moment, is replaced. The last one that
+    went well and the last that gave something new stay: they say since when a source is silent.
     """
+    # looked for before and dropped after: whoever waits for a newer number must see that there is one
+    same = (VISITS.c.source == visit.source) & (VISITS.c.at == utc(visit.when))
+    replaced = list(connection.execute(sa.select(VISITS.c.id).where(same)).scalars())
     connection.execute(
         sa.insert(VISITS).values(
             source=visit.source,
@@ -103,6 +107,8 @@ def log(connection: sa.Connection, visit: Visit) -> None:
             seconds=visit.seconds,
         )
     )
+    if replaced:
+        connection.execute(sa.delete(VISITS).where(VISITS.c.id.in_(replaced)))
     newest = sa.select(sa.func.max(VISITS.c.id)).where(VISITS.c.source == visit.source)
     good = newest.where(VISITS.c.outcome.in_(_GOOD))
     connection.execute(

@@ -64,7 +64,7 @@ def test_its_clock_is_in_unix_seconds_and_goes_on_within_a_transaction(database)
     with database.write() as connection:
         first = database.seconds(connection)
         time.sleep(0.05)
-        assert 0.04 < database.seconds(connection) - first < 5
+        assert 0.04 < database.seconds(connection) - first < 60
         later = sa.select(database.clock > first)
         assert connection.execute(later).scalar_one()
     assert abs(first - time.time()) < 60

@@ -144,6 +144,18 @@ def test_a_skipped_draft_rests_without_a_number_and_comes_back_with_one(issues):
     assert issues.get(june.id).draft == june.draft
 
 
+def test_a_window_whose_skip_is_taken_back_is_not_put_out_behind_a_later_one(issues):
+    june = named(SERIES, month="2024-06")
+    issues.skip("beijing-monthly", june, Decision("skip", "李主任", NOON, reason="停刊一期"))
+    july = issues.begin(_draft("2024-07"), DECISION, LAST)
+    issues.release(july, _release(july))
+    issues.unskip("beijing-monthly", june, Decision("unskip", "李主任", NOON))
+    late = issues.begin(_draft("2024-06"), DECISION, LAST)
+    with pytest.raises(UsageError, match="已是第535期"):
+        issues.release(late, _release(late))
+    assert issues.get(late.id).state is State.DRAFT
+
+
 def test_a_released_window_is_not_skipped(issues):
     desked = issues.begin(_draft("2024-06"), DECISION, LAST)
     issues.release(desked, _release(desked))

@@ -37,11 +37,28 @@ def test_a_lead_seen_again_is_the_same_lead(leads):
     assert again.first_seen == NOON
 
 
+def test_leads_are_kept_in_the_order_of_their_source_each_once_as_it_was_said_last(leads):
+    given = [replace(LEAD, url=f"https://news.bjd.com.cn/{name}.shtml", title=name) for name in ("丙", "甲", "乙")]
+    other, again = replace(given[1], source="ynet"), replace(given[0], title="改")
+    kept = leads.add([*given, other, again], NOON)
+    assert [one.lead for one in kept] == [again, *given[1:], other, again]
+    assert [one.id for one in kept[:4]] == sorted({one.id for one in kept})
+    assert [one.lead.title for one in leads.due("bjd", NOON)] == ["改", "甲", "乙"]
+
+
 def test_a_page_comes_back_byte_for_byte(leads):
     (lead,) = leads.add([LEAD], NOON)
     number = leads.add_page(lead.id, LEAD.url, PAGE)
     assert leads.page(number) == PAGE
-    assert leads.page_of(LEAD.url) == number
+    assert leads.pages_of([LEAD.url]) == {LEAD.url: number}
+
+
+def test_pages_that_are_kept_together_go_to_their_leads(leads):
+    found = leads.add([LEAD, replace(LEAD, url="https://news.bjd.com.cn/2.shtml")], NOON)
+    pages = [PAGE, replace(PAGE, body=b"other")]
+    numbers = leads.add_pages([(one.id, one.lead.url, page) for one, page in zip(found, pages, strict=True)])
+    assert [leads.page(number) for number in numbers] == pages
+    assert [one.page for one in leads.get([one.id for one in found])] == numbers
 
 
 def test_a_lead_waits_until_it_has_a_page_and_is_unread_until_it_is_settled(leads):

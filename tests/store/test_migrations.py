@@ -126,7 +126,13 @@ def test_a_draft_of_an_earlier_schema_is_read_as_it_was(new_place, revision):
     database.close()
 
 
-@pytest.mark.parametrize("revision", EARLIER)
+# A file on each step: SQLite's driver ends a transaction by itself where it thinks best. A server's tables are in the
+# transaction as its rows are: there the longest and the shortest way will do.
+@pytest.mark.parametrize(
+    ("new_place", "revision"),
+    [("sqlite", one) for one in EARLIER] + [("postgresql", one) for one in (EARLIER[0], EARLIER[-1])],
+    indirect=["new_place"],
+)
 def test_an_upgrade_that_is_killed_half_way_leaves_the_old_schema_and_is_done_at_the_next_start(new_place, revision):
     where = new_place("TEMPLATE template0")
     before = _earlier(where, revision)
@@ -139,12 +145,13 @@ made = []
 def kill(_connection, _cursor, statement, *_):
     if statement.lstrip().startswith(("CREATE TABLE", "CREATE VIRTUAL", "CREATE INDEX", "ALTER TABLE")):
         made.append(statement)
-        if len(made) == 2:
+        if len(made) == int(sys.argv[2]):
             os.kill(os.getpid(), signal.SIGKILL)
 sa.event.listen(sa.Engine, "after_cursor_execute", kill)
 Database(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]))
 """
-    killed = subprocess.run([sys.executable, "-c", code, str(where)], check=False)
+    at = 1 if revision == max(EARLIER) else 2  # the last step may be a single statement
+    killed = subprocess.run([sys.executable, "-c", code, str(where), str(at)], check=False)
     assert killed.returncode == -signal.SIGKILL
     assert _as_it_is(where) == before
     database = Database(where)

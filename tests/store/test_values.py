@@ -59,7 +59,7 @@ def test_a_lead_and_its_page_and_its_article_are_kept(leads, text):
     assert again.id == stored.id
     assert stored.lead == Lead("bjd", f"https://a.cn/{_as_kept(text)}", *[_as_kept(text)] * 4)
     number = leads.add_page(stored.id, lead.url, Page(lead.url, b"x", NOON, text, text, (text,)))
-    assert leads.page_of(lead.url) == number
+    assert leads.pages_of([lead.url]) == {lead.url: number}
     assert leads.page(number).warnings == (_as_kept(text),)
     one = article("天坛", title=text, blocks=(Block(Kind.PARAGRAPH, text),), origin=text)
     leads.settle([(stored.id, one)], NOON)
@@ -105,7 +105,7 @@ def test_an_address_as_long_as_the_fetcher_takes_is_kept_and_found(leads):
     assert again.id == first.id
     number = leads.add_page(first.id, url, Page(url, b"x", NOON))
     leads.settle([(first.id, article("天坛", url=url))], NOON)
-    assert leads.page_of(url) == number
+    assert leads.pages_of([url]) == {url: number}
     assert [one.id for one in leads.at(url)] == [first.id]
 
 
