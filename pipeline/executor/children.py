@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import structlog
 
@@ -47,6 +47,7 @@ _STARTUP_SECONDS = 120.0  # importing the parsers takes 1.5 s, on a machine with
 _ANSWER_SECONDS = 20.0  # a fork or a kill takes milliseconds
 _LOOK_SECONDS = 0.2  # between two looks whether a thread that waits for a free child still has to
 _CALLS = 500  # then a fresh child: what memory fragments, and what pages left behind, goes with the old one
+_INTERRUPTED = b"i"  # beside the kinds that a child itself sends
 _MAX_RETURN = 256 * 1024 * 1024
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _BEGIN = (
@@ -61,6 +62,22 @@ class Lost:
 
     because: str
     """Why, in Chinese."""
+    interrupted: bool = False
+    """Whether somebody else ended the process, or the system for want of memory: that is no fault of the item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed(Generic[T, R]):
+    """A function with all that it holds as it travels: pickled once for however many items and processes."""
+
+    data: bytes
+    name: str
+
+    @classmethod
+    def of(cls, function: Callable[[T], R]) -> Packed[T, R]:
+        """Pickles a function, which must be importable by name."""
+        inner = getattr(function, "func", function)  # a `partial` has no name of its own
+        return cls(pickle.dumps(function, pickle.HIGHEST_PROTOCOL), getattr(inner, "__name__", "call"))
 
 
 class Stopped(BaseException):
@@ -95,9 +112,14 @@ class Children:
         """Has the parsers loaded meanwhile, for whoever will need them in a moment."""
         _nursery(*self._order)
 
-    def each(self, function: Callable[[T], R], items: Sequence[T]) -> Iterator[R | Lost]:
+    @property
+    def limits(self) -> tuple[float, tuple[str, ...], int]:
+        """Seconds, preloaded modules and MiB: what makes children like these elsewhere."""
+        return self._seconds, *self._order
+
+    def each(self, function: Callable[[T], R] | Packed[T, R], items: Sequence[T]) -> Iterator[R | Lost]:
         """`function` of each item, in their order, on all children; `Lost` for one that failed, the others go on."""
-        pickled = pickle.dumps(function, pickle.HIGHEST_PROTOCOL)
+        pickled = (function if isinstance(function, Packed) else Packed.of(function)).data
         mine: set[_Child] = set()
         left = threading.Event()
 
@@ -106,7 +128,7 @@ class Children:
             if kind == GAVE:
                 result: R = value
                 return result
-            return Lost(value.message if kind == REFUSED else value)
+            return Lost(value.message if kind == REFUSED else value, kind == _INTERRUPTED)
 
         threads = ThreadPoolExecutor(max(1, min(self._workers, len(items))), thread_name_prefix="child")
         try:
@@ -152,7 +174,7 @@ class Children:
     # -------------------------------------------------------------------------------------- one call
 
     def _call(self, function: bytes, arguments: bytes, mine: set[_Child], left: threading.Event) -> tuple[bytes, Any]:
-        """`GAVE` and the result, `REFUSED` and the error, or `FAILED` and why in Chinese."""
+        """`GAVE` and the result, `REFUSED` and the error, or `FAILED` or `_INTERRUPTED` and why in Chinese."""
         tries = 2  # a child may die of what an earlier page did to it, or because the system needs memory
         while True:
             tries -= 1
@@ -169,6 +191,8 @@ class Children:
                     raise Stopped from None
                 if os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGXCPU:
                     return FAILED, f"内容过于复杂：读取超过时限 {self._seconds:g} 秒"
+                if not tries and os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGKILL:
+                    return _INTERRUPTED, "读取中断：读取进程被强行结束"
                 if not tries:
                     return FAILED, f"内容过于复杂：读取进程意外退出{_how(ended)}"
                 continue
@@ -229,7 +253,7 @@ class _Child:
         self._lock = threading.Lock()
         self._ended: int | None = None
         self.calls = 0
-        self._socket, other = socket.socketpair()
+        self._socket, other = _sockets()
         try:
             self._pid = nursery.start(other)
         except BaseException:
@@ -286,7 +310,7 @@ class _Nursery:
     def __init__(self, preload: Sequence[str], mebibytes: int) -> None:
         self.owner = os.getpid()
         self._lock = threading.Lock()
-        self._control, other = socket.socketpair()
+        self._control, other = _sockets()
         self._patience = _STARTUP_SECONDS
         path = [os.path.abspath(one) for one in sys.path]  # noqa: PTH100 - an entry may be empty, or a zip file
         order = json.dumps({"path": path, "preload": list(preload), "mebibytes": mebibytes})
@@ -377,6 +401,13 @@ def _close_all() -> None:
 
 def _unstarted(because: str) -> DeskError:
     return DeskError(f"无法启动读取页面的进程：{because}。", "请检查本机的内存、进程数和打开文件数上限。")
+
+
+def _sockets() -> tuple[socket.socket, socket.socket]:
+    try:
+        return socket.socketpair()
+    except OSError as error:
+        raise _unstarted(reason(error)) from error
 
 
 def _cores() -> int:

@@ -23,8 +23,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-import structlog
-
+from pipeline import logs
 from pipeline.errors import DeskError
 
 REQUEST = struct.Struct("!cq")
@@ -57,16 +56,7 @@ def serve(preload: Sequence[str], mebibytes: int) -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)  # what a parser prints must not get into a command's output
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),  # one event, one line, as the commands log
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger("warning"),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    logs.configure("warning")  # one event, one line, as the commands log
     for name in preload:
         importlib.import_module(name)
     gc.collect()
