@@ -15,7 +15,7 @@ from lxml import etree, html
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from pipeline.model import Readback
+from pipeline.model import ANNEX, Readback
 from pipeline.outputs.markdown import FRONT_MATTER
 from pipeline.outputs.package import unpack
 from pipeline.outputs.styles import w
@@ -42,7 +42,7 @@ def read_docx(data: bytes, template: str) -> Readback:
         if _MARGINS.fullmatch(name)
         for one in etree.fromstring(parts[name], _NO_ENTITIES).iter(w("p"))
     ]
-    return _sorted_out(template_file("docx", template), (_marked(one) for one in body.iter(w("p"))), margins, {})
+    return _sorted_out(template_file("docx", template), map(_marked, _of_issue(body)), margins, {})
 
 
 def read_markdown(data: bytes, template: str) -> Readback:
@@ -93,6 +93,18 @@ def _sorted_out(
         else:
             head.append(line)
     return Readback(file, tuple(head), tuple(map(tuple, contents)), tuple(map(tuple, items)), fields)
+
+
+def _of_issue(body: etree._Element) -> Iterator[etree._Element]:
+    """The paragraphs of a document without those of its annex, which would read as the text of the last item."""
+    inside = ""
+    for one in body.iter(w("p")):
+        begun = {mark.get(w("name")): mark.get(w("id"), "") for mark in one.iter(w("bookmarkStart"))}
+        inside = begun.get(ANNEX, inside)
+        if not inside:
+            yield one
+        elif inside in {mark.get(w("id")) for mark in one.iter(w("bookmarkEnd"))}:
+            inside = ""
 
 
 def _marked(paragraph: etree._Element) -> Marked:

@@ -27,6 +27,7 @@ from lxml import etree
 
 from pipeline.errors import TemplateError
 from pipeline.model import Finding, Issue, Item, chinese_date, digest
+from pipeline.outputs.annex import Annex
 from pipeline.outputs.body import Body
 from pipeline.outputs.context import Context, Pictures, no_picture
 from pipeline.outputs.drawing import SHAPE
@@ -228,6 +229,7 @@ class _Writer:
         if section is not None:
             self._template.body.remove(section)
         numbered = self._numbered() if issue.correction else None
+        last = next((one for one in reversed(self._template.nodes) if isinstance(one, Loop)), None)
         for node in self._template.nodes:
             if isinstance(node, Loop):
                 for position, item in enumerate(issue.items, 1):
@@ -239,6 +241,8 @@ class _Writer:
                     self._headings.setdefault(0, paragraph)
             if node is numbered:
                 self._put(self._correction(node))
+            if node is last:
+                self._put(self._annex())
         for around in self._template.around:
             self._fill_holes(around, around.element, names)
         self._anchor(section)
@@ -257,6 +261,20 @@ class _Writer:
         head = self._head(below.properties, style) if isinstance(below, Sample) else ""
         font = self._styles.measure(style).font
         return f"<w:p>{head}{self._runs.text(text, font)}</w:p>"
+
+    def _annex(self) -> str:
+        """The annex, behind the last item and before the 版记; no template has a place for it."""
+        if self._issue.annex is None:
+            return ""
+        annex = Annex(
+            self._template.document,
+            self._styles,
+            self._article,
+            width=self._width,
+            numbers=self._numbers,
+            mark=len(self._issue.items) + 1,
+        )
+        return annex.xml(self._issue.annex)
 
     def _put(self, xml: str) -> list[etree._Element]:
         """Appends what `xml` says to the document, and gives it."""
