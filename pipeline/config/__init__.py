@@ -43,8 +43,8 @@ from pipeline.config.sources import (
     as_xpath,
     is_xpath,
 )
-from pipeline.config.workspace import Config, load, place_of, problems, read_scope
-from pipeline.config.writing import as_yaml, source_of, with_sources
+from pipeline.config.workspace import Config, load, missing_secrets, place_of, problems, read_scope
+from pipeline.config.writing import as_yaml, source_of, with_sources, with_verified
 
 __all__ = [
     "Axis",
@@ -86,6 +86,7 @@ __all__ = [
     "is_xpath",
     "load",
     "masked",
+    "missing_secrets",
     "origins",
     "packaged",
     "place_of",
@@ -99,4 +100,5 @@ __all__ = [
     "strays",
     "variables",
     "with_sources",
+    "with_verified",
 ]

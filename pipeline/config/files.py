@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def read(path: Path, adapter: TypeAdapter[Any]) -> Any:
             value = adapter.validate_python(plain(tree))
         except ValidationError as error:
             first = error.errors()[0]
-            raise ConfigError(position(path, first["loc"], tree), worded(first, tree)) from None
+            raise ConfigError(
+                position(path, first["loc"], tree), worded(first, tree), _advice(first, adapter)
+            ) from None
     if len(_known) == _MOST_KNOWN:
         _known.clear()
     _known[data, adapter] = value
@@ -105,7 +108,8 @@ def parsed(path: Path, data: bytes) -> Any:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise ConfigError(place, (error.problem or "is not YAML").splitlines()[0]) from None
+        told = (error.problem or "is not YAML").splitlines()[0]
+        raise ConfigError(place, told, "Look for a bracket, quote or blank that is missing there or above.") from None
     except YAMLError as error:
         raise ConfigError(str(path), str(error).splitlines()[0]) from None
     if tree is None:
@@ -160,6 +164,18 @@ def worded(error: Any, tree: Any) -> str:
         return f"{named}{where}: name at least {error['ctx']['min_length']}"
     message = error["msg"].removeprefix("Value error, ")
     return f"{named}{where}: {message[:1].lower()}{message[1:]}"
+
+
+def _advice(error: Any, adapter: TypeAdapter[Any]) -> str:
+    """What to do about a value that cannot be used: the key that was meant, else where to look it up."""
+    if error["type"] == "extra_forbidden":
+        schema = adapter.json_schema()
+        known = {key for one in (schema, *schema.get("$defs", {}).values()) for key in one.get("properties", ())}
+        for near in get_close_matches(str(error["loc"][-1]), sorted(known), 1):
+            return f"Did you mean {near!r}?"
+    if error["type"] in ("value_error", "tuple_type", "too_short", "union_tag_invalid"):
+        return ""  # these say what to write
+    return "How it is written stands in the comments of the packaged file of that name."
 
 
 def _source_name(loc: tuple[Any, ...], tree: Any) -> Iterator[str]:

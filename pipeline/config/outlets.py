@@ -20,9 +20,13 @@ class Outlet(Strict):
     """Who owns a host."""
 
     name: Annotated[str, Field(min_length=1)]
+    """Printed as 来源 where the page itself names none."""
     hosts: Annotated[tuple[str, ...], Field(min_length=1)]
+    """With their subdomains; the longest host that is registered wins."""
     tier: Literal["gov", "agency", "outlet", "portal", "self-media"] = "outlet"
+    """Authority; news agency or central media; own newsroom; carries others' articles; accounts."""
     region: str = ""
+    """Where it counts as local; 全国 for none."""
     aliases: tuple[str, ...] = ()
     """Other names that are printed for it: the paper behind the site, an account, an older name."""
 

@@ -41,14 +41,18 @@ class Axis(Strict):
     """One of the sides an article must touch."""
 
     name: Annotated[str, Field(min_length=1)]
+    """What an editor reads."""
     terms: Terms
+    """Weight → terms of that weight."""
 
 
 class Topic(Strict):
     """A subject of the bulletin, with the terms that say by themselves that an article is about it."""
 
     name: Annotated[str, Field(min_length=1)]
+    """What an editor reads."""
     terms: Terms
+    """Weight → terms of that weight."""
     must: tuple[Term, ...] = ()
     """The topic counts only in articles that hold one of these."""
     unless: Annotated[tuple[Term, ...], Field(alias="not")] = ()
@@ -59,7 +63,9 @@ class PageType(Strict):
     """A kind of page that is not news, and the score it can reach at most."""
 
     name: Annotated[str, Field(min_length=1)]
+    """What an editor reads."""
     at_most: Annotated[float, Field(ge=0, le=1)]
+    """The score it can reach."""
     terms: Terms = Field(default_factory=dict)
     """The page is of this type when the weights of the terms found sum up to 2."""
     hosts: tuple[str, ...] = ()
@@ -70,10 +76,13 @@ class PlaceRule(Strict):
     """Where an article must play, for series of one place: any one of the three is enough."""
 
     name: Annotated[str, Field(min_length=1)]
+    """What an editor reads."""
     places: tuple[Term, ...] = ()
+    """Names of the place and of what lies in it."""
     passing: tuple[Term, ...] = ()
     """Phrases that contain one of the places without meaning it."""
     institutions: tuple[Term, ...] = ()
+    """Institutions of the place."""
     region: str = ""
     """Outlets of this region (outlets.yaml) count as local."""
 
@@ -91,8 +100,11 @@ class Scope(Strict):
     pages: tuple[PageType, ...] = ()
     title_weight: Annotated[float, Field(ge=0, le=10)] = 1.5
     lead_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
+    """By how much a term of the lead counts more than one further on."""
     accept: Annotated[float, Field(gt=0, lt=1)] = 0.8
     consider: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    trained_words: bool = True
+    """Whether what ships trained weighs along, words and embeddings: both learned on health informatization."""
     commentary: tuple[Term, ...] = ()
     advertorial: tuple[Term, ...] = ()
     companies: tuple[Term, ...] = ()
@@ -104,8 +116,7 @@ class Scope(Strict):
         if isinstance(data, Mapping) and "strong" in data:
             raise _at(
                 ("strong",),
-                "is called topics now: write its lines below `topics:` as `- name: …` with `terms:`, "
-                "or copy the packaged scope.yaml and add your own terms to it",
+                "is called topics now: `bulletin config migrate` writes its lines below `topics:`, with a copy beside",
             )
         return data
 
@@ -120,7 +131,7 @@ class Scope(Strict):
         """A term in two lists, or of two weights, would count as one of them without saying which."""
         first: dict[str, tuple[str, float]] = {}
         for where, named, weight, term in self._listed():
-            key = re.sub(r"[\s“”\"'‘’「」『』]", "", unicodedata.normalize("NFKC", term).lower())
+            key = alike(term)
             if key in first and first[key] != (named, weight):
                 other, weighed = first[key]
                 told = f"{other} of weight {weighed:g}" if weighed else other
@@ -139,6 +150,11 @@ class Scope(Strict):
             for weight, group in terms.items():
                 yield from (((*where, f"{weight:g}", i), named, weight, term) for i, term in enumerate(group))
         yield from ((("ignore", i), "ignore", 0.0, term) for i, term in enumerate(self.ignore))
+
+
+def alike(term: str) -> str:
+    """A term as it is compared: widths, capitals, quotes and blanks make no difference."""
+    return re.sub(r"[\s“”\"'‘’「」『』]", "", unicodedata.normalize("NFKC", term).lower())
 
 
 def _at(where: tuple[str | int, ...], told: str) -> ValidationError:

@@ -34,7 +34,9 @@ class LastIssue(Strict):
     """The last issue put out elsewhere: numbering goes on from there."""
 
     number: Annotated[int, Field(ge=0)]
+    """The next window gets the number after it."""
     window: Annotated[str, BeforeValidator(str)]
+    """Its month, as 2024-06; of a weekly series the last day of its week."""
 
 
 class Series(Strict):
@@ -52,6 +54,8 @@ class Series(Strict):
     """How long after the window's last midnight its draft is made."""
     catch_up: Annotated[int, Field(ge=0)] | Literal["all"] = 1
     """How many missed windows before the last closed one get their draft by themselves."""
+    workday: bool = False
+    """Whether its draft waits for the first working day from then on."""
     last: LastIssue
     place: str = ""
     """A geographic rule of scope.yaml; empty for nationwide."""
@@ -61,6 +65,8 @@ class Series(Strict):
     """The look of this bulletin, where it is not that of settings.yaml."""
     pictures: bool = True
     """Whether the articles' pictures are printed; captions are in any case."""
+    annex: Annotated[int, Field(ge=0, le=60)] = 0
+    """Over how many issues, this one among them, the annex 趋势附录 of the document looks back; 0 for no annex."""
 
     @property
     def first_day(self) -> int | None:

@@ -54,9 +54,13 @@ class ExtractRule(Strict):
     drop: tuple[Selector, ...] = ()
     """What is taken out before anything is read."""
     title: Selector | None = None
+    """What holds the title."""
     date: Selector | None = None
+    """What holds the day of publication."""
     outlet: Selector | None = None
+    """What names the outlet."""
     author: Selector | None = None
+    """What names the author."""
     until: dt.date | None = None
     """The day of a redesign: pages fetched before it are read by this rule, later ones by the next."""
 
@@ -75,6 +79,8 @@ class _Source(Strict):
     outlet: str = ""
     """Printed as publisher when the registry of outlets does not know the host."""
     enabled: bool = True
+    verified: dt.date | Literal[False] | None = None
+    """The day on which somebody saw it read well; `False` when nobody has tried it yet."""
     include: tuple[str, ...] = ()
     """Only addresses that contain one of these."""
     exclude: tuple[str, ...] = ()
@@ -102,11 +108,13 @@ class _PagedSource(WebSource):
     """A list of one page or several; with `{page}` in its address the pages are counted."""
 
     url: str
+    """Of the list; with `{page}` it is the pattern of its pages."""
     first: str = ""
     """The first page, where its address does not follow the pattern."""
     start: Annotated[int, Field(ge=0, le=1_000_000)] = 1
     """What `{page}` is on the first page."""
     pages: Annotated[int, Field(ge=1, le=100)] = 1
+    """How many pages of the list are read."""
 
     @model_validator(mode="after")
     def _first_begins_a_pattern(self) -> Self:
@@ -156,6 +164,7 @@ class SitemapSource(WebSource):
 
     kind: Literal["sitemap"]
     url: str
+    """Of the map, packed or not."""
     days: Annotated[int, Field(ge=0, le=3660)] = 0
     """Only what changed in the last so many days, or does not say when; 0 for all."""
 
@@ -169,8 +178,11 @@ class JsonSource(_PagedSource):
     link: Annotated[str, Field(min_length=1)]
     """Expression of an item's address, or an address with expressions in braces."""
     title: str = ""
+    """Expression of an item's title."""
     date: str = ""
+    """Expression of the day it was published."""
     origin: str = ""
+    """Expression of the outlet that it names."""
     content: str = ""
     """Expression of the article itself as HTML; its page is then not fetched."""
 
@@ -234,7 +246,9 @@ class ManualSource(WebSource):
     brought: ClassVar[bool] = True
     kind: Literal["manual"]
     urls: tuple[str, ...] = ()
+    """Addresses of articles."""
     files: tuple[Path, ...] = ()
+    """Relative to the workspace."""
 
 
 Source = Annotated[

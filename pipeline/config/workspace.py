@@ -41,6 +41,11 @@ class Config(BaseModel):
         return self.workspace / self.settings.data
 
     @cached_property
+    def blobs(self) -> Path | str:
+        """Where blobs are: a folder, absolute, or an address."""
+        return self.settings.blobs or self.data / "blobs"
+
+    @cached_property
     def out(self) -> Path:
         """The folder of published files, absolute."""
         return self.workspace / self.settings.out
@@ -137,13 +142,15 @@ def read_scope(path: Path, series: Series) -> Scope:
 
 
 def routed(workspace: Path, settings: Settings, sources: tuple[Source, ...]) -> Iterator[Source]:
-    """The sources, routes of RSSHub as addresses of the one that settings.yaml names."""
+    """The sources, routes of RSSHub as addresses of the one that settings.yaml names; disabled ones may lack it."""
     for index, source in enumerate(sources):
         if not isinstance(source, FeedSource) or not source.url.startswith(_RSSHUB):
             yield source
         elif settings.rsshub:
             route = source.url.removeprefix(_RSSHUB).lstrip("/")
             yield source.model_copy(update={"url": f"{settings.rsshub.rstrip('/')}/{route}"})
+        elif not source.enabled:
+            yield source  # a preset may bring routes along for those who have one
         else:
             raise ConfigError(
                 position(path_of(workspace, "sources"), (index, "url")),
@@ -165,6 +172,28 @@ def problems(workspace: Path) -> dict[str, ConfigError | None]:
         except ConfigError as error:
             found[name] = error
     return found
+
+
+def missing_secrets(config: Config) -> list[ConfigError]:
+    """Every `env:NAME` and `file:path` of single settings behind which nothing stands, each with its place.
+
+    Those of `notify` are looked at by who sends to them.
+    """
+    model = config.settings.classifiers.llm
+    wanted = {
+        ("proxy",): config.settings.proxy,
+        ("classifiers", "llm", "key"): model.key.get_secret_value() if model.url else "",
+        ("web", "metrics"): config.settings.web.metrics.get_secret_value(),
+    }
+    return [
+        ConfigError(
+            place_of(config.workspace, "settings", *loc),
+            f"{'.'.join(loc)}: {why}",
+            "请设置好它，或写 env:变量名、file:路径；不需要时留空。",
+        )
+        for loc, written in wanted.items()
+        if (why := config.secret(written)[1])
+    ]
 
 
 def place_of(workspace: Path, name: str, *loc: str | int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 from collections.abc import Mapping, Sequence
@@ -44,6 +45,30 @@ def with_sources(path: Path, entries: Sequence[tuple[str, Mapping[str, Any]]]) -
         raise ConfigError(position(path, first["loc"], found), worded(first, found)) from None
     no_two_alike(path, [source.id for source in sources])
     return text.replace("\n", "\r\n") if "\r\n" in written else text
+
+
+def with_verified(path: Path, sources: Mapping[str, bool], day: dt.date) -> tuple[str, list[str]]:
+    """The text of a sources.yaml in which these were verified on `day`, and the ids that this was written for.
+
+    Those that are `True` are enabled besides. All else stays as it stands, and so do entries in braces.
+    """
+    written = path.read_bytes().decode("utf-8-sig")
+    lines = written.replace("\r\n", "\n").split("\n")
+    found: list[str] = []
+    for entry in reversed(parse(path)):  # from below, so that lines above keep their numbers
+        if entry["id"] not in sources or entry.fa.flow_style():
+            continue
+        values = {"verified": str(day), **({"enabled": "true"} if sources[entry["id"]] else {})}
+        missing = {key: value for key, value in values.items() if key not in entry}
+        for key in values.keys() - missing.keys():
+            line, column = entry.lc.value(key)
+            lines[line] = lines[line][:column] + re.sub(r"^[^\s#]+", values[key], lines[line][column:])
+        line, column = entry.lc.key("id")
+        lines[line + 1 : line + 1] = [f"{' ' * column}{key}: {value}" for key, value in missing.items()]
+        found.append(entry["id"])
+    text = "\n".join(lines)
+    FILES["sources"].validate_python(plain(parsed(path, text.encode())))
+    return text.replace("\n", "\r\n") if "\r\n" in written else text, found[::-1]
 
 
 def as_yaml(entry: Mapping[str, Any]) -> str:
