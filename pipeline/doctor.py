@@ -26,18 +26,21 @@ from xml.etree import ElementTree
 from packaging.requirements import Requirement
 
 from pipeline import config as configuration
-from pipeline import libreoffice
+from pipeline import libreoffice, wordings
 from pipeline.config import Config, packaged
-from pipeline.errors import ConfigError, StoreError
+from pipeline.errors import ConfigError, DeskError, StoreError
 from pipeline.fetch.browser import lacking
-from pipeline.model import BEIJING, Event, chinese_number
-from pipeline.notify import refused, targets
+from pipeline.model import BEIJING, Event, Weight, chinese_number, mebibytes
+from pipeline.notify import exposed, refused, targets
 from pipeline.steps.health import LOOK_BACK, pulse, reason, trouble
-from pipeline.steps.window import between, following
-from pipeline.store import Audit, Blobs, Issues, Notices, Visits
+from pipeline.steps.window import between, due_at, following, next_due, unannounced
+from pipeline.store import Audit, Blobs, Issues, Notices, Signs, Visits, weights
+from pipeline.store.backup import Backups
 from pipeline.store.looking import Looking
 
 _SPACE = 1024**3  # under 1 GiB a month of pages and a backup may no longer fit
+_APART_SECONDS = 60.0  # a minute more or less moves no window; leases are kept by one clock anyway
+_RESTORE = "恢复最近的备份（bulletin db restore 备份文件夹 --replace）"
 _PATIENCE = 60.0  # seconds for a program that is asked for its version
 
 
@@ -93,7 +96,7 @@ class _Patient:
     def database(self) -> Looking:
         """The database, if it can be read and speaks of what this release does."""
         path, address = self.config.data / "desk.db", self.config.settings.database
-        if not address and not path.exists() and not _holds(self.config.data / "blobs"):
+        if not address and not path.exists() and not self.holds:
             raise _NotYet
         try:
             found = Looking(address or path)
@@ -102,11 +105,26 @@ class _Patient:
             sound = described["schema"] == described["wanted"] and not found.damage()
         except StoreError:
             raise _Unknown from None
-        if found.empty and not _holds(self.config.data / "blobs"):
+        if found.empty and not self.holds:
             raise _NotYet
         if not sound:
             raise _Unknown
         return found
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        try:
+            return Blobs(self.config.blobs)
+        except StoreError:
+            raise _Unknown from None
+
+    @cached_property
+    def holds(self) -> bool:
+        """Whether there are blobs."""
+        try:
+            return not self.blobs.empty()
+        except StoreError:
+            raise _Unknown from None
 
     @property
     def templates(self) -> Path:
@@ -145,6 +163,11 @@ def _warning(what: str, detail: str, fix: str = "") -> Sign:
 
 def _fault(what: str, detail: str, fix: str = "") -> Sign:
     return Sign(what, Condition.FAULT, detail, fix)
+
+
+def _by(what: str, error: DeskError, fix: str = "") -> Sign:
+    """A fault that an error tells of, in Chinese; with `fix` for what is known better here."""
+    return _fault(what, wordings.what(error.message), fix or wordings.fix(error.fix, error.message))
 
 
 # ------------------------------------------------------------------------------------- the installation
@@ -259,14 +282,14 @@ def _configuration(patient: _Patient) -> Iterator[Sign]:
     for name, problem in problems.items():
         own = (patient.workspace / "config" / f"{name}.yaml").exists()
         if problem:
-            yield _fault("配置", problem.message, problem.fix)
+            yield _by("配置", problem)
         else:
             yield _good("配置", f"{name}.yaml" + ("" if own else "（用随附的）"))
     if not any(problems.values()):
         try:
             configuration.load(patient.workspace)
         except ConfigError as error:
-            yield _fault("配置", error.message, error.fix)
+            yield _by("配置", error)
 
 
 def _environment(_: _Patient) -> Iterator[Sign]:
@@ -306,7 +329,7 @@ def _templates(patient: _Patient) -> Iterator[Sign]:
         "archive.html.j2",
     )
     for error in absent_templates(patient.config):
-        yield _fault("模板", error.message, error.fix)
+        yield _by("模板", error)
     missing = [name for name in needed if not os.access(patient.templates / name, os.R_OK)]
     if missing:
         yield _fault(
@@ -319,38 +342,38 @@ def _templates(patient: _Patient) -> Iterator[Sign]:
 
 def _database(patient: _Patient) -> Iterator[Sign]:
     config, path = patient.config, patient.config.data / "desk.db"
-    address, blobs = config.settings.database, config.data / "blobs"
+    address = config.settings.database
     if not address and not path.exists():
-        if _holds(blobs):
-            yield _fault("数据库", f"{path} 不见了，而 {blobs} 里有内容", "恢复最近的备份；不要新建，否则期号会重复")
+        if patient.holds:
+            blobs = patient.blobs.place
+            yield _fault("数据库", f"{path} 不见了，而 {blobs} 里有内容", f"{_RESTORE}；不要新建，否则期号会重复")
         else:
             yield _good("数据库", f"{path} 尚不存在，第一次运行时建立")
         return
     try:
         found = Looking(address or path)
     except StoreError as error:
-        fix = error.fix if address else "恢复最近的备份，或在 settings.yaml 里换一处 data"
-        yield _fault("数据库", error.message, fix)
+        yield _by("数据库", error, "" if address else f"{_RESTORE}，或在 settings.yaml 里换一处 data")
         return
     patient.opened.append(found)
     try:
         described = found.described()
         damage = found.damage()
     except StoreError as error:
-        yield _fault("数据库", error.message, "恢复最近的备份")
+        yield _by("数据库", error, _RESTORE)
         return
     why = "（3.51.3 之前的 WAL 可能损坏数据，故不用）" if described["journal"] == "TRUNCATE" else ""
     told = f"{described['kind']} {described['version']}，日志方式 {described['journal']}{why}，{described['place']}"
-    if "not safe" in described["journal"]:
+    if described["journal"].endswith("fsync=off"):
         yield _warning("数据库", told, "把服务器的 fsync 打开，否则断电会丢数据")
     else:
         yield _good("数据库", told)
     if found.empty:
-        if _holds(blobs):
+        if patient.holds:
             yield _fault(
                 "数据库",
-                f"里面是空的，而 {blobs} 里有内容",
-                "恢复最近的备份；如果刚改过 database，先改回去（换数据库见 README）；不要新建，否则期号会重复",
+                f"里面是空的，而 {patient.blobs.place} 里有内容",
+                f"{_RESTORE}；如果刚改过 database，先改回去（换数据库见 README）；不要新建，否则期号会重复",
             )
         else:
             yield _good("数据库", "里面还是空的，第一次运行时建表")
@@ -363,9 +386,7 @@ def _database(patient: _Patient) -> Iterator[Sign]:
     else:
         yield _good("数据库", f"结构版本 {schema}")
     if damage:
-        yield _fault(
-            "数据库", f"已损坏：{damage[0]}" + (f" 等 {len(damage)} 处" if damage[1:] else ""), "恢复最近的备份"
-        )
+        yield _fault("数据库", f"已损坏：{damage[0]}" + (f" 等 {len(damage)} 处" if damage[1:] else ""), _RESTORE)
     elif described["kind"] == "SQLite":
         yield _good("数据库", "快速检查未见损坏")
 
@@ -379,27 +400,95 @@ def _moments(patient: _Patient) -> Iterator[Sign]:
         yield _good("时钟", "不早于数据库里最新的一笔")
 
 
+def _ticking(patient: _Patient) -> Iterator[Sign]:
+    """Leases count by the server's clock, windows by this machine's."""
+    if not patient.config.settings.database:
+        return
+    with patient.database.read() as connection:
+        there = dt.datetime.fromtimestamp(patient.database.seconds(connection), BEIJING)
+    apart = abs(there - patient.now).total_seconds()
+    if apart > _APART_SECONDS:
+        told = f"数据库服务器为北京时间 {there:%Y-%m-%d %H:%M:%S}，与本机相差 {apart:.0f} 秒"
+        yield _warning("时钟", told, "两边都与标准时间同步（如 chrony）：期刊的窗口按本机的时间计算")
+    else:
+        yield _good("时钟", "与数据库服务器的一致")
+
+
+def _backup(patient: _Patient) -> Iterator[Sign]:
+    settings, config = patient.config.settings.backup, patient.config
+    folder = config.at(settings.folder)
+    there = Backups(folder)
+    every = there.all()
+    command = "运行 bulletin db backup"
+    if every:
+        last = every[0].manifest
+        days = (patient.now - last.made) // dt.timedelta(days=1)
+        told = f"最近的在 {every[0].path}，{last.made.astimezone(BEIJING):%Y-%m-%d %H:%M}，共 {len(every)} 份"
+        if settings.remind_days and days >= settings.remind_days:
+            yield _warning("备份", f"{told}：已有 {days} 天", command)
+        else:
+            yield _good("备份", told)
+        if last.missing:
+            yield _warning("备份", f"备份时有 {len(last.missing)} 个文件缺失或损坏", "运行 bulletin db verify")
+    elif settings.remind_days:
+        yield _warning("备份", f"{folder} 里还没有备份", command)
+    if unread := there.unread():
+        yield _warning("备份", f"{unread[0].name} 读不出来", "移走它，再备份一次")
+    needed = _bytes_of_a_backup(patient, there)
+    place = next(one for one in (folder, *folder.parents) if one.exists())
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        told = f"{folder} 剩余 {free / 1024**3:.1f} GiB，下一次备份约要 {needed / 1024**3:.1f} GiB"
+        yield _warning("备份", told, "腾出空间，删去较早的备份（--keep），或在 settings.yaml 里把 backup.folder 换一处")
+
+
+def _bytes_of_a_backup(patient: _Patient, there: Backups) -> int:
+    """What the next one needs: the rows, at most as much as the database, and the blobs that no earlier one has."""
+    blobs, total = Blobs(patient.config.blobs), patient.database.size()
+    for name in patient.database.blobs():
+        if not there.has(name):
+            try:
+                total += blobs.size(name)
+            except StoreError:
+                continue  # another check tells of it
+    return total
+
+
 def _blobs(patient: _Patient) -> Iterator[Sign]:
-    blobs = Blobs(patient.config.data / "blobs")
+    try:
+        there = {one.name for one in Blobs(patient.config.blobs).all()}
+    except StoreError as error:
+        yield _by("文件库", error)
+        return
     released = set(Issues(patient.database).published().values())
     for one in Issues(patient.database).released():
         released |= {one.imported.blob} if one.imported else set(one.basis.templates.values()) if one.basis else set()
     needed = released | patient.database.blobs()
-    missing = []
-    for name in needed:
-        try:
-            blobs.size(name)
-        except StoreError:
-            missing.append(name)
+    missing = sorted(needed - there)
     frozen = [name for name in missing if name in released]
     if frozen:
-        yield _fault(
-            "文件库", f"{len(frozen)} 份已发布的成品、所用模板或导入的原件不见了：{frozen[0][:12]}…", "恢复最近的备份"
-        )
+        yield _fault("文件库", f"{len(frozen)} 份已发布的成品、所用模板或导入的原件不见了：{frozen[0][:12]}…", _RESTORE)
     if len(missing) > len(frozen):
-        yield _warning("文件库", f"{len(missing) - len(frozen)} 个采集的页面或配图不见了", "恢复最近的备份，或重新采集")
+        yield _warning("文件库", f"{len(missing) - len(frozen)} 个采集的页面或配图不见了", f"重新采集；或{_RESTORE}")
     if not missing:
         yield _good("文件库", f"{len(needed)} 个文件都在")
+
+
+def _growth(patient: _Patient) -> Iterator[Sign]:
+    """How much there is of what: what grows is seen here before the disk is full."""
+    try:
+        held = weights(patient.database, patient.blobs)
+    except StoreError:
+        raise _Unknown from None
+    heaps: dict[str, list[Weight]] = {}
+    for one in held:
+        heaps.setdefault(one.what.partition("：")[0], []).append(one)
+    told = []
+    for place, parts in heaps.items():
+        largest = sorted(parts, key=lambda one: -one.bytes)[:3]
+        named = "、".join(f"{one.what.partition('：')[2]} {mebibytes(one.bytes)}" for one in largest if one.bytes)
+        told.append(f"{place} {mebibytes(sum(one.bytes for one in parts))}" + (f"（{named}）" if named else ""))
+    yield _good("占用", "，".join(told) + "；bulletin db prune --dry-run 列出各占多少、可清理多少")
 
 
 def _sources(patient: _Patient) -> Iterator[Sign]:
@@ -408,7 +497,9 @@ def _sources(patient: _Patient) -> Iterator[Sign]:
     if enabled:
         yield _good("信源", f"{len(sources)} 个，启用 {len(enabled)} 个")
     else:
-        yield _fault("信源", f"{len(sources)} 个，一个也没有启用", "在 sources.yaml 里启用")
+        yield _fault(
+            "信源", f"{len(sources)} 个，一个也没有启用", "试一遍，能用的会启用：bulletin sources check --all --write"
+        )
     rendered = [one.name for one in enabled if getattr(one, "render", False) or getattr(one, "render_pages", False)]
     why = lacking()
     if rendered and why:
@@ -428,7 +519,7 @@ def _silent(patient: _Patient) -> Iterator[Sign]:
             yield _warning(
                 "信源",
                 f"{one.name} {trouble(state)}{because}",
-                f"bulletin sources check {one.id} 看它现在给出什么；不再用的改为 enabled: false",
+                f"运行 bulletin sources check {one.id} 看它现在给出什么；不再用的改为 enabled: false",
             )
     if not any(state.trouble for _, state in states):
         yield _good("信源", "没有长期失败、空白或比平时安静的")
@@ -447,7 +538,9 @@ def _manners(patient: _Patient) -> Iterator[Sign]:
 def _notify(patient: _Patient) -> Iterator[Sign]:
     wrong = refused(patient.config)
     for error in wrong:
-        yield _fault("通知", error.message, error.fix)
+        yield _by("通知", error)
+    for told in exposed(patient.config):
+        yield _warning("通知", told, "改完后把旧密钥作废：配置文件会被复制、备份")
     everybody = targets(patient.config)
     if not everybody:
         yield _good("通知", "没有配置")
@@ -462,11 +555,36 @@ def _told(patient: _Patient) -> Iterator[Sign]:
     notices = Notices(patient.database)
     waiting = notices.waiting(dt.datetime.max.replace(tzinfo=dt.UTC)) if patient.config.settings.notify else []
     if waiting:
-        yield _warning("通知", f"{len(waiting)} 条待发，最早的：{waiting[0].notice.title}", "bulletin notify send")
+        yield _warning("通知", f"{len(waiting)} 条待发，最早的：{waiting[0].notice.title}", "运行 bulletin notify send")
     if lost := notices.lost():
-        yield _warning("通知", f"{len(lost)} 条试了三天没有送到，最近的：{lost[-1].title}", "检查 notify 的地址")
+        why = f"（{lost[-1].trouble}）" if lost[-1].trouble else ""
+        yield _warning("通知", f"{len(lost)} 条没有送到，最近的：{lost[-1].notice.title}{why}", "检查 notify 的地址")
     if patient.config.settings.notify and not waiting and not lost:
         yield _good("通知", "没有待发的")
+
+
+def _log(patient: _Patient) -> Iterator[Sign]:
+    from pipeline.desk import LOG
+
+    lost = Signs(patient.database).last(LOG)
+    if lost and patient.now - lost.when <= dt.timedelta(days=7):
+        told = f"{lost.told}（{lost.when.astimezone(BEIJING):%Y-%m-%d %H:%M}）"
+        yield _warning("日志", told, "检查日志所在的磁盘和权限；工作没有停，一周后不再提示")
+    else:
+        yield _good("日志", "近七天没有写不成的")
+
+
+def _cluster(patient: _Patient) -> Iterator[Sign]:
+    from pipeline.desk import CLUSTER
+
+    if not patient.config.settings.executor:
+        return
+    lost = Signs(patient.database).last(CLUSTER)
+    if lost and patient.now - lost.when <= dt.timedelta(days=7):
+        told = f"{lost.told}（{lost.when.astimezone(BEIJING):%Y-%m-%d %H:%M}）"
+        yield _warning("计算集群", told, "检查 settings.yaml 的 executor、调度器和各工作机；草稿照常生成，一周后不提示")
+    else:
+        yield _good("计算集群", "近七天没有退回本机")
 
 
 def _series(patient: _Patient) -> Iterator[Sign]:
@@ -486,7 +604,17 @@ def _series(patient: _Patient) -> Iterator[Sign]:
         today = patient.now.astimezone(BEIJING).date()
         overdue = [one for one in between(series, window, series.window_of(today)) if one.start not in skipped]
         told += f"，已结束而未发布的窗口 {len(overdue)} 个" if overdue else ""
-        yield Sign(series.title, Condition.GOOD, told, f"bulletin schedule list {series.id}" if overdue else "")
+        yield Sign(series.title, Condition.GOOD, told, f"运行 bulletin schedule list {series.id}" if overdue else "")
+
+
+def _workdays(patient: _Patient) -> Iterator[Sign]:
+    waiting = [series for series in patient.config.series.values() if series.workday]
+    told = {note: None for one in waiting if (note := unannounced(one, next_due(one, patient.now)))}
+    for note in told:
+        yield _warning("工作日历", note, "国务院公布放假安排后，升级 holidays 库：pip install -U holidays")
+    if waiting and not told:
+        years = {due_at(one, next_due(one, patient.now)).year for one in waiting}
+        yield _good("工作日历", f"{'、'.join(map(str, sorted(years)))}年的放假和调休安排已知")
 
 
 def _publications(patient: _Patient) -> Iterator[Sign]:
@@ -494,7 +622,7 @@ def _publications(patient: _Patient) -> Iterator[Sign]:
     pending = [name for name in published if not (patient.config.out / name).is_file()]
     if pending:
         told = f"{len(pending)} 个成品还没有写出：{pending[0]}"
-        yield _warning("成品", told, f"排除 {patient.config.out} 的问题后运行任一命令即补写")
+        yield _fault("成品", told, f"排除 {patient.config.out} 的问题；之后运行任一命令即补写，serve 几分钟内自动补写")
     elif published:
         yield _good("成品", f"{len(published)} 个都已写出")
 
@@ -522,21 +650,23 @@ CHECKS: Mapping[str, Callable[[_Patient], Iterator[Sign]]] = {
     "模板": _templates,
     "数据库": _database,
     "时钟": _moments,
+    "数据库的时钟": _ticking,
+    "备份": _backup,
     "文件库": _blobs,
+    "占用": _growth,
     "信源": _sources,
     "信源的近况": _silent,
     "采集礼仪": _manners,
     "通知": _notify,
     "待发的通知": _told,
+    "日志": _log,
+    "计算集群": _cluster,
     "各刊": _series,
+    "工作日历": _workdays,
     "成品": _publications,
     "审计记录": _audit,
 }
 """What is looked at, in the order it is told."""
-
-
-def _holds(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.iterdir())
 
 
 def _said(command: list[str], environment: Mapping[str, str]) -> str:

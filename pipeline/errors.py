@@ -9,7 +9,9 @@
     │   ├── Conflict           somebody changed the draft since it was read
     │   │   └── Collision      and decided otherwise about the same thing: both are told
     │   ├── Busy               another run holds this series and window
-    │   └── Superseded         another run took this one's work over
+    │   ├── Superseded         another run took this one's work over
+    │   ├── CutOff             the connection to the database broke; what was written is there whole or not at all
+    │   └── BlobLost           bytes that were kept are missing or damaged; the others can be had
     ├── SourceError            a source that cannot be read this time; the others go on
     ├── FetchError             one address that could not be fetched
     │   ├── ForbiddenAddress   the address is outside the policy, or resolves outside it
@@ -73,6 +75,10 @@ _REASONS = {
     errno.EROFS: "磁盘只读",
     errno.ENOSPC: "磁盘已满",
     errno.EDQUOT: "磁盘配额已满",
+    errno.EMFILE: "打开的文件太多",
+    errno.EAGAIN: "进程数已到上限",
+    errno.EADDRINUSE: "已被别的程序占用",
+    errno.EADDRNOTAVAIL: "不是这台机器的地址",
 }
 
 
@@ -123,6 +129,14 @@ class Busy(StoreError):
 
 class Superseded(StoreError):
     """Another run took this one's work over while it gave no sign of life; what it made is not kept."""
+
+
+class BlobLost(StoreError):
+    """Bytes that were kept are missing or damaged; the others can be had."""
+
+
+class CutOff(StoreError):
+    """The connection to the database broke: what was being written is there whole or not at all."""
 
 
 class SourceError(DeskError):

@@ -39,6 +39,7 @@ Glossary
 发布依据          basis               templates and program that a release was made with, kept with it
 送审 / 审定        submit, approve     a draft handed to whoever answers for it; one revision of it found fit to go out
 更正            correction          what a released issue should have said, put out as a further release of it
+趋势附录          annex               what the issues up to this one were about, counted; printed behind the items
 撤回            withdraw            a released issue that no longer holds; its number and files stay
 存档            archive             every issue, released or imported, and the site made of them
 修订            revision            a draft as it was after a decision; each is kept, none is changed
@@ -50,6 +51,8 @@ Glossary
 权限            role                查看 viewer < 编辑 editor < 审定 approver < 管理 admin
 令牌            token               what a program shows instead of signing in; it may do no more than its account
 审计            audit log           every change, log-in and refusal, each row bound to the one before it
+漏收核查         missed stories      what an issue that is out might have carried and does not
+事后认定         hindsight           what an editor says of such a story afterwards: 确为漏收 or 不需收录
 =============  ==================  ============================================================
 """
 
@@ -877,6 +880,10 @@ class Item:
     """Whether only a part is printed, marked （节选）."""
     dates: tuple[DateClaim, ...] = ()
     """What the page, its address and the list that gave it say of the day it was published."""
+    topics: tuple[str, ...] = ()
+    """Names of the topics it was found to be about, strongest first."""
+    terms: tuple[str, ...] = ()
+    """The terms of these topics that counted most, strongest first."""
 
     @property
     def text(self) -> str:
@@ -903,6 +910,8 @@ class Issue:
     """Which correction (更正) of the issue it is, from 1; 0 for the issue as it was first put out."""
     corrected: str = ""
     """What a correction puts right, in the editor's words."""
+    annex: Trends | None = None
+    """What the issues up to this one were about, printed behind the items; `None` for no annex."""
 
     @property
     def correction_line(self) -> str:
@@ -998,6 +1007,7 @@ class Decision:
 
 _VERBS = {
     "generate": "生成",
+    "supplement": "采集补充",
     "import": "导入",
     "include": "收录",
     "exclude": "剔除",
@@ -1075,14 +1085,19 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What can be claimed: the making of one window's draft, or, without a series, a round of collecting."""
+    """What can be claimed: the making of one window's draft; without a series a `task`, or a round of collecting."""
 
     series: str = ""
     window: Window | None = None
+    task: str = ""
+    """What is done where it is neither."""
 
 
 COLLECTING = Work()
 """The round of collecting; there is one of it at a time."""
+
+PRUNING = Work(task="prune")
+"""Forgetting what no issue needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1112,6 +1127,21 @@ class Claim:
     finished: dt.datetime | None = None
     """When it was last done, by the desk's clock."""
     trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How much there is of something that is kept."""
+
+    what: str
+    """In Chinese."""
+    count: int
+    bytes: int
+
+
+def mebibytes(size: int) -> str:
+    """A number of bytes as an operator reads it."""
+    return f"{size / 2**20:,.1f} MB" if size >= 2**20 else f"{size / 2**10:.1f} KB"
 
 
 class Phase(StrEnum):
@@ -1231,7 +1261,7 @@ class Draft:
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
     """Finding key → the signed reason."""
     silent: tuple[str, ...] = ()
-    """Names of the sources that could not be collected (未能采集的来源)."""
+    """Names of the sources that could not be collected (未能采集的信源)."""
     represented: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """换用: handle → ids of the articles that were there when the editor said which of them is printed."""
     aside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -1244,6 +1274,8 @@ class Draft:
     """What the correction puts right, as it will be printed."""
     notes: tuple[Note, ...] = ()
     """备注, in the order they were written."""
+    supplements: tuple[str, ...] = ()
+    """采集补充: handles of what was collected only after the draft had been made."""
 
     def candidate(self, handle: str) -> Candidate:
         """The candidate with this handle; `KeyError` when there is none."""
@@ -1591,6 +1623,105 @@ class Release:
     """`None` for an imported issue, and for one released before this was kept."""
 
 
+# ------------------------------------------------------------------------------- what an issue missed
+
+
+class Cause(StrEnum):
+    """How a strong story of a window came not to be in its issue."""
+
+    LEFT_OUT = "left_out"
+    """An editor put it out."""
+    PASSED_OVER = "passed_over"
+    """It was found and did not get in."""
+    LATE = "late"
+    """It came after the last run over the window."""
+    SILENT = "silent"
+    """It came late, and from a source that could not be collected in the window."""
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return {"left_out": "编辑剔除", "passed_over": "未收录", "late": "迟到", "silent": "信源中断"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Hindsight:
+    """What somebody says, after an issue is out, of a story that it does not carry."""
+
+    article: str
+    """The id of the article that stood for the story."""
+    title: str
+    missed: bool
+    """Whether it should have been in the issue."""
+    who: str
+    when: dt.datetime
+    reason: str = ""
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return "确为漏收" if self.missed else "不需收录"
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A strong story of a window that its issue does not carry."""
+
+    cause: Cause
+    fate: Fate
+    """What became of it, or would have by itself."""
+    articles: tuple[Article, ...]
+    """The one that would have been printed first."""
+    score: float
+    houses: int
+    """How many outlets show it."""
+    strength: float
+    """By which stories are ordered: the score, more for every outlet that shows it."""
+    reasons: tuple[str, ...] = ()
+    """In Chinese, strongest first."""
+    handle: str = ""
+    """Of the issue's own candidate; empty for what was none."""
+    left_out: Decision | None = None
+    """Who put it out, when and why."""
+    sources: tuple[str, ...] = ()
+    """Names of the sources that gave it late."""
+    seen: dt.datetime | None = None
+    """When it was first seen."""
+    later: Coverage | None = None
+    """Where a later issue of the series carries it."""
+    hindsight: Hindsight | None = None
+
+    @property
+    def article(self) -> Article:
+        """The one that would have been printed."""
+        return self.articles[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A source that could not be collected in a window."""
+
+    name: str
+    told: str
+    """Since when, until when and why, in Chinese."""
+    came: int = 0
+    """How many articles of the window it gave after the last run over it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What an issue that is out might have carried and does not."""
+
+    series: str
+    number: int
+    window: Window
+    until: dt.datetime
+    """The last moment of which the issue knew."""
+    stories: tuple[Missed, ...] = ()
+    """Strongest first."""
+    silences: tuple[Silence, ...] = ()
+
+
 # --------------------------------------------------------------------------------------- learning
 
 
@@ -1642,13 +1773,46 @@ class Event(StrEnum):
     """What somebody asked to be told of."""
 
     DRAFT_READY = "draft-ready"
+    RELEASED = "released"
+    """Put out; a correction and a withdrawal of it, too."""
     RUN_FAILED = "run-failed"
+    WINDOW_MISSED = "window-missed"
     SOURCE_SILENT = "source-silent"
+    """And there again."""
 
     @property
     def chinese(self) -> str:
         """The word an editor reads."""
-        return {"draft-ready": "草稿已生成", "run-failed": "生成失败", "source-silent": "信源中断"}[self.value]
+        return _EVENTS[self]
+
+
+_EVENTS = {
+    Event.DRAFT_READY: "草稿已生成",
+    Event.RELEASED: "期刊已发布",
+    Event.RUN_FAILED: "生成失败",
+    Event.WINDOW_MISSED: "窗口未补出",
+    Event.SOURCE_SILENT: "信源中断",
+}
+
+
+class Tone(StrEnum):
+    """How what is told is meant, which a card shows by its colour."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """How whoever is told something gets to it: on the review page, or where that has no address, by a command."""
+
+    words: str
+    """What is done there: 看稿."""
+    page: str
+    """`/issues/beijing-monthly/2024-06-01`."""
+    command: str
+    """As one would type it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1663,6 +1827,8 @@ class Notice:
     when: dt.datetime
     series: str = ""
     """The series it concerns; empty for all."""
+    tone: Tone = Tone.WARNING
+    pointer: Pointer | None = None
 
 
 # ------------------------------------------------------------------------------- watching the sources
@@ -1949,6 +2115,8 @@ class Act(StrEnum):
     REFUSED = "refused"
     DECIDED = "decided"
     ASKED = "asked"
+    RESTORED = "restored"
+    ELSEWHERE = "elsewhere"
 
     @property
     def chinese(self) -> str:
@@ -1970,6 +2138,8 @@ _ACTS = {
     Act.REFUSED: "拒绝",
     Act.DECIDED: "改稿",
     Act.ASKED: "操作",
+    Act.RESTORED: "恢复备份",
+    Act.ELSEWHERE: "别处已发",
 }
 
 
@@ -1984,3 +2154,116 @@ class Deed:
     detail: str = ""
     id: int = 0
     """Its place in the log, from 1; 0 while it has none."""
+
+
+# --------------------------------------------------------------------------------------------- trends
+
+
+class Facet(StrEnum):
+    """What items are counted by."""
+
+    TOPICS = "topics"
+    TERMS = "terms"
+    OUTLETS = "outlets"
+    PLACES = "places"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return {"topics": "主题", "terms": "命中的词", "outlets": "来源", "places": "地区与机构"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one issue carried: how many of its items have each name, an item once a name."""
+
+    number: int
+    printed: str
+    """The number as the series prints it: 第五三五期."""
+    window: Window
+    items: int
+    names: Mapping[Facet, Mapping[str, int]]
+    without: Mapping[Facet, int]
+    """How many items have no name at all."""
+    kinds: Mapping[str, str]
+    """What the places are, in Chinese: 医院, 机构, 地区, 省市."""
+    days: Mapping[dt.date, int]
+    """How many items were published on each day; those without a date are not among them."""
+    seen: int | None = None
+    """How many leads the last run over its window met; `None` where nobody counted."""
+    imported: bool = False
+    """Whether it was put out elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of time in a chart: an issue, or all issues of a month, a quarter or a year."""
+
+    label: str
+    """What stands at the axis: 535, 2024-06, 2024Q2, 2024."""
+    told: str
+    """第五三五期, 2024年6月."""
+    window: Window
+    """From the first day of its first issue to the last day of its last one."""
+    issues: int
+    items: int
+    seen: int | None = None
+    """The leads of those of its issues for which they were counted; `None` where it was for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """How many items have a name, in each period."""
+
+    name: str
+    counts: tuple[int, ...]
+    kind: str = ""
+    """What a place is."""
+
+    @property
+    def total(self) -> int:
+        """In all periods together."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The names of one facet, the most frequent first."""
+
+    facet: Facet
+    rows: tuple[Frequency, ...]
+    more: int = 0
+    """How many further names there are."""
+    without: int = 0
+    """How many items have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """What issues of one series were about, over time."""
+
+    unit: str
+    """What a period is: 期, 月, 季, 年."""
+    periods: tuple[Period, ...]
+    rankings: tuple[Ranking, ...]
+    """One a facet."""
+    imported: int = 0
+    """How many of the issues were put out elsewhere."""
+    days: tuple[tuple[dt.date, int], ...] = ()
+    """Of a single issue: how many items were published on each day of its window."""
+    undated: int = 0
+    """Of a single issue: how many items were published on none of them, as far as is known."""
+
+    @property
+    def issues(self) -> int:
+        """How many issues were counted."""
+        return sum(one.issues for one in self.periods)
+
+    @property
+    def items(self) -> int:
+        """How many items were counted."""
+        return sum(one.items for one in self.periods)
+
+
+ANNEX = "_bulletin_annex"
+"""The bookmark round the annex of a document, so that nobody takes it for the text of the last item."""

@@ -32,7 +32,7 @@ from pipeline.config import Config, Series, Timing
 from pipeline.desk import Desk
 from pipeline.errors import DeskError
 from pipeline.model import BEIJING, COLLECTING, Claim, Clock, Progress, Window, Work
-from pipeline.steps.window import due_at, next_due
+from pipeline.steps.window import due_at, following, next_due
 
 log = structlog.get_logger("pipeline.schedule")
 
@@ -41,6 +41,7 @@ _LOOK_SECONDS = 20.0  # how often the clock on the wall is held against the one 
 _JUMP_SECONDS = 60.0  # what they may differ by; machines are corrected by less every day
 _GRACE_SECONDS = 7.0  # between asking a child to stop and stopping it; whoever stops the clock waits 10 s in all
 _TELLING_SECONDS = 2.0  # for what is being told when the clock is stopped
+_AT_ONCE = 2  # drafts that people asked for: each reads with a process a core, and the clock may be at one besides
 _DONE = (0, 3, 4)  # exit codes of a run that kept its draft: done, some sources failed, nothing in the window
 
 
@@ -53,30 +54,48 @@ class Launch(Protocol):
 
 
 class Children:
-    """Starts `bulletin …` for one workspace, one child at a time, and can be told to stop."""
+    """Starts `bulletin …` for one workspace, and can be told to stop."""
 
     def __init__(self, workspace: Path, *options: str) -> None:
         self._workspace = workspace
         self._options = options
         self.stopping = threading.Event()
         self._lock = threading.Lock()
-        self._under_way: set[tuple[str, ...]] = set()
+        self._under_way: dict[tuple[str, ...], bool] = {}
+        """Which children were asked for in the background, in that order; whether each has begun."""
+        self._room = threading.Semaphore(_AT_ONCE)
 
-    def begin(self, arguments: Sequence[str], seconds: float) -> None:
-        """Runs a child in the background; none while the same one runs, which would load for seconds and be refused."""
+    def begin(self, arguments: Sequence[str], seconds: float, *more: str) -> None:
+        """Runs a child in the background, a few at a time, with `more` arguments that say nothing of what it does.
+
+        None while the same one runs or waits: it would load for seconds and be refused.
+        """
         same = tuple(arguments)
         with self._lock:
             if same in self._under_way:
                 return
-            self._under_way.add(same)
-        threading.Thread(target=self._run, args=(same, seconds), name="drafting", daemon=True).start()
+            self._under_way[same] = False
+        threading.Thread(target=self._run, args=(same, seconds, more), name="drafting", daemon=True).start()
 
-    def _run(self, arguments: tuple[str, ...], seconds: float) -> None:
+    def _run(self, arguments: tuple[str, ...], seconds: float, more: tuple[str, ...]) -> None:
         try:
-            self(arguments, seconds)
+            with self._room:
+                with self._lock:
+                    self._under_way[arguments] = True
+                if not self.stopping.is_set():
+                    self((*arguments, *more), seconds)
         finally:
             with self._lock:
-                self._under_way.remove(arguments)
+                del self._under_way[arguments]
+
+    def ahead(self, arguments: Sequence[str]) -> int | None:
+        """How many that were asked for have to end before this one begins; `None` when it is not under way."""
+        same = tuple(arguments)
+        with self._lock:
+            if same not in self._under_way:
+                return None
+            waiting = [one for one, begun in self._under_way.items() if not begun]
+            return 0 if self._under_way[same] else waiting.index(same) + 1
 
     def __call__(self, arguments: Sequence[str], seconds: float) -> int:
         """Runs one child to its end, its time limit, or until `stopping` is set."""
@@ -138,27 +157,37 @@ class Clockwork:
         """The configuration as the last tick found it."""
         self.stopping = threading.Event()
 
-    def tick(self) -> list[Made]:
-        """Has every due draft made that nobody works on, oldest first; then collects, if that is due."""
+    def tick(self, series: str = "") -> list[Made]:
+        """Has every due draft made that nobody works on, oldest first; then collects, if that is due.
+
+        Of a series that somebody names only the drafts, whether the clock would rest or not.
+        """
         made: list[Made] = []
         # opened anew each time: what the editors wrote into the configuration counts from the next tick on
         with self._open() as desk:
             self.config = desk.config
-            for series, window in desk.due():
+            desk.looked(busy=True)
+            for one, window in desk.due(series):
                 if self.stopping.is_set():
                     return made
-                if claim := desk.claim_due(series, window):
-                    made.append(self._make(desk, series, window, claim))
-                elif desk.died_out(series, window):
-                    desk.failed(series.id, window, "生成进程多次被终止", final=True)
+                if claim := desk.claim_due(one, window, by_hand=bool(series)):
+                    made.append(self._make(desk, one, window, claim))
+                elif desk.died_out(one, window):
+                    desk.failed(one.id, window, "生成进程多次被终止", final=True)
+            if series:
+                return made
             if desk.config.settings.clock.collect_minutes and not self.stopping.is_set():
                 self._collect(desk)
+            if not self.stopping.is_set():
+                desk.prune_daily()
             self._idle(desk, made)
         return made
 
     def tell(self) -> None:
         """Tells people what waits to be told."""
         with self._open() as desk:
+            desk.looked(busy=False)
+            desk.post_missed()
             desk.send_notices()
 
     def _make(self, desk: Desk, series: Series, window: Window, claim: Claim) -> Made:
@@ -216,7 +245,10 @@ def triggers(config: Config) -> Mapping[str, Any]:
         hours, minutes = map(int, series.after.split(":"))
         days, rest = divmod(hours * 60 + minutes, 24 * 60)
         at = {"hour": rest // 60, "minute": rest % 60, "timezone": BEIJING}
-        if series.first_day is None:
+        if series.workday:
+            # no expression names the working days of China: it looks every day at that time, and `due_at` decides
+            found[series.id] = CronTrigger(**at)
+        elif series.first_day is None:
             found[series.id] = CronTrigger(day=1 + days, **at)
         else:
             # by name: in the numbers of cron expressions Sunday is 0 or 7, in APScheduler's it is 6
@@ -298,9 +330,8 @@ def upcoming(series: Sequence[Series], now: dt.datetime, count: int) -> list[tup
     """The next moments at which drafts fall due, in order."""
     found: list[tuple[dt.datetime, Series, Window]] = []
     for one in series:
-        at = now
+        window = next_due(one, now)
         for _ in range(count):
-            window = next_due(one, at)
-            at = due_at(one, window)
-            found.append((at, one, window))
-    return sorted(found, key=lambda each: (each[0], each[1].id))[:count]
+            found.append((due_at(one, window), one, window))
+            window = following(one, window)
+    return sorted(found, key=lambda each: (each[0], each[1].id, each[2].start))[:count]

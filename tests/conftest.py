@@ -48,10 +48,12 @@ def pytest_terminal_summary(terminalreporter):
 
 
 _LONGEST = (
-    "test_drills", "test_end_to_end", "test_schedule", "test_watching", "test_pages", "test_desk", "test_relating",
-    "test_cli", "test_doctor", "test_browser", "test_fetch", "test_verifying", "test_draft_browser",
+    "test_schedule", "test_browser", "test_engines", "test_end_to_end", "test_whole_way", "test_drills", "test_desk",
+    "test_pictures", "test_learning", "test_relating", "test_safekeeping", "test_doctor", "test_cli", "test_migrations",
+    "test_pages", "test_hostile_pages", "test_watching", "test_fetch", "test_verifying", "test_draft_browser",
+    "test_import", "test_reasoning", "test_every_page", "test_sources", "test_rough_machines", "test_objects",
 )  # fmt: skip
-"""The files that take the longest; xdist would begin with those of the most tests, and end with the drills' six."""
+"""The files that take the longest; xdist would begin with those of the most tests, and end with one of 30 s."""
 
 
 def pytest_collection_modifyitems(items):

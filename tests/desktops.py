@@ -21,13 +21,34 @@ from pipeline.web import Office, create_app, listening, serve
 WANG = Account("wang", "王编辑", Role.ADMIN)
 
 
+class Launches:
+    """Keeps what was asked for, and says of a window how many are before it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Window]] = []
+        self.askers: list[str] = []
+        self.before: dict[Window, int] = {}
+
+    def __call__(self, series: str, window: Window, asker: str) -> None:
+        self.asked.append((series, window))
+        self.askers.append(asker)
+
+    def ahead(self, _series: str, window: Window) -> int | None:
+        return self.before.get(window)
+
+
 @dataclass
 class Desktop:
     """A review page that is being served, and what is behind it."""
 
     url: str
     office: Office
-    launched: list[tuple[str, Window]]
+    launches: Launches
+
+    @property
+    def launched(self) -> list[tuple[str, Window]]:
+        """The drafts that were asked for."""
+        return self.launches.asked
 
     def draft(self, series: str = "beijing-monthly") -> Desked:
         """The draft of June as it is now."""
@@ -40,10 +61,8 @@ def served(
     folder: Path, account: Account | None = WANG, clock: Clock = now, address: str = "127.0.0.1:0"
 ) -> Iterator[Desktop]:
     """The review page of the workspace in `folder` at `address`, with `account` signed in, or nobody."""
-    launched: list[tuple[str, Window]] = []
-    office = Office(
-        folder, lambda: open_desk(folder, clock=clock), clock, lambda series, window: launched.append((series, window))
-    )
+    launches = Launches()
+    office = Office(folder, lambda: open_desk(folder, clock=clock), clock, launches)
     app: ASGIApp = create_app(office)
     if account:
         with office.opened() as desk:
@@ -52,7 +71,7 @@ def served(
     page = threading.Thread(target=serve, args=(app, door, stopping))
     page.start()
     try:
-        yield Desktop(f"http://127.0.0.1:{door.getsockname()[1]}", office, launched)
+        yield Desktop(f"http://127.0.0.1:{door.getsockname()[1]}", office, launches)
     finally:
         stopping.set()
         page.join()

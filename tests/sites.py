@@ -150,10 +150,17 @@ def names(**answers: str) -> Callable[..., list[tuple[object, ...]]]:
 
 
 def detour_to(site: Site, dialled: list[str]) -> type[socket.socket]:
-    """A socket whose connections to `PUBLIC` end at the site, others are refused; all are noted in `dialled`."""
+    """A socket whose connections to `PUBLIC` end at the site, others are refused; all are noted in `dialled`.
+
+    Those of this thread: what an earlier test left running in another one is none of the fetcher's.
+    """
+    here = threading.get_ident()
 
     class Detour(socket.socket):
         def connect(self, address: tuple[str, int]) -> None:  # type: ignore[override]
+            if threading.get_ident() != here:
+                super().connect(address)
+                return
             dialled.append(address[0])
             if address[0] != PUBLIC:
                 raise ConnectionRefusedError(111, "refused")

@@ -67,6 +67,9 @@ def test_the_roles_of_all_addresses_can_be_read(run):
     rows = json.loads(run("account", "roles", "--json")[1])
     assert {"method": "GET", "path": "/audit", "role": "admin"} in rows
     assert {"method": "GET", "path": "/login", "role": ""} in rows
+    told = dict(line.split(maxsplit=2)[1:] for line in run("account", "roles")[1].splitlines())
+    assert told["/healthz"] == "所有人"
+    assert told["/metrics"] == "本机，或持 web.metrics 令牌者", "a token of the settings, or another machine, closes it"
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", "192.168.1.9:0", "desk.example:0"])
@@ -81,5 +84,5 @@ def test_a_port_that_is_taken_is_said(run):
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
         code, out, said = run("serve", "--listen", listen)
     assert (code, out) == (2, "")
-    assert f"{listen}: cannot be listened on" in said
+    assert f"{listen} 打不开（" in said
     assert "--listen" in said

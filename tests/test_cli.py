@@ -152,7 +152,7 @@ def test_a_later_window_waits_for_the_earlier_one(workspace, put, bulletin):
         (["run", "beijing-weekly"], 2, "没有刊物“beijing-weekly”。已配置：beijing-monthly（"),
         (["run", "beijing-monthly", "--month", "六月"], 2, "“六月”不是月份。请写成 2024-06。"),
         (["run", "beijing-monthly", "--month", "2024-05", "--engine", "inline"], 2, "不晚于最近一期的窗口"),
-        (["run", "beijing-monthly", "--engine", "ray"], 2, "There is no engine 'ray'. Known: prefect, inline."),
+        (["run", "beijing-monthly", "--engine", "ray"], 2, "没有运行方式“ray”。可写 prefect 或 inline。"),
         (
             ["draft", "show", "beijing-monthly", "--month", "2024-08"],
             2,
@@ -160,7 +160,6 @@ def test_a_later_window_waits_for_the_earlier_one(workspace, put, bulletin):
         ),
         (["collect", "neverland", "--engine", "inline"], 2, "没有信源“neverland”。已配置：inbox。"),
         (["issue", "show", "beijing-monthly", "1"], 2, "没有已发布或导入的第1期"),
-        (["nonsense"], 2, "No such command"),
         (["rate", "--series", "beijing-monthly", "missing.jsonl"], 2, "missing.jsonl：没有这个文件或文件夹。"),
     ],
 )
@@ -169,6 +168,36 @@ def test_what_is_wrong_is_one_sentence(workspace, bulletin, arguments, code, sai
     assert (got, out) == (code, "")
     assert said in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nonsense"], "bulletin: 没有命令“nonsense”。用法见 bulletin --help。"),
+        (["draft", "sho"], "bulletin: 没有命令“sho”，是不是 show。用法见 bulletin draft --help。"),
+        (["draft", "show", "--moth", "6"], "没有选项“--moth”，是不是 --month。用法见 bulletin draft show --help。"),
+        (["draft", "show", "--month"], "选项“--month”后面要写上值。"),
+        (["draft", "show"], "缺少“series”。"),
+        (["draft", "show", "beijing-monthly", "x"], "多写了“x”。"),
+        (["draft", "show", "beijing-monthly", "--json=3"], "选项“--json”后面不写值。"),
+        (["draft", "rejected", "beijing-monthly", "--limit", "-1"], "“--limit”不能小于 0。"),
+        (["issue", "show", "beijing-monthly", "五三五"], "“number”要写整数。"),
+    ],
+)
+def test_what_is_no_command_line_is_one_sentence_in_chinese_with_what_to_do(bulletin, arguments, said):
+    code, out, err = bulletin(*arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+    assert re.search(r"用法见 bulletin[a-z -]* --help。\n$", err)
+
+
+@pytest.mark.parametrize("group", ["draft", "issue"])
+def test_the_list_of_commands_names_each_in_an_editors_words(bulletin, group):
+    code, out, _ = bulletin(group, "--help")
+    named = re.findall(r"^  ([a-z-]+)  +(\S.*)$", out.partition("Commands:\n")[2], re.MULTILINE)
+    assert (code, len(named) > 7) == (0, True)
+    assert [name for name, told in named if not re.search("[一-鿿]", told)] == []
 
 
 def test_lists_are_tables_whose_columns_line_up_in_a_terminal(drafted, bulletin):
@@ -320,6 +349,28 @@ def test_init_writes_a_workspace_that_loads_and_never_writes_over_one(tmp_path, 
     assert bulletin("init", tmp_path / "w")[0] == 2
 
 
+@pytest.mark.parametrize("new_place", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("web: {metrics: env:OFFICE_NOT_SET}", "settings.yaml:1:7: web.metrics: 环境变量 OFFICE_NOT_SET 没有设置"),
+        ("web:\n  metrics: file:config/none.txt", "settings.yaml:2:3: web.metrics: 读不到文件 config/none.txt"),
+        ("proxy: env:OFFICE_NOT_SET", "settings.yaml:1:1: proxy: 环境变量 OFFICE_NOT_SET 没有设置"),
+        (
+            "classifiers: {llm: {url: https://llm.example/v1, model: m, key: file:none}}",
+            "classifiers.llm.key: 读不到文件 none",
+        ),
+    ],
+)
+def test_a_secret_that_is_not_where_the_settings_say_fails_the_check(workspace, bulletin, settings, told):
+    path = workspace / "config" / "settings.yaml"
+    path.write_text(settings + "\n", "utf-8")
+    code, _, err = bulletin("-C", workspace, "config", "check")
+    assert (code, told in err) == (2, True), err
+    path.write_text("web: {metrics: ''}\n", "utf-8")
+    assert bulletin("-C", workspace, "config", "check")[0] == 0
+
+
 def test_when_every_source_fails_no_draft_is_made(workspace, bulletin):
     (workspace / "inbox").rmdir()
     code, _, err = bulletin("-C", workspace, "run", "beijing-monthly", *JUNE)
@@ -413,7 +464,7 @@ def test_a_month_and_a_week_at_once_are_refused(workspace, bulletin):
 
 def test_an_argument_that_is_no_text_is_refused(workspace, bulletin):
     code, _, err = bulletin("-C", workspace, "draft", "edit", "beijing-monthly", "1", "--title", "\udcff")
-    assert (code, "not valid UTF-8" in err) == (2, True)
+    assert (code, "不是 UTF-8" in err) == (2, True)
 
 
 def test_a_step_that_changes_nothing_makes_no_revision(drafted, bulletin):

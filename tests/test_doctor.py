@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -82,13 +83,15 @@ def test_a_sound_workspace_has_no_fault(drafted, where):
     assert f"结构版本 {HEAD}" in told
     if isinstance(where, str):
         assert "PostgreSQL" in told
-        assert "把服务器的 fsync 打开" in told, "the tests' server runs without"
+        assert "fsync=off" in told, "the tests' server runs without"
+        assert "把服务器的 fsync 打开" in told
         return
     for word in ("SQLite", sqlite3.sqlite_version, "快速检查未见损坏"):
         assert word in told
     assert ("TRUNCATE（3.51.3 之前的 WAL 可能损坏数据，故不用）" in told) == (sqlite3.sqlite_version_info < (3, 51, 3))
 
 
+@IN_A_FILE
 def test_the_programs_it_works_with_are_asked_themselves(workspace, thorough):
     told = {one.what: one.detail for one in examine(workspace, NOW)}
     assert told["Prefect"].startswith("3.")
@@ -120,7 +123,7 @@ def test_every_file_is_named_with_its_first_error(workspace):
         file.write("\nouts: x\n")
     first, second = _bad(workspace)
     assert "settings.yaml:" in first
-    assert "unknown key 'outs'" in first
+    assert "没有“outs”这一项设置 → 是不是 out" in first
     assert "series.yaml:2:1" in second
 
 
@@ -150,7 +153,7 @@ def _newer(database: Path) -> None:
     [
         pytest.param(lambda path: path.write_bytes(b"x" * 9000), "恢复最近的备份", id="no database"),
         pytest.param(_torn, "恢复最近的备份", id="torn pages"),
-        pytest.param(_foreign, "is not a bulletin desk's database", id="somebody else's"),
+        pytest.param(_foreign, "不是本系统的数据库", id="somebody else's"),
         pytest.param(_newer, "是更新的版本写的", id="from the future"),
         pytest.param(lambda path: path.unlink(), "不要新建，否则期号会重复", id="lost"),
     ],
@@ -158,6 +161,8 @@ def _newer(database: Path) -> None:
 def test_a_database_that_cannot_be_used_is_a_fault(drafted, harm, said):
     harm(drafted / "data" / "desk.db")
     assert any(said in told and told.startswith("数据库") for told in _bad(drafted)), _bad(drafted)
+    for condition, told in _signs(drafted):
+        assert condition == "正常" or re.search("→ .*[一-鿿]", told), f"it does not say what to do: {told}"
 
 
 @IN_A_FILE
@@ -213,6 +218,17 @@ def test_a_disk_that_fills_up_is_a_reminder(workspace, monkeypatch):
 
 
 @IN_A_FILE
+def test_a_calendar_of_working_days_that_is_not_known_yet_is_a_reminder(workspace):
+    assert _signs(workspace, "工作日历") == []
+    path = workspace / "config" / "series.yaml"
+    path.write_text(path.read_text("utf-8").replace("window: monthly", "window: monthly\n  workday: true"), "utf-8")
+    assert _signs(workspace, "工作日历") == [("正常", "工作日历：2024年的放假和调休安排已知 → ")]
+    ((condition, told),) = _signs(workspace, "工作日历", NOW.replace(year=2090))
+    assert condition == "提醒"
+    assert told.startswith("工作日历：2090年的调休安排尚不可知")
+
+
+@IN_A_FILE
 def test_a_source_that_keeps_failing_and_a_setting_that_is_impolite_are_reminders(workspace):
     (workspace / "inbox").rmdir()
     for hours in (3, 2, 1):
@@ -254,7 +270,7 @@ def test_a_notice_nobody_got_is_a_reminder(workspace):
         desk.notices.post(Notice("k", Event.RUN_FAILED, "没有送到的", "", NOW - dt.timedelta(days=4)))
         assert len(desk.send_notices()) == 1
     told = _signs(workspace, "通知")
-    assert any("1 条试了三天没有送到，最近的：没有送到的" in one for _, one in told)
+    assert any("1 条没有送到，最近的：没有送到的" in one for _, one in told)
     assert any(condition == "故障" and "环境变量 NOT_SET 没有设置" in one for condition, one in told)
     assert any("“草稿已生成”没有人收" in one for _, one in told)
 
@@ -298,9 +314,10 @@ def test_the_command_says_it_in_lines_or_json_and_with_its_exit_code(workspace, 
     code, out, _ = bulletin("-C", workspace, "doctor", "--json")
     assert code == 1
     (fault,) = [one for one in json.loads(out) if one["condition"] == "fault"]
-    assert (fault["what"], fault["fix"]) == ("信源", "在 sources.yaml 里启用")
+    assert (fault["what"], fault["fix"]) == ("信源", "试一遍，能用的会启用：bulletin sources check --all --write")
 
 
+@IN_A_FILE
 def test_a_terminal_without_chinese_is_told_so_in_english(workspace):
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     code = "from pipeline import cli, doctor; doctor.CHECKS = dict([list(doctor.CHECKS.items())[6]]); cli.main()"

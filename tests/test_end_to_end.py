@@ -2,8 +2,6 @@
 
 import hashlib
 import re
-import sqlite3
-import time
 import zipfile
 from collections import Counter
 from contextlib import ExitStack
@@ -44,7 +42,7 @@ def _window(desk: Desk, scene: Scene) -> Window:
 
 @pytest.fixture(
     scope="module",
-    params=[(number, "sqlite") for number in sorted(BY_NUMBER)] + [(535, "postgresql")],
+    params=[(534, "sqlite"), (535, "sqlite"), (636, "postgresql")],  # nothing here hangs on which issue lies where
     ids=lambda param: f"{param[0]}-{param[1]}",
 )
 def played(request, tmp_path_factory):
@@ -55,6 +53,7 @@ def played(request, tmp_path_factory):
     window = {"month": "", "week": "", CHOSEN[scene.option]: scene.window}
     with ExitStack() as around:
         with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("BULLETIN_POLITENESS__RETRIES", "0")  # three sources are dead, and stay so between two tries
             if kind == "postgresql":
                 place = around.enter_context(request.getfixturevalue("server").database("TEMPLATE template0"))
                 patched.setattr(demo, "write_workspace", partial(_on_a_server, place=place))
@@ -64,8 +63,8 @@ def played(request, tmp_path_factory):
             yield folder, scene, desk
 
 
-def _on_a_server(folder: Path, web: DemoWeb, *, number: int, place: str) -> None:
-    write_workspace(folder, web, number=number)
+def _on_a_server(folder: Path, web: DemoWeb, *, number: int, place: str, served: bool) -> None:
+    write_workspace(folder, web, number=number, served=served)
     with (folder / "config" / "settings.yaml").open("a", encoding="utf-8") as settings:
         settings.write(f"database: {place}\n")
 
@@ -246,42 +245,6 @@ def test_a_second_visit_asks_only_for_what_changed(tmp_path):
     assert len(second) < first / 2
     counted = Counter(one.status for one in second)
     assert counted[304] >= 4, "feeds and lists that have not changed are not sent again"
-
-
-@pytest.mark.engine
-def test_prefect_and_plain_calls_make_the_same_issue(tmp_path, monkeypatch):
-    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect-home"))
-    issues = {}
-    for engine in ("prefect", "inline"):
-        code = play(tmp_path / engine, month="2024-06", week="", engine=engine, bulletin=again)
-        assert code == 0
-        with open_desk(tmp_path / engine, clock=now) as desk:
-            issues[engine] = _released(desk)
-            runs = desk.runs.last("beijing-monthly", issues[engine].issue.window)
-            assert runs.engine == engine
-    _prefect_recorded(tmp_path / "prefect-home" / "prefect.db")
-    assert issues["prefect"].issue == issues["inline"].issue
-    assert issues["prefect"].files == issues["inline"].files, "the same bytes"
-    assert issues["prefect"].tally == issues["inline"].tally
-
-
-def _prefect_recorded(database: Path) -> None:
-    """One task a source and a batch, a second try for what failed, and artifacts an operator can read."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as prefect:
-        assert {row[0] for row in prefect.execute("SELECT state_name FROM flow_run")} == {"Degraded", "Completed"}
-        artifacts = {row[0] for row in prefect.execute("SELECT key FROM artifact")}
-        assert {"tally", "draft", "release"} <= artifacts
-        deadline = time.monotonic() + 30
-        while True:  # the server records task runs in batches, a moment later
-            tasks = dict(prefect.execute("SELECT name, run_count FROM task_run"))
-            if "judge 1" in tasks or time.monotonic() > deadline:
-                break
-            time.sleep(0.5)
-    assert tasks["harvest qianlong"] == 1
-    assert tasks["harvest jiankangkuaixun"] == 2, "a dead source is tried once more"
-    assert tasks["judge 1"] == 1
-    assert any(name.startswith("read ") for name in tasks)
-    assert sum(name.startswith("harvest ") for name in tasks) == 15
 
 
 def _every_lead(folder: Path) -> list[int]:

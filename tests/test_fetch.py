@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import gzip
 import re
 import socket
@@ -313,10 +314,14 @@ def test_proxies_and_passwords_of_the_environment_are_ignored(
 # ------------------------------------------------------------------------------------------- time and size
 
 
+PATIENCE = 20.0
+"""By when a deadline of 0.6 s has ended what goes on for a minute, in seconds, also on a machine that is very busy."""
+
+
 def drip(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
     def answer(connection: socket.socket) -> None:
         connection.sendall(head)
-        for _ in range(200):
+        for _ in range(1200):
             connection.sendall(piece)
             time.sleep(0.05)
 
@@ -339,7 +344,8 @@ def test_a_server_that_drips_is_cut_off_at_the_deadline(site: Site, answer: Answ
     begun = time.monotonic()
     with pytest.raises(FetchError, match=r"超过总时限 0\.6 秒"):
         fetcher(site, total=0.6)("http://news.example/")
-    assert 0.5 < time.monotonic() - begun < 1.6
+    assert 0.5 < time.monotonic() - begun < PATIENCE
+    assert site.requests == ["/"], "one deadline for all tries"
 
 
 def test_a_connection_is_never_used_twice(site: Site) -> None:
@@ -353,7 +359,7 @@ def test_a_connection_is_never_used_twice(site: Site) -> None:
     fetch = fetcher(site)
     fetch("http://news.example/")
     fetch("http://news.example/")
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + PATIENCE
     while len(heard) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
     assert heard == [b"", b""]
@@ -369,18 +375,23 @@ def test_a_server_silent_in_the_tls_handshake_is_cut_off_at_the_deadline() -> No
         begun = time.monotonic()
         with pytest.raises(FetchError, match="超过总时限"):
             fetch("https://news.example/")
-        assert 0.5 < time.monotonic() - begun < 1.6
+        assert 0.5 < time.monotonic() - begun < PATIENCE
 
 
 def test_a_resolver_that_hangs_is_left_behind(site: Site) -> None:
+    given_up, answered = threading.Event(), threading.Event()
+
     def hang(*args: object, **options: object) -> list[tuple[object, ...]]:
-        time.sleep(3)
+        given_up.wait(PATIENCE)
+        answered.set()
         return []
 
-    begun = time.monotonic()
-    with pytest.raises(FetchError, match=r"域名解析超时|超过总时限"):
-        fetcher(site, hosts="", resolve=hang, total=0.4, retries=0)("http://news.example/")
-    assert time.monotonic() - begun < 1.4
+    try:
+        with pytest.raises(FetchError, match=r"域名解析超时|超过总时限"):
+            fetcher(site, hosts="", resolve=hang, total=0.4, retries=0)("http://news.example/")
+        assert not answered.is_set()
+    finally:
+        given_up.set()
 
 
 def test_a_redirect_chain_shares_one_deadline(site: Site) -> None:
@@ -389,10 +400,9 @@ def test_a_redirect_chain_shares_one_deadline(site: Site) -> None:
         connection.sendall(moved("/"))
 
     site.answers["/"] = slow
-    begun = time.monotonic()
     with pytest.raises(FetchError, match="超过总时限"):
         fetcher(site, total=0.6)("http://news.example/")
-    assert time.monotonic() - begun < 1.6
+    assert len(site.requests) <= 3, "each hop takes a quarter of a second"
 
 
 def test_a_silent_server_is_given_up_after_the_read_time_and_the_retries(site: Site) -> None:
@@ -402,6 +412,7 @@ def test_a_silent_server_is_given_up_after_the_read_time_and_the_retries(site: S
     assert len(site.requests) == 2
 
 
+@functools.cache
 def gzip_bomb(mebibytes: int) -> bytes:
     packer = zlib.compressobj(9, wbits=31)
     zeros = bytes(1024 * 1024)
@@ -410,7 +421,7 @@ def gzip_bomb(mebibytes: int) -> bytes:
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_a_bomb_is_stopped_at_the_unpacked_cap_in_bounded_memory(site: Site, encoding: str) -> None:
-    bomb = gzip_bomb(200) if encoding == "gzip" else zlib.compress(bytes(200 * 1024 * 1024))
+    bomb = gzip_bomb(256) if encoding == "gzip" else zlib.compress(bytes(256 * 1024 * 1024))
     site.answers["/"] = reply(bomb, Content_Encoding=encoding)
     fetch = fetcher(site)
     tracemalloc.start()
@@ -431,7 +442,7 @@ def peak_kibibytes() -> int:
 def test_a_bomb_takes_less_than_a_hundred_mebibytes_of_the_process(
     site: Site, layers: int, remark: Callable[[str], None]
 ) -> None:
-    bomb = gzip_bomb(1024)
+    bomb = gzip_bomb(256)
     site.answers["/"] = reply(gzip.compress(bomb) if layers == 2 else bomb, Content_Encoding="gzip")
     fetch = fetcher(site, mebibytes=10)
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
@@ -444,7 +455,7 @@ def test_a_bomb_takes_less_than_a_hundred_mebibytes_of_the_process(
         with pytest.raises(TooLarge):
             fetch("http://news.example/")
     taken = (peak_kibibytes() - before) // 1024
-    remark(f"a bomb of {len(bomb) // 1024} KiB that unpacks to 1 GiB took {taken} MiB")
+    remark(f"a bomb of {len(bomb) // 1024} KiB that unpacks to 256 MiB took {taken} MiB")
     assert taken < 100
 
 
@@ -498,7 +509,7 @@ def test_an_answer_that_never_comes_to_its_point_is_cut_off(site: Site, answer: 
     begun = time.monotonic()
     with pytest.raises(FetchError):
         fetcher(site, total=0.6, retries=0)("http://news.example/")
-    assert time.monotonic() - begun < 1.6
+    assert time.monotonic() - begun < PATIENCE
 
 
 def test_an_endless_body_is_stopped_at_the_cap(site: Site) -> None:
@@ -1059,4 +1070,4 @@ def test_a_proxy_that_drips_is_cut_off_at_the_deadline(site: Site, proxy: Proxy)
     begun = time.monotonic()
     with pytest.raises(FetchError, match="超过总时限 1 秒"):
         fetcher(site, hosts="", total=1, proxy=f"http://{proxy.address}")("http://news.example/")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < PATIENCE

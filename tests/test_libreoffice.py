@@ -83,7 +83,7 @@ def test_one_that_hangs_is_ended_with_everything_it_started(play, tmp_path) -> N
     started = time.monotonic()
     with structlog.testing.capture_logs() as told:
         assert convert(b"PK", "docx", "pdf", seconds=0.5) == b""
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60, "five minutes, if it were waited for"
     assert [line["reason"] for line in told] == ["soffice took too long"]
     assert _ended(int(child.read_text()))
 
@@ -101,7 +101,7 @@ def test_one_that_is_done_leaves_nobody_behind_and_nothing_on_the_disk(play, tmp
 def _ended(pid: int) -> bool:
     """Whether a process is gone, or waits only to be counted, soon."""
     stat = Path(f"/proc/{pid}/stat")
-    for _ in range(50):
+    for _ in range(500):
         if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] in "ZX":
             return True
         time.sleep(0.02)

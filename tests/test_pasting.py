@@ -80,7 +80,7 @@ def test_a_text_that_is_no_article_is_refused_with_its_reason_and_kept(desk):
 
 def test_a_pasted_page_never_stands_in_for_the_one_on_the_web(desk):
     desk.paste(Pasted(PAGE.encode(), "https://news.example/1"))
-    assert desk.leads.page_of("https://news.example/1") is None
+    assert desk.leads.pages_of(["https://news.example/1"]) == {}
 
 
 def test_what_was_refused_is_not_asked_of_the_web_when_something_else_is_taken(desk, tmp_path):
@@ -107,7 +107,7 @@ def test_what_was_refused_is_not_asked_of_the_web_when_something_else_is_taken(d
 def test_what_cannot_be_meant_is_said_and_nothing_is_stored(desk, pasted, because):
     with pytest.raises(UsageError, match=because):
         desk.paste(pasted)
-    assert not desk.leads.any_page()
+    assert not desk.leads.some_blobs()
 
 
 class Stdin:

@@ -1,19 +1,23 @@
 """Where a release's files go: inside `out`, over nothing of anybody's, whatever the series is called."""
 
+import hashlib
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from offices import SERIES, drafted, without_libreoffice, workspace
+from pipeline import doctor
 from pipeline.config import load
-from pipeline.desk import Desk, now, open_desk
+from pipeline.desk import Desk, now, open_desk, releasing
 from pipeline.desk.rebuilding import basis_of, laid_out
 from pipeline.errors import Blocked, ConfigError, StoreError, UsageError
 from pipeline.model import Basis, Release, file_title
+from pipeline.schedule import Clockwork
 from pipeline.store import Blobs
 
 OTHER = "beijing-digest"
@@ -234,7 +238,69 @@ def test_what_cannot_be_kept_is_not_released_and_takes_no_number(office, monkeyp
 
 
 def _full(self: Blobs, data: bytes) -> str:
-    raise StoreError(f"{self.folder}: No space left on device.")
+    raise StoreError(f"{self.place}: No space left on device.")
+
+
+# ----------------------------------------------------------------- a folder that cannot be written now
+
+
+def _no_room(path: Path, data: bytes) -> None:
+    raise StoreError(f"{path}: No space left on device.", f"{len(data)} bytes are to be written there.")
+
+
+OUT_OF_ORDER = {
+    "something else is in its place": lambda out: out.write_text("不是文件夹"),
+    "a mount that is gone": lambda out: out.symlink_to(out.parent / "unmounted" / "out"),
+    "a disk that is full": lambda out: None,
+    "a file system on which nothing can be made": lambda out: out.symlink_to("/proc/self"),
+}
+
+
+@pytest.mark.parametrize("break_it", OUT_OF_ORDER.values(), ids=OUT_OF_ORDER.keys())
+def test_what_cannot_be_published_is_released_shown_as_pending_and_written_by_the_clock_later(
+    office, monkeypatch, break_it
+) -> None:
+    out = office / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    break_it(out)
+    full = break_it is OUT_OF_ORDER["a disk that is full"]
+    monkeypatch.setattr(doctor, "CHECKS", {"成品": doctor.CHECKS["成品"]})
+    with monkeypatch.context() as patched:
+        if full:
+            patched.setattr(releasing, "write_whole", _no_room)
+        with open_desk(office, clock=now) as desk:
+            release = desk.release(drafted(desk, 6, "友谊"), "王编辑")
+            assert [one.issue.number for one in desk.issues.released()] == [535]
+            assert sorted(desk.pending) == sorted(desk.unpublished(release)) == sorted(release.files)
+        (sign,) = doctor.examine(office, now())
+        assert sign.condition is doctor.Condition.FAULT
+        assert f"{len(release.files)} 个成品还没有写出" in sign.detail
+        with open_desk(office, clock=now) as desk:
+            assert sorted(desk.pending) == sorted(release.files), "trying again loses nothing either"
+    if out.is_symlink() or out.is_file():
+        out.unlink()
+    Clockwork(lambda: open_desk(office, clock=now), lambda *_: 0, now).tick()
+    assert {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in release.files} == release.files, (
+        "the same bytes, by the first look of the clock"
+    )
+
+
+def test_publishing_onto_another_file_system_is_as_whole_as_on_this_one(office) -> None:
+    elsewhere = Path(tempfile.mkdtemp(dir="/dev/shm"))
+    try:
+        if elsewhere.stat().st_dev == office.stat().st_dev:
+            assert not os.environ.get("CI"), "CI leaves no test out"
+            pytest.skip("/dev/shm is no file system of its own here")
+        (office / "out").symlink_to(elsewhere)
+        with open_desk(office, clock=now) as desk:
+            release = desk.release(drafted(desk, 6, "友谊"), "王编辑")
+            assert desk.pending == []
+        assert {name: hashlib.sha256((elsewhere / name).read_bytes()).hexdigest() for name in release.files} == (
+            release.files
+        )
+        assert not list(elsewhere.rglob("*.part"))
+    finally:
+        shutil.rmtree(elsewhere)
 
 
 # ------------------------------------------------------------------- what a template prints otherwise

@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import itertools
+import json
 import os
 import re
 import signal
@@ -19,12 +20,15 @@ import time_machine
 from pipeline import schedule
 from pipeline.config import Series, load, packaged
 from pipeline.desk import Inline, open_desk
+from pipeline.errors import NothingCollected
 from pipeline.model import BEIJING, COLLECTING, Decision, Event, Phase, Progress, Work
 from pipeline.schedule import Children, Clockwork, triggers, upcoming
 from pipeline.steps.window import due_at, following
 
 CONFIG = load(packaged("config").parent)
 MONTHLY, WEEKLY = CONFIG.series["beijing-monthly"], CONFIG.series["national-weekly"]
+IN_A_FILE = pytest.mark.parametrize("new_place", ["sqlite"], indirect=True)
+"""For what has nothing to do with the kind of database, as what signals do to processes."""
 
 
 class SetClock:
@@ -95,6 +99,16 @@ def numbers(workspace, series="national-weekly") -> list[tuple[int, str]]:
         return [(one.number, str(one.draft.window.start)) for one in desk.issues.all(series)]
 
 
+def later(workspace: Path, seconds: float) -> None:
+    """Lets time pass for every claim by the database's clock, which nobody has to wait for."""
+    passed = ", ".join(f"{one} = {one} - {seconds}" for one in ("since", "lease", "retry"))
+    with (
+        open_desk(workspace, clock=SetClock("2024-01-01 00:00")) as desk,
+        desk.claims._database.write() as connection,
+    ):
+        connection.exec_driver_sql(f"UPDATE claims SET {passed}")
+
+
 # ---------------------------------------------------------------------------------------------- when
 
 
@@ -140,6 +154,7 @@ def test_the_weekly_draft_falls_due_on_saturday_and_the_monthly_on_the_first():
     ]
 
 
+@IN_A_FILE
 @pytest.mark.parametrize(
     ("moment", "made"),
     [
@@ -232,7 +247,7 @@ def test_a_paused_series_waits_and_catches_up_afterwards(workspace, launches, cl
 def test_what_fails_is_tried_again_after_a_pause_and_keeps_no_other_from_its_draft(
     workspace, launches, clockwork, clock
 ):
-    configure(workspace, clock="{collect_minutes: 0, retry_minutes: 0.1}")  # longer than a busy machine takes to tick
+    configure(workspace, clock="{collect_minutes: 0, retry_minutes: 5}")
     clock.set("2024-07-02 09:00")
     launches.fail = {"2024-06-15"}
     clockwork.tick()
@@ -243,7 +258,7 @@ def test_what_fails_is_tried_again_after_a_pause_and_keeps_no_other_from_its_dra
         failed = [one.told for one in desk.standing(desk.series("national-weekly")) if one.phase is Phase.FAILED]
     (told,) = failed
     assert re.fullmatch(r"第1次：生成进程没有完成（超时或被终止）；\d\d-\d\d \d\d:\d\d 后自动再试", told)
-    time.sleep(6.1)
+    later(workspace, 301)
     launches.fail = set()
     clockwork.tick()
     assert numbers(workspace) == [(636, "2024-06-15"), (637, "2024-06-22")], "the numbers follow the windows"
@@ -252,7 +267,7 @@ def test_what_fails_is_tried_again_after_a_pause_and_keeps_no_other_from_its_dra
 def test_people_are_told_of_the_first_failure_and_when_it_is_given_up(workspace, launches, clock, hook):
     configure(
         workspace,
-        clock="{collect_minutes: 0, retry_minutes: 0.001, attempts: 3}",
+        clock="{collect_minutes: 0, retry_minutes: 5, attempts: 3}",
         settings=f"notify: [{{to: 'json://127.0.0.1:{hook.port}/desk'}}]",
     )
     clock.set("2024-06-09 09:00")
@@ -261,7 +276,7 @@ def test_people_are_told_of_the_first_failure_and_when_it_is_given_up(workspace,
         clockwork = Clockwork(lambda: open_desk(workspace, clock=clock), launches, clock)
         clockwork.tick()
         clockwork.tell()
-        time.sleep(0.5)
+        later(workspace, 3600)
     assert launches.asked == ["national-weekly 2024-06-01"] * 3
     assert [one["title"] for one in hook.messages] == [
         "全国卫生信息化舆情监测周报：2024-06-01…2024-06-07 的草稿未能生成"
@@ -273,7 +288,7 @@ def test_people_are_told_of_the_first_failure_and_when_it_is_given_up(workspace,
 def test_a_draft_that_takes_longer_than_its_lease_stays_with_its_owner_even_if_a_beat_fails(
     workspace, launches, clock, monkeypatch
 ):
-    configure(workspace, clock="{collect_minutes: 0, lease_seconds: 1.2}")
+    configure(workspace, clock="{collect_minutes: 0, lease_seconds: 2}")
     clock.set("2024-06-09 09:00")
     with open_desk(workspace, clock=clock) as desk, open_desk(workspace, clock=clock) as other:
         ((series, window),) = desk.due()
@@ -287,28 +302,60 @@ def test_a_draft_that_takes_longer_than_its_lease_stays_with_its_owner_even_if_a
 
         monkeypatch.setattr(desk.claims, "renew", stumbling)
         with desk.held(claim):
-            for _ in range(8):
+            for _ in range(6):
                 time.sleep(0.4)
                 assert other.claim_due(series, window) is None
-        time.sleep(1.3)
+        later(workspace, 3)
         assert other.claim_due(series, window)
 
 
 def test_people_are_told_that_it_is_given_up_when_the_last_attempt_was_killed_with_its_clock(
     workspace, launches, clock
 ):
-    configure(workspace, clock="{collect_minutes: 0, lease_seconds: 1, attempts: 1}")
+    configure(workspace, clock="{collect_minutes: 0, attempts: 1}")
     clock.set("2024-06-09 09:00")
     with open_desk(workspace, clock=clock) as desk:
         ((series, window),) = desk.due()
         assert desk.claim_due(series, window)
-    time.sleep(1.2)
+    later(workspace, 24 * 3600)
     for _ in range(2):
         Clockwork(lambda: open_desk(workspace, clock=clock), launches, clock).tick()
     assert launches.asked == []
     with open_desk(workspace, clock=clock) as desk:
         (told,) = desk.notices.waiting(clock())
     assert "不再自动重试" in told.notice.text
+
+
+def test_what_was_stopped_because_its_time_was_over_uses_an_attempt_up(workspace, launches, clock):
+    configure(workspace, clock="{collect_minutes: 0, attempts: 2, run_minutes: 0.001}")
+    clock.set("2024-06-09 09:00")
+    with open_desk(workspace, clock=clock) as desk:
+        ((series, window),) = desk.due()
+        claim = desk.claim_due(series, window)
+        time.sleep(0.1)
+        # the child that is ended takes it for somebody who wants it to stop
+        desk.give_back(Work(series.id, window), claim.owner, "运行被中断", interrupted=True)
+        stands = desk.claims.of(Work(series.id, window))
+        assert (stands.attempt, stands.trouble) == (1, "用时超过 0.001 分钟后被终止")
+        assert stands.retry - stands.since > dt.timedelta(minutes=5)
+
+
+def test_what_somebody_began_by_hand_and_stopped_late_uses_no_attempt_up(workspace, clock, monkeypatch):
+    configure(workspace, clock="{collect_minutes: 0, attempts: 2, run_minutes: 0.001}")
+    clock.set("2024-06-09 09:00")
+
+    def stopped(*_arguments: object) -> None:
+        time.sleep(0.1)
+        raise KeyboardInterrupt
+
+    with open_desk(workspace, clock=clock) as desk:
+        ((series, window),) = desk.due()
+        monkeypatch.setattr(desk, "_run", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            desk.run(series.id, window, Inline())
+        stands = desk.claims.of(Work(series.id, window))
+        assert (stands.attempt, stands.trouble) == (0, "运行被中断，已用时 0.001 分钟以上")
+        assert stands.retry - stands.since < dt.timedelta(minutes=2), "the clock may try it soon"
 
 
 def test_what_somebody_stops_uses_no_attempt_up(workspace, launches, clock):
@@ -363,6 +410,7 @@ def test_a_week_without_the_web_does_not_make_collecting_rarer_than_its_interval
                 connection.exec_driver_sql("UPDATE claims SET retry = 0")
 
 
+@IN_A_FILE
 def test_a_clock_that_runs_ahead_by_forty_days_and_is_set_right_leaves_one_draft_a_window(
     workspace, launches, clockwork, clock
 ):
@@ -386,6 +434,47 @@ def test_a_clock_that_runs_ahead_by_forty_days_and_is_set_right_leaves_one_draft
     assert all((b - a).days == 7 for a, b in itertools.pairwise(starts))
     assert launches.asked.count("national-weekly 2024-07-06") == 2, "made again once its week was really over"
     assert launches.asked.count("national-weekly 2024-06-22") == 1
+
+
+@IN_A_FILE
+def test_a_clock_that_is_set_back_over_the_end_of_the_month_makes_no_second_draft(
+    workspace, launches, clockwork, clock
+):
+    text = (workspace / "config" / "series.yaml").read_text("utf-8")
+    (workspace / "config" / "series.yaml").write_text(text.partition("national-weekly:")[0], "utf-8")
+    for back in ("06-30 23:59", "06-30 22:00", "06-28 12:00", "05-31 23:00"):
+        for moment in ("07-01 00:31", back, "07-01 00:29", "07-01 00:30", "07-02 09:00"):
+            clock.set(f"2024-{moment}")
+            clockwork.tick()
+    assert launches.asked == ["beijing-monthly 2024-06"]
+    assert numbers(workspace, "beijing-monthly") == [(535, "2024-06-01")]
+
+
+@IN_A_FILE
+def test_without_any_source_no_issue_is_made_and_no_number_taken_until_there_is_one(workspace, launches, clock):
+    def launch(arguments, seconds):
+        try:
+            return launches(arguments, seconds)
+        except NothingCollected:
+            return 1
+
+    configure(workspace, clock="{collect_minutes: 0, attempts: 2, retry_minutes: 0.001}")
+    clockwork = Clockwork(lambda: open_desk(workspace, clock=clock), launch, clock)
+    (workspace / "inbox").rename(workspace / "elsewhere")
+    clock.set("2024-07-01 00:31")
+    for _ in range(3):
+        clockwork.tick()
+        time.sleep(0.1)
+    assert launches.asked.count("beijing-monthly 2024-06") == 2
+    with open_desk(workspace, clock=clock) as desk:
+        assert desk.issues.all() == []
+        june = desk.standing(desk.series("beijing-monthly"))[0]
+    assert (june.phase, june.number) == (Phase.FAILED, 0)
+    assert "没有生成草稿，也没有占用期号" in june.told
+    (workspace / "elsewhere").rename(workspace / "inbox")
+    clock.set("2024-08-01 00:31")
+    clockwork.tick("beijing-monthly")
+    assert numbers(workspace, "beijing-monthly") == [(535, "2024-06-01"), (536, "2024-07-01")]
 
 
 def test_it_says_once_that_nothing_is_due_and_what_comes_next(workspace, clockwork, clock, capsys):
@@ -420,13 +509,9 @@ def test_a_child_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path,
     monkeypatch.setattr(schedule.subprocess, "Popen", lambda _command, **how: real([sys.executable, sleeper], **how))
     begun = time.monotonic()
     assert Children(tmp_path)(["run"], 1.0) < 0
-    assert time.monotonic() - begun < 12
+    assert time.monotonic() - begun < 40, "it sleeps for a minute"
     pid = int((tmp_path / "pid").read_text())
-    for _ in range(50):
-        if not _alive(pid):
-            break
-        time.sleep(0.1)
-    assert not _alive(pid)
+    assert _until(lambda: not _alive(pid), 20)
 
 
 def test_a_child_that_crashes_leaves_nothing_running(tmp_path, monkeypatch):
@@ -441,7 +526,7 @@ def test_a_child_that_crashes_leaves_nothing_running(tmp_path, monkeypatch):
     monkeypatch.setattr(schedule.subprocess, "Popen", lambda _command, **how: real([sys.executable, crasher], **how))
     assert Children(tmp_path)(["run"], 30.0) == -signal.SIGKILL
     pid = int((tmp_path / "pid").read_text())
-    assert _until(lambda: not _alive(pid), 5)
+    assert _until(lambda: not _alive(pid), 20)
 
 
 def _alive(pid: int) -> bool:
@@ -451,17 +536,18 @@ def _alive(pid: int) -> bool:
         return False
 
 
-IN_A_FILE = pytest.mark.parametrize("new_place", ["sqlite"], indirect=True)
-"""For what signals do to processes, which has nothing to do with the kind of database."""
-
-
 SERVE = ["serve", "--listen", "127.0.0.1:0"]  # several at once on this machine, each with a page of its own
 
 
 @pytest.fixture
 def served(workspace):
     """Starts `bulletin serve` as an operator would, on a server in UTC with LANG=C."""
-    configure(workspace, clock="{collect_minutes: 0, lease_seconds: 2, engine: inline}", weekly="catch_up: 1")
+    configure(
+        workspace,
+        clock="{collect_minutes: 0, lease_seconds: 2, engine: inline}",
+        monthly="catch_up: 0",
+        weekly="catch_up: 1",
+    )
     started: list[subprocess.Popen[bytes]] = []
     log = workspace / "serve.log"
 
@@ -492,6 +578,8 @@ def _until(done, seconds: float = 60) -> bool:
     return False
 
 
+# on the server: on a file the drills have two schedulers that are killed, and a look takes the same way on both
+@pytest.mark.parametrize("new_place", ["postgresql"], indirect=True)
 def test_serve_catches_up_survives_a_kill_and_stops_when_it_is_asked_to(workspace, served):
     start, log = served
     first = start()
@@ -499,14 +587,12 @@ def test_serve_catches_up_survives_a_kill_and_stops_when_it_is_asked_to(workspac
     first.send_signal(signal.SIGKILL)
     first.wait()
     second, third = start(), start()
-    wanted = {"beijing-monthly": [535, 536], "national-weekly": [636, 637]}
+    wanted = {"beijing-monthly": [535], "national-weekly": [636, 637]}
     assert _until(lambda: _drafts(workspace) == wanted), log.read_text("utf-8")
     assert _until(lambda: log.read_text("utf-8").count("nothing due") >= 2), log.read_text("utf-8")
     for one in (second, third):
-        begun = time.monotonic()
         one.send_signal(signal.SIGTERM)
-        assert one.wait(15) == 0
-        assert time.monotonic() - begun < 12
+        assert one.wait(30) == 0
     assert _drafts(workspace) == wanted
     said = log.read_text("utf-8")
     assert "Traceback" not in said
@@ -582,11 +668,11 @@ def test_who_is_asked_to_stop_in_the_middle_of_a_draft_stops_at_once_and_gives_i
         children = _children(started.pid)
         assert len(children) == 1  # a run of its own, or the process that starts those that read pages
         started.send_signal(sign)
-        assert started.wait(10) == (0 if command == SERVE else 130)
+        assert started.wait(30) == (0 if command == SERVE else 130)
     finally:
         started.kill()
         started.wait()
-    assert _until(lambda: not any(map(_alive, children)), 5)
+    assert _until(lambda: not any(map(_alive, children)), 20)
     with open_desk(workspace, clock=SetClock("2030-01-01 00:00")) as desk:
         claims = desk.claims.on("beijing-monthly").values()
     assert [(one.progress, one.trouble) for one in claims] == [(Progress.FAILED, "运行被中断")]
@@ -602,7 +688,7 @@ def test_a_draft_in_the_making_ends_with_the_clock_that_was_killed(workspace, dr
     finally:
         started.kill()
         started.wait()
-    assert _until(lambda: not _alive(child), 10)
+    assert _until(lambda: not _alive(child), 20)
 
 
 @IN_A_FILE
@@ -666,15 +752,15 @@ def test_moments_that_are_configured_while_it_runs_count_without_a_new_start(wor
     server = threading.Thread(target=schedule.serve, args=(load(workspace), clockwork, clock, stopping))
     server.start()
     try:
-        assert _until(lambda: len(looks) == 2, 5), "a look, and a telling"
+        assert _until(lambda: len(looks) == 2), "a look, and a telling"
         configure(workspace, monthly='after: "08:00"')
         clock.set("2024-06-06 12:00")  # the next look
-        assert _until(lambda: len(looks) == 6, 5), "once for the clock, once for what it found"
+        assert _until(lambda: len(looks) == 6), "once for the clock, once for what it found"
         time.sleep(0.5)
         assert len(looks) == 6
     finally:
         stopping.set()
-        server.join(10)
+        server.join(30)
     assert "hour='8'" in str(wound[-1])
 
 
@@ -698,7 +784,7 @@ def test_the_clock_stops_while_it_looks(workspace, again):
     assert looking.wait(5)
     stopping.set()
     clockwork.stopping.set()
-    server.join(10)
+    server.join(30)
     assert not server.is_alive()
 
 
@@ -717,14 +803,14 @@ def test_serve_looks_again_at_once_when_the_clock_is_set(workspace, monkeypatch)
     server = threading.Thread(target=schedule.serve, args=(load(workspace), clockwork, clock, stopping))
     server.start()
     try:
-        assert _until(lambda: len(looks) == 1, 5), "it looks at once when it starts"
+        assert _until(lambda: len(looks) == 1), "it looks at once when it starts"
         clock.set("2024-07-25 12:00")
-        assert _until(lambda: len(looks) == 2, 5)
+        assert _until(lambda: len(looks) == 2)
         clock.set("2024-06-15 12:01")
-        assert _until(lambda: len(looks) == 3, 5)
+        assert _until(lambda: len(looks) == 3)
     finally:
         stopping.set()
-        server.join(10)
+        server.join(30)
     assert not server.is_alive()
 
 
@@ -744,11 +830,11 @@ def test_a_tick_that_goes_wrong_does_not_stop_the_clock(workspace, monkeypatch, 
     server.start()
     try:
         for count, moment in ((1, "2024-07-25 12:00"), (2, "2024-09-25 12:00"), (3, "2024-10-25 12:00")):
-            assert _until(lambda wanted=count: len(ticks) >= wanted, 5)
+            assert _until(lambda wanted=count: len(ticks) >= wanted)
             clock.set(moment)
     finally:
         stopping.set()
-        server.join(10)
+        server.join(30)
     said = capsys.readouterr().out
     assert "nobody foresaw this" in said
     assert "配置有误。" in said
@@ -772,3 +858,111 @@ def test_a_draft_that_is_asked_for_often_is_begun_once_at_a_time(tmp_path):
     assert not arrived.acquire(timeout=0.1)
     go_on.set()
     assert sorted(begun) == ["2024-06", "2024-07"]
+
+
+def test_of_many_windows_that_are_asked_for_at_once_a_few_are_made_and_the_others_wait_their_turn(workspace):
+    go_on, running, most = threading.Event(), [], []
+
+    class Held(Children):
+        def __call__(self, arguments, seconds):
+            running.append(arguments)
+            most.append(len(running))
+            go_on.wait(10)
+            running.remove(arguments)
+            return 0
+
+    children = Held(workspace)
+    months = [["run", "beijing-monthly", "--month", f"2024-0{month}"] for month in range(1, 8)]
+    for one in months:
+        children.begin(one, 10, "--as=王编辑")
+    assert _until(lambda: len(running) == 2)
+    assert [children.ahead(one) for one in months] == [0, 0, 1, 2, 3, 4, 5]
+    assert running[0][-1] == "--as=王编辑"
+    go_on.set()
+    assert _until(lambda: all(children.ahead(one) is None for one in months))
+    assert (len(most), max(most)) == (7, 2)
+
+
+# -------------------------------------------------------------------------------------- the command line
+
+
+@IN_A_FILE
+def test_the_list_has_every_window_with_its_runs_and_what_is_to_be_done(
+    workspace, launches, clock, bulletin, monkeypatch
+):
+    configure(workspace, clock="{collect_minutes: 0, attempts: 2}")
+    clock.set("2024-07-02 09:00")
+    launches.fail = {"2024-06-22"}
+    Clockwork(lambda: open_desk(workspace, clock=clock), launches, clock).tick()
+    monkeypatch.setattr("pipeline.desk.now", clock)
+    code, out, err = bulletin("-C", workspace, "schedule", "list", "national-weekly")
+    assert code == 0
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[0] == ["窗口", "生成时间", "状态", "期号", "尝试", "最近一次运行", "说明"]
+    assert [line[:2] + line[3:4] for line in lines[1:]] == [
+        ["2024-06-01…2024-06-07", "2024-06-08", "未补出"], ["2024-06-08…2024-06-14", "2024-06-15", "未补出"],
+        ["2024-06-15…2024-06-21", "2024-06-22", "草稿"], ["2024-06-22…2024-06-28", "2024-06-29", "生成失败"],
+        ["2024-06-29…2024-07-05", "2024-07-06", "未结束"],
+    ]  # fmt: skip
+    assert lines[1][-1] == "补出？"
+    assert (lines[3][4:9], lines[3][-2:]) == (["636", "1", "07-02", "09:00", "inline"], ["完成", "修订1"])
+    assert re.search(r"第1次：生成进程没有完成（超时或被终止）；\d\d-\d\d \d\d:\d\d 后自动再试", out)
+    assert "national-weekly 错过了 2 个窗口，不会自动补出。补出？bulletin run national-weekly --week 2024-06-01" in err
+    skip = re.search(r"不出的可一并跳过：bulletin (issue skip .*) 理由", err).group(1).split()
+    rows = json.loads(bulletin("-C", workspace, "schedule", "list", "national-weekly", "--json")[1])
+    assert (rows[2]["engine"], rows[2]["outcome"], rows[3]["attempt"]) == ("inline", "done", 1)
+    assert rows[3]["retry"] > rows[3]["since"] == ""
+    assert bulletin("-C", workspace, *skip, "停刊")[0] == 0
+    rows = json.loads(bulletin("-C", workspace, "schedule", "list", "national-weekly", "--json")[1])
+    assert [one["state"] for one in rows] == ["已跳过", "已跳过", "草稿", "生成失败", "未结束"]
+
+
+@IN_A_FILE
+def test_many_missed_windows_are_one_line_of_the_list_and_all_shows_each(workspace, clock, bulletin, monkeypatch):
+    clock.set("2026-07-04 09:00")
+    monkeypatch.setattr("pipeline.desk.now", clock)
+    asked = ("-C", workspace, "schedule", "list", "national-weekly")
+    folded = [line.split() for line in bulletin(*asked)[1].splitlines()]
+    each = [line.split() for line in bulletin(*asked, "--all")[1].splitlines()]
+    missed = [line for line in each if "未补出" in line]
+    assert len(missed) > 40
+    assert [line[0] for line in folded if "未补出" in line] == [
+        f"{missed[0][0].partition('…')[0]}…{missed[-1][0].partition('…')[2]}"
+    ]
+    assert f"共 {len(missed)} 个窗口" in " ".join(folded[1])
+    assert [line for line in folded if "未补出" not in line] == [line for line in each if "未补出" not in line]
+    assert len(json.loads(bulletin(*asked, "--json")[1])) == len(each) - 1, "programs get every window"
+
+
+@IN_A_FILE
+def test_the_list_says_who_is_at_work_since_when(workspace, launches, clock, bulletin, monkeypatch):
+    clock.set("2024-06-09 09:00")
+    monkeypatch.setattr("pipeline.desk.now", clock)
+    with open_desk(workspace, clock=clock) as desk:
+        ((series, window),) = desk.due()
+        claim = desk.claim_due(series, window)
+        (first, _) = json.loads(bulletin("-C", workspace, "schedule", "list", "national-weekly", "--json")[1])
+        assert (first["state"], first["who"]) == ("生成中", claim.worker.who)
+        assert first["since"] == claim.since.isoformat(timespec="seconds")
+
+
+@IN_A_FILE
+def test_one_series_is_drafted_now_though_it_failed_for_good_and_rests_and_only_what_is_not_made(
+    workspace, launches, clock
+):
+    configure(workspace, clock="{collect_minutes: 240, attempts: 1}")
+    clock.set("2024-07-02 09:00")
+    launches.fail = {"2024-06-22", "beijing-monthly", "collect"}
+    clockwork = Clockwork(lambda: open_desk(workspace, clock=clock), launches, clock)
+    clockwork.tick()
+    with open_desk(workspace, clock=clock) as desk:
+        desk.claims.pause("national-weekly", "系统迁移", "李主任", clock())
+    launches.fail, launches.asked = set(), []
+    clockwork.tick()
+    assert launches.asked == [], "all is given up, and the series rests"
+    assert [str(one.window.start) for one in clockwork.tick("national-weekly")] == ["2024-06-22"]
+    assert launches.asked == ["national-weekly 2024-06-22"]
+    assert numbers(workspace) == [(636, "2024-06-15"), (637, "2024-06-22")]
+    assert clockwork.tick("national-weekly") == []
+    with pytest.raises(schedule.DeskError, match="没有刊物"):
+        clockwork.tick("quarterly")

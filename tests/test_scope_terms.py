@@ -67,7 +67,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, li
 
 
 def test_the_list_that_topics_replaced_is_refused_and_says_where_its_lines_go(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="is called topics now: write its lines below `topics:`") as error:
+    with pytest.raises(ConfigError, match="is called topics now: `bulletin config migrate` writes") as error:
         _read(tmp_path, GOOD + "strong:\n  3: [云胶片]\n")
     assert "scope.yaml:16:" in str(error.value)
 

@@ -304,13 +304,14 @@ def test_of_many_pages_only_some_lie_in_memory_together(workspace, put, hour, mo
     for number in range(45):
         put(f"{number}", f"第{number}家医院上线智慧医疗平台", "2024-06-12", "北京日报", *SAID.values())
     together: list[int] = []
-    read_pages = Desk._read_pages
+    pages_of = Desk._pages_of
 
-    def counted(desk, work):
-        together.append(len(work))
-        return read_pages(desk, work)
+    def counted(desk, leads):
+        opened = pages_of(desk, leads)
+        together.append(len(opened.pages))
+        return opened
 
-    monkeypatch.setattr(Desk, "_read_pages", counted)
+    monkeypatch.setattr(Desk, "_pages_of", counted)
     with open_desk(workspace, clock=hour) as desk:
         desk.harvest("inbox")
         assert desk.read(desk.leads.unread()) == 45

@@ -306,11 +306,15 @@ def test_a_template_that_is_not_there_is_named_with_its_place_wherever_it_is_ask
     settings = workspace / "config" / "settings.yaml"
     kept = settings.read_text("utf-8")
     settings.write_text(kept.replace("template: gongwen ", "template: clasic "), "utf-8")
-    for command in (("config", "check"), ("doctor",)):
+    for command, told in (
+        (
+            ("config", "check"),
+            r"settings\.yaml:\d+:1: template: there is no 'clasic' in \S+ \(there: classic, gongwen\)",
+        ),
+        (("doctor",), r"settings\.yaml:\d+:1：.*里没有模板“clasic”（有 classic, gongwen）"),
+    ):
         code, out, err = bulletin("-C", workspace, *command)
         assert code != 0
-        assert re.search(
-            r"settings\.yaml:\d+:1: template: there is no 'clasic' in \S+ \(there: classic, gongwen\)", out + err
-        )
+        assert re.search(told, out + err)
     with open_desk(workspace, clock=now) as found, pytest.raises(ConfigError, match="no 'clasic'"):
         found._document_template("beijing-monthly")

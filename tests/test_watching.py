@@ -1,6 +1,7 @@
 """How the desk looks after its sources: who is told of what, whose turn it is, what a draft says it lacks."""
 
 import datetime as dt
+import pickle
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ import pytest
 from pipeline.desk import STAGES, Desk, Inline, open_desk
 from pipeline.errors import FetchError, NothingCollected
 from pipeline.executor import Children
+from pipeline.executor.children import Packed
 from pipeline.model import BEIJING, Fetched, Health, Outcome, Page, Progress, Visit, Window
 from pipeline.store import sqlite
 from sites import Site, reply
@@ -80,7 +82,8 @@ class Here(Children):
         """Nothing to load."""
 
     def each(self, function, items):
-        return iter([function(item) for item in items])
+        call = pickle.loads(function.data) if isinstance(function, Packed) else function
+        return iter([call(item) for item in items])
 
     def apart(self, function, *args, **kwargs):
         return function(*args, **kwargs)
@@ -139,16 +142,16 @@ def test_a_week_of_broken_sources_costs_the_others_nothing_and_the_draft_lists_t
     report = desk.run("beijing-monthly", JUNE, Inline())
     assert list(report.silent) == ["停机的信源", "无此域名的信源", "缓慢的信源"]
     assert report.draft.silent == (
-        "停机的信源（对方拒绝连接，从未采到）",
-        "无此域名的信源（找不到该域名，从未采到）",
-        "缓慢的信源（超过总时限 60 秒，已中断，从未采到）",
+        "停机的信源（连不上网站，从未采到）",
+        "无此域名的信源（找不到这个网站，它可能停办或换了域名，从未采到）",
+        "缓慢的信源（连不上网站，从未采到）",
     )
     (finding,) = [one for one in desk.findings(report.desked) if one.check == "silent-sources"]
-    assert finding.message.startswith("本期 3 个信源未能采集：停机的信源（对方拒绝连接，从未采到）、")
+    assert finding.message.startswith("本期 3 个信源未能采集：停机的信源（连不上网站，从未采到）、")
     told = [one.notice.text for one in desk.notices.waiting(web.now) if "草稿已生成" in one.notice.title]
-    assert "未能采集的来源：停机的信源（对方拒绝连接，从未采到）" in told[0]
+    assert "未能采集的信源：停机的信源（连不上网站，从未采到）" in told[0]
     _, out, _ = bulletin("-C", workspace, "draft", "show", "beijing-monthly", "--month", "2024-06")
-    assert "本期 3 个信源未能采集：\n    停机的信源（对方拒绝连接，从未采到）\n    无此域名的信源" in out
+    assert "本期 3 个信源未能采集：\n    停机的信源（连不上网站，从未采到）\n    无此域名的信源" in out
 
 
 def test_each_silence_is_told_once_and_so_is_its_end(desk, web):
@@ -183,7 +186,7 @@ def test_a_list_that_is_empty_twice_is_told_of_for_its_site_was_redesigned(desk,
     assert _titles(desk, web) == []
     _rounds(desk, web, 5)
     assert _titles(desk, web) == ["信源“好的信源”连续 2 次没有给出线索，可能已改版"]
-    assert "bulletin sources check good" in desk.notices.waiting(web.now)[0].notice.text
+    assert desk.notices.waiting(web.now)[0].notice.pointer.command == "bulletin sources check good"
 
 
 def test_a_source_that_shows_the_same_for_long_is_told_of_as_quiet(desk, web):
@@ -268,6 +271,31 @@ def test_a_visit_is_kept_with_its_counts(desk, web):
     assert second.when == web.now
 
 
+class Retrying(Inline):
+    """Asks a second time what failed, and once more what went well, as after a broken connection."""
+
+    def each(self, verb, over):
+        first = super().each(verb, over)
+        return super().each(verb, over) if verb.__name__ == "harvest" else first
+
+
+def test_a_source_that_is_asked_again_within_a_round_was_visited_once(desk, web):
+    web.broken["down"] = "连接被拒绝"
+    desk.collect(Retrying())
+    assert web.asked.count("good") == web.asked.count("down") == 2
+    assert [(one.leads, one.fresh) for one in desk.visits.of("good")] == [(5, 5)]
+    assert [one.outcome for one in desk.visits.of("down")] == [Outcome.FAILED]
+    assert desk.leads.asked("down").failures == 1
+    number = desk.visits.newest()
+    desk.collect(Inline())
+    assert len(desk.visits.of("good")) == 1, "a moment has one visit of a source"
+    assert desk.visits.newest() > number, "and whoever looks for news sees it"
+    web.now += ROUND
+    desk.collect(Inline())
+    assert len(desk.visits.of("good")) == 2
+    assert desk.leads.asked("down").failures == 3
+
+
 def test_visits_of_half_a_year_ago_are_dropped_but_for_those_that_say_since_when(desk, web):
     _rounds(desk, web, 3)
     web.broken = {"good": "对方拒绝连接"}
@@ -306,6 +334,7 @@ def test_others_see_how_far_a_run_is_while_it_works_and_which_sources_answered(d
         """Looks at the run from outside before each stage, as the review page does."""
 
         def __init__(self) -> None:
+            super().__init__()
             self.seen: list[tuple[str, ...]] = []
 
         def each(self, verb, over):

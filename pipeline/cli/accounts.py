@@ -179,7 +179,7 @@ def account_roles(as_json: AsJson = False) -> None:
         {
             "method": one.method,
             "path": one.path,
-            "role": (one.role.value if as_json else one.role.chinese) if one.role else "" if as_json else "所有人",
+            "role": (one.role.value if one.role else "") if as_json else one.told,
         }
         for one in sorted(ROUTES, key=lambda one: (one.path, one.method))
     ]
@@ -192,7 +192,7 @@ def _role(name: str) -> Role:
     try:
         return Role(name)
     except ValueError:
-        raise UsageError(f"There is no role {name!r}.", f"Known: {', '.join(Role)}.") from None
+        raise UsageError(f"没有权限“{name}”。", f"可写：{'、'.join(Role)}。") from None
 
 
 def _password() -> str:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli import completing
+
 DONE, FAILED, MISUSED, DEGRADED, NOTHING, BLOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -32,8 +34,16 @@ template_app = typer.Typer(no_args_is_help=True, help="What bulletins look like 
 app.add_typer(template_app, name="template")
 account_app = typer.Typer(no_args_is_help=True, help="Who may use the review page (账号).")
 app.add_typer(account_app, name="account")
+db_app = typer.Typer(no_args_is_help=True, help="What is kept: the database and the blobs (数据库).")
+app.add_typer(db_app, name="db")
 
-SeriesArgument = Annotated[str, typer.Argument(help="Which bulletin, by its id in series.yaml, as beijing-monthly.")]
+SeriesArgument = Annotated[
+    str,
+    typer.Argument(
+        help="Which bulletin, by its id in series.yaml, as beijing-monthly.", autocompletion=completing.series_ids
+    ),
+]
+IssueNumber = Annotated[int, typer.Argument(help="The issue number, as 535.", autocompletion=completing.issue_numbers)]
 Month = Annotated[str, typer.Option("--month", help="The month, as 2024-06. Default: the last one that is over.")]
 Week = Annotated[str, typer.Option("--week", help="The week, by any of its days, as 2025-08-08.")]
 Target = Annotated[str, typer.Argument(help="Handle, position, address, or a part of the title.")]

@@ -1,4 +1,4 @@
-"""Commands about all issues together: the search, and their site."""
+"""Commands about all issues together: the search, what they were about, and their site."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.app import DONE, NOTHING, AsJson, app, archive_app
-from pipeline.cli.speech import out, plain, say
-from pipeline.cli.workspace import opened
+from pipeline.cli import completing
+from pipeline.cli.app import DONE, NOTHING, AsJson, SeriesArgument, app, archive_app
+from pipeline.cli.speech import columns, out, plain, say
+from pipeline.cli.workspace import opened, save
 from pipeline.errors import UsageError
+
+_LISTED = 10  # names of each table in a terminal; CSV and JSON have all
 
 
 @app.command()
 def search(
     words: Annotated[list[str], typer.Argument(help="What must be found, each; a phrase in quotation marks.")],
-    series: Annotated[str, typer.Option("--series", help="Only in this bulletin.")] = "",
+    series: Annotated[
+        str, typer.Option("--series", help="Only in this bulletin.", autocompletion=completing.series_ids)
+    ] = "",
     year: Annotated[int, typer.Option("--year", help="Only in issues of this year.")] = 0,
     outlet: Annotated[str, typer.Option("--outlet", help="Only items of this outlet, or a part of its name.")] = "",
     newest: Annotated[
@@ -48,6 +53,52 @@ def search(
             out(f"    {found.outlet}　{found.date}　{one.passage}")
         say(f"共 {answer.total} 条" + (f"，列出 {len(answer.hits)} 条" if answer.total > len(answer.hits) else ""))
     raise typer.Exit(DONE if answer.total else NOTHING)
+
+
+@app.command()
+def trends(
+    series: SeriesArgument,
+    first: Annotated[str, typer.Option("--from", help="From this month or day on, as 2024-01 or 2024-01-15.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Up to this month or day, both by the issues' last days.")] = "",
+    number: Annotated[
+        int,
+        typer.Option("--issue", help="Only the issue of this number.", autocompletion=completing.issue_numbers),
+    ] = 0,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write every table to this folder, as CSV that spreadsheets open.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what issues were about over time (趋势): topics, terms, outlets, places, numbers.
+
+    Counts what was released or imported. Exit code 4: there is no such issue.
+    """
+    from pipeline.model import file_title
+    from pipeline.outputs.sheets import as_csv, left_out, remarks, sheets
+    from pipeline.steps.trends import shortened
+
+    with opened() as desk:
+        found = desk.trends(series, first, last, number=number)
+        title = file_title(desk.series(series).title, series)
+    if found is None:
+        if as_json:
+            out("null")
+        say("没有已发布或导入的期刊。")
+        raise typer.Exit(NOTHING)
+    if csv:
+        for one in sheets(found):
+            out(str(save(csv / f"{title}-{one.title}.csv", as_csv(one), "--csv")))
+    if as_json:
+        out(json.dumps(plain(found), ensure_ascii=False))
+    elif not csv:
+        listed = shortened(found, _LISTED)
+        rest = {one.facet.value: left_out(one) for one in listed.rankings}
+        for each in sheets(listed):
+            out(f"{each.title}{f'（{rest[each.name]}）' if rest.get(each.name) else ''}")
+            for line in columns([[str(cell) for cell in row] for row in each.totals]):
+                out(f"  {line}")
+        for told in remarks(found):
+            say(told)
 
 
 @archive_app.callback()

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @draft_app.command("list")
 def draft_list(as_json: AsJson = False) -> None:
-    """List the drafts that are not released yet, corrections that were begun among them."""
+    """List the drafts (草稿列表) that are not released yet, corrections that were begun among them."""
     with opened() as desk:
         found = [one for one in desk.issues.all() if one.state.open]
     rows = [_summary(one) for one in found]
@@ -59,7 +59,7 @@ def draft_show(
     every: Annotated[bool, typer.Option("--all", help="Every folded article, with all its addresses.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a draft: what is in, what waits, and why."""
+    """Show a draft (看稿): what is in, what waits, and why."""
     with opened() as desk:
         desked = desk.desked(series, window_of(desk, series, month, week))
         if revision:
@@ -82,7 +82,7 @@ def draft_compare(
     week: Week = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show a candidate beside what an earlier issue printed, or beside another one: what is new, what is gone."""
+    """Show a candidate beside (对照) what an earlier issue printed, or another one: what is new, what is gone."""
     with opened() as desk:
         desked = desk.desked(series, window_of(desk, series, month, week))
         beside = desk.compared(desked.draft, target, other)
@@ -97,7 +97,7 @@ def draft_compare(
 def draft_include(
     series: SeriesArgument, target: Target, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
 ) -> None:
-    """Take a candidate into the issue.
+    """Take a candidate into the issue (收录).
 
     An article that was judged out is taken by its address.
     """
@@ -108,7 +108,7 @@ def draft_include(
 def draft_exclude(
     series: SeriesArgument, target: Target, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
 ) -> None:
-    """Put a candidate out of the issue."""
+    """Put a candidate out of the issue (剔除)."""
     _decide(series, month, week, who, "exclude", target, reason)
 
 
@@ -116,7 +116,7 @@ def draft_exclude(
 def draft_split(
     series: SeriesArgument, target: Target, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
 ) -> None:
-    """Make a folded article a candidate of its own."""
+    """Make a folded article a candidate of its own (拆分)."""
     _decide(series, month, week, who, "split", target, reason)
 
 
@@ -130,7 +130,7 @@ def draft_merge(
     week: Week = "",
     who: Who = "",
 ) -> None:
-    """Fold a candidate under another one."""
+    """Fold a candidate under another one (合并)."""
     _decide(series, month, week, who, "merge", target, reason, into=into)
 
 
@@ -151,7 +151,7 @@ def draft_edit(
     week: Week = "",
     who: Who = "",
 ) -> None:
-    """Change the title, outlet, link, date or text of a candidate."""
+    """Change (修改) the title, outlet, link, date or text of a candidate."""
     values = {"title": title, "outlet": outlet, "url": url, "date": date}
     if body and body.suffix.lower() in (".html", ".htm"):
         values["blocks"] = _cleaned(series, month, week, target, body)
@@ -175,7 +175,7 @@ def draft_revert(
     week: Week = "",
     who: Who = "",
 ) -> None:
-    """Take back what was edited of a candidate: it stands as it was read."""
+    """Take back what was edited (还原) of a candidate: it stands as it was read."""
     _decide(series, month, week, who, "revert", target, reason, field=field)
 
 
@@ -210,7 +210,7 @@ def draft_reorder(
     week: Week = "",
     who: Who = "",
 ) -> None:
-    """Move an item to another position."""
+    """Move an item to another position (移动)."""
     _decide(series, month, week, who, "reorder", target, reason, to=str(to))
 
 
@@ -224,7 +224,7 @@ def draft_excerpt(
     week: Week = "",
     who: Who = "",
 ) -> None:
-    """Print only the part of an article on topic, as （节选）."""
+    """Print only the part of an article on topic (节选)."""
     _decide(series, month, week, who, "excerpt", target, reason, **({"whole": "yes"} if whole else {}))
 
 
@@ -256,7 +256,7 @@ def draft_waive(
     week: Week = "",
     who: Who = "",
 ) -> None:
-    """Let a blocking finding pass, for a reason."""
+    """Let a blocking finding pass (放行), for a reason."""
     _decide(series, month, week, who, "waive", finding, reason)
 
 
@@ -271,7 +271,7 @@ def draft_note(
     who: Who = "",
     as_json: AsJson = False,
 ) -> None:
-    """Write a note for the others, beside an item or the issue; it is never printed."""
+    """Write a note (备注) for the others, beside an item or the issue; it is never printed."""
     if settle or text:
         _decide(series, month, week, who, "note", about, "", **({"settles": settle} if settle else {"text": text}))
         return
@@ -283,13 +283,13 @@ def draft_note(
 
 @draft_app.command("undo")
 def draft_undo(series: SeriesArgument, month: Month = "", week: Week = "", who: Who = "") -> None:
-    """Take the last change back, whoever made it, by a further revision."""
+    """Take the last change back (撤销), whoever made it, by a further revision."""
     _step(series, month, week, lambda desk, desked: desk.undo(desked, signed(who)))
 
 
 @draft_app.command("redo")
 def draft_redo(series: SeriesArgument, month: Month = "", week: Week = "", who: Who = "") -> None:
-    """Make the change again that was undone last."""
+    """Make the change again that was undone last (重做)."""
     _step(series, month, week, lambda desk, desked: desk.redo(desked, signed(who)))
 
 
@@ -301,7 +301,7 @@ def draft_restore(
     week: Week = "",
     who: Who = "",
 ) -> None:
-    """Make a draft what it was at a revision, by a further one: nothing is taken from the log."""
+    """Make a draft what it was at a revision (恢复), by a further one: nothing is taken from the log."""
     _step(series, month, week, lambda desk, desked: desk.restore(desked, revision, signed(who)))
 
 
@@ -318,7 +318,7 @@ def draft_apply(
     month: Month = "",
     week: Week = "",
 ) -> None:
-    """Apply a file of decisions, one revision each."""
+    """Apply a file of decisions (批量), one revision each."""
     from pipeline.config import Decisions, read_decisions
 
     recorded: Decisions = read_decisions(file)
@@ -334,7 +334,7 @@ def draft_check(
     links: Annotated[bool, typer.Option("--links", help="Ask for every item's page again first.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run the release checks."""
+    """Run the release checks (检查)."""
     from pipeline.model import Severity
 
     with opened() as desk:
@@ -378,7 +378,7 @@ def draft_approve(
 def draft_send_back(
     series: SeriesArgument, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
 ) -> None:
-    """Give a draft that was handed in or approved back to be changed (退回修改). A reason is needed."""
+    """Give a draft back to be changed (退回修改) that was handed in or approved. A reason is needed."""
     with opened() as desk:
         _moved(desk, desk.send_back(desk.desked(series, window_of(desk, series, month, week)), signed(who), reason))
 
@@ -392,7 +392,7 @@ def _moved(desk: Desk, after: Desked) -> None:
 
 @draft_app.command("log")
 def draft_log(series: SeriesArgument, month: Month = "", week: Week = "", as_json: AsJson = False) -> None:
-    """Say who decided what, oldest first."""
+    """Say who decided what (改稿记录), oldest first."""
     from pipeline.steps.tell import meant
 
     with opened() as desk:
@@ -433,7 +433,7 @@ def draft_import(
     who: Who = "",
     as_json: AsJson = False,
 ) -> None:
-    """Take an exported draft that was edited, in Word or as Markdown, back as a revision, and show what it changes.
+    """Take an exported draft back (回读) that was edited, in Word or as Markdown; show what it changes.
 
     Order, deletions, titles, outlets, links, dates and text are taken over; what could not be is listed, and the exit
     code is then 3.
@@ -476,7 +476,7 @@ def draft_export(
     week: Week = "",
     formats: Formats = None,
 ) -> None:
-    """Write a draft as DOCX, Markdown, HTML page, e-mail or PDF, marked 送审稿.
+    """Write a draft (送审稿) as DOCX, Markdown, HTML page, e-mail or PDF.
 
     Without --format in the formats that a release publishes.
     """

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli import completing
 from pipeline.cli.app import (
     BLOCKED,
     DEGRADED,
@@ -16,18 +17,18 @@ from pipeline.cli.app import (
     AsJson,
     EngineName,
     Formats,
+    IssueNumber,
     Month,
     Reason,
     SeriesArgument,
-    State,
     Week,
     Who,
     app,
     issue_app,
 )
-from pipeline.cli.showing import remark
+from pipeline.cli.showing import missed_story, proofs, remark, shortfall
 from pipeline.cli.speech import out, plain, say, table
-from pipeline.cli.workspace import formats_of, known_workspace, opened, save, signed, wants_prefect, window_of
+from pipeline.cli.workspace import formats_of, known_workspace, opened, save, signed, through_prefect, window_of
 
 
 @app.command()
@@ -39,7 +40,7 @@ def release(
     revision: Annotated[int, typer.Option(help="Release only if the draft is at this revision.")] = 0,
     engine: EngineName = "prefect",
 ) -> None:
-    """Put a draft out for good.
+    """Put a draft out for good (定稿发布).
 
     Its number is taken, and its files are frozen and written to the `out` folder. `bulletin draft check` says before
     what keeps it back.
@@ -47,21 +48,12 @@ def release(
     with opened() as desk:
         window = window_of(desk, series, month, week)
         desked = desk.desked(series, window, revision)
-        if not wants_prefect(engine):
-            desk.release(desked, signed(who))
-    if wants_prefect(engine):
-        from pipeline import flows
-
-        flows.embedded(
-            flows.releasing(),
-            workspace=str(State.workspace.resolve()),
-            series=series,
-            start=window.start,
-            end=window.end,
-            revision=desked.revision,
-            who=signed(who),
-        )
+    done = through_prefect(
+        engine, "release", series=series, start=window.start, revision=desked.revision, who=signed(who)
+    )
     with opened() as desk:
+        if not done:
+            desk.release(desk.desked(series, window, desked.revision), signed(who))
         released = next(one for one in desk.issues.released(series) if one.issue.window == window)
         issue = released.issue
         say(f"{issue.title} 第{issue.number_chinese}期 已发布：{len(issue.items)}条。{released.tally}")
@@ -75,9 +67,12 @@ def release(
 
 @issue_app.command("list")
 def issue_list(
-    series: Annotated[str, typer.Argument(help="Which bulletin. Default: all.")] = "", as_json: AsJson = False
+    series: Annotated[
+        str, typer.Argument(help="Which bulletin. Default: all.", autocompletion=completing.series_ids)
+    ] = "",
+    as_json: AsJson = False,
 ) -> None:
-    """List the issues that were released or imported, withdrawn ones among them."""
+    """List the issues (期刊列表) that were released or imported, withdrawn ones among them."""
     with opened() as desk:
         if series:
             desk.series(series)
@@ -108,10 +103,10 @@ def issue_list(
 @issue_app.command("show")
 def issue_show(
     series: SeriesArgument,
-    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    number: IssueNumber,
     as_json: AsJson = False,
 ) -> None:
-    """Show a released or imported issue; of a corrected one its last correction, with the files of each release."""
+    """Show a released or imported issue (看期刊); of a corrected one the last, with the files of each release."""
     with opened() as desk:
         found = desk.released(series, number)
         told = desk.withdrawn(series, number)
@@ -144,10 +139,10 @@ def issue_show(
 @issue_app.command("check")
 def issue_check(
     series: SeriesArgument,
-    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    number: IssueNumber,
     as_json: AsJson = False,
 ) -> None:
-    """Run the release checks on a released or imported issue.
+    """Run the release checks (检查) on a released or imported issue.
 
     Of an imported one it also says what its import found.
     """
@@ -165,14 +160,47 @@ def issue_check(
     raise typer.Exit(BLOCKED if any(one.severity is Severity.BLOCKING for one in found) else DONE)
 
 
+@issue_app.command("missed")
+def issue_missed(
+    series: SeriesArgument,
+    number: IssueNumber,
+    as_json: AsJson = False,
+) -> None:
+    """List strong stories that a released issue does not carry (漏收核查).
+
+    What was left out and by whom, what arrived after the last run, what a source gave late that was down, and what a
+    later issue took in. Nothing is changed.
+    """
+    from pipeline.model import chinese_number
+
+    with opened() as desk:
+        found = desk.missed(desk.numbered(series, number))
+        one = desk.series(series)
+    if as_json:
+        out(json.dumps(shortfall(found), ensure_ascii=False))
+        return
+    out(f"{one.title} 第{chinese_number(number, one.zero)}期 漏收核查：{len(found.stories)} 条（{found.window}）")
+    for story in found.stories:
+        for line in missed_story(story):
+            out(line)
+    if found.silences:
+        out("")
+        out("本期窗口内未能采集的信源")
+        for silence in found.silences:
+            out(f"  {silence.told}" + (f"，其后补到本期窗口的文章 {silence.came} 篇" if silence.came else ""))
+    if found.stories:
+        say("")
+        say("认定“确为漏收”或“不需收录”，在存档里本期的“漏收核查”页上做。")
+
+
 @issue_app.command("export")
 def issue_export(
     series: SeriesArgument,
-    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    number: IssueNumber,
     folder: Annotated[Path, typer.Option("--to", help="Where the files go.")] = Path(),
     formats: Formats = None,
 ) -> None:
-    """Write an issue's files, as DOCX, Markdown, HTML page, e-mail or PDF.
+    """Write an issue's files (导出), as DOCX, Markdown, HTML page, e-mail or PDF.
 
     Of a released issue they are the frozen files; an imported one is written in the canonical form. A --format that
     was not published is made now.
@@ -184,14 +212,18 @@ def issue_export(
 
 @app.command()
 def verify(
-    series: Annotated[str, typer.Argument(help="Which bulletin. Default: all.")] = "",
-    number: Annotated[int, typer.Argument(help="The issue number, as 535. Default: all.")] = 0,
+    series: Annotated[
+        str, typer.Argument(help="Which bulletin. Default: all.", autocompletion=completing.series_ids)
+    ] = "",
+    number: Annotated[
+        int, typer.Argument(help="The issue number, as 535. Default: all.", autocompletion=completing.issue_numbers)
+    ] = 0,
     files: Annotated[
         list[Path] | None, typer.Option("--file", help="A file that somebody holds: is it the released one?")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Prove that what was released is still as it was released (核验).
+    """Prove that what was released (核验) is still as it was.
 
     Works offline and changes nothing: the frozen files, the stored data, the files made again from it, the published
     copies, the numbers. Exit codes: 1 something that is kept is damaged, 5 a --file is not the released one, 3 only
@@ -204,10 +236,8 @@ def verify(
     if as_json:
         out(json.dumps([{**plain(one), "proof": one.proof.value} for one in found], ensure_ascii=False))
     else:
-        for one in found:
-            out(f"{one.what}：{one.proof.chinese}")
-            for statement in one.statements:
-                out(f"  [{statement.proof.chinese}] {statement.text}{'。' if statement.fix else ''}{statement.fix}")
+        for line in proofs(found):
+            out(line)
         if not found:
             say("还没有已发布或导入的期刊。")
     worst = {one.proof for one in found}
@@ -221,7 +251,12 @@ def import_issue(
         list[Path],
         typer.Argument(help="Old issues: DOCX, PDF, text, Markdown; .doc, .wps, .rtf and .odt with LibreOffice."),
     ],
-    series: Annotated[str, typer.Option("--series", help="Which bulletin, whatever the masthead says.")] = "",
+    series: Annotated[
+        str,
+        typer.Option(
+            "--series", help="Which bulletin, whatever the masthead says.", autocompletion=completing.series_ids
+        ),
+    ] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Take the file in place of an earlier import.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken in.")] = False,
     who: Who = "",
@@ -254,7 +289,7 @@ def import_issue(
 @issue_app.command("correct")
 def issue_correct(
     series: SeriesArgument,
-    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    number: IssueNumber,
     note: Annotated[str, typer.Option("--note", help="What is put right; it is printed below the number.")] = "",
     drop: Annotated[bool, typer.Option("--drop", help="Give the correction up that was begun.")] = False,
     reason: Reason = "",
@@ -278,11 +313,11 @@ def issue_correct(
 @issue_app.command("withdraw")
 def issue_withdraw(
     series: SeriesArgument,
-    number: Annotated[int, typer.Argument(help="The issue number, as 535.")],
+    number: IssueNumber,
     reason: Reason = "",
     who: Who = "",
 ) -> None:
-    """Mark an issue that is out as one that no longer holds (撤回). A reason is needed.
+    """Mark an issue that is out (撤回) as one that no longer holds. A reason is needed.
 
     Its number stays taken; its files are kept, those in the `out` folder too. No feed and no search has it any more,
     and what only it told may be told again.
@@ -302,7 +337,7 @@ def issue_skip(
     earlier: Annotated[bool, typer.Option("--and-earlier", help="And every open window before it.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Take the skip back.")] = False,
 ) -> None:
-    """Mark a window as one that gets no issue (--undo: gets one).
+    """Mark a window (跳过) as one that gets no issue (--undo: gets one).
 
     No number is taken. A reason is needed.
     """

@@ -121,4 +121,4 @@ def _kind(name: str) -> Learnt:
     try:
         return Learnt(name)
     except ValueError:
-        raise UsageError(f"There is no kind of model {name!r}.", "Known: scope, events.") from None
+        raise UsageError(f"没有“{name}”这一类模型。", "可写：scope、events。") from None

@@ -6,41 +6,105 @@ import io
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import structlog
 import typer
+from typer.exceptions import TyperException
 
-from pipeline.cli.app import INTERRUPTED, State, app
-from pipeline.cli.speech import log_events, say
+from pipeline.cli.app import DONE, FAILED, INTERRUPTED, MISUSED, State, app
+from pipeline.cli.misuse import worded
+from pipeline.cli.speech import log_events, out, say
 from pipeline.errors import DeskError, UsageError
 
+log = structlog.get_logger("pipeline.cli")
 _PATIENCE_SECONDS = 5.0  # for an interrupted command to give back what it holds
 
 
 def main() -> None:
     """Runs the command line and exits with its code."""
+    _stand_in()
+    try:
+        _run()
+    finally:
+        _let_go()
+
+
+def _run() -> None:
     on_stop(_interrupted)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese shows codes, not a traceback
     try:
         if not all(_is_text(argument) for argument in sys.argv):
-            raise UsageError("An argument is not valid UTF-8.", "Set the terminal to UTF-8.")
-        app()
+            raise UsageError("有一个参数不是 UTF-8。", "请把终端的编码设为 UTF-8。")
+        _obey()
     except DeskError as error:
         if State.debug:
             raise
         say(f"bulletin: {error}")
         sys.exit(error.exit_code)
+    except Exception as error:
+        if State.debug:
+            raise
+        log.exception("broke", why=type(error).__name__)
+        say(f"bulletin: 程序出错，没有做完（{type(error).__name__}：{error}，{_place_in(error)}）。{_REPORT}")
+        sys.exit(FAILED)
     except _Interrupted:
         # everything was given back on the way here; a thread that waits for a slow site is not waited for
         _leave()
-    except BrokenPipeError:
-        # whoever reads us has enough; the interpreter must not complain about it at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+_REPORT = "请在同一条命令的 bulletin 后面加上 --debug 再运行一次，把输出交给维护人员。"
+
+
+def _place_in(error: BaseException) -> str:
+    """Where an error arose, as near as our own code knows."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [one for one in frames if "/pipeline/" in one.filename] or frames
+    return f"{own[-1].filename.rpartition('/pipeline/')[2]}:{own[-1].lineno}"
+
+
+def _obey() -> None:
+    """Does what the arguments say; raises `UsageError` for those that say nothing."""
+    try:
+        code = app(prog_name="bulletin", standalone_mode=False)
+    except typer.Abort:  # what was asked for at the terminal was not answered
+        sys.exit(INTERRUPTED)
+    except TyperException as error:
+        if State.debug:
+            raise
+        if error.message.startswith("Usage: "):  # a group without a command: its help is the answer
+            typer.echo(error.message, err=True)
+            sys.exit(MISUSED)
+        raise worded(error) from None
+    sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _stand_in() -> None:
+    """Opens what this process was started without of stdin, stdout and stderr.
+
+    The next file that is opened would else be taken for it: the database, for one.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it gets the lowest number that is free
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))
+
+
+def _let_go() -> None:
+    """Lets what could not be said go unsaid: at exit the interpreter would make a failure of it."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _is_text(argument: str) -> bool:
@@ -102,6 +166,15 @@ def leash() -> None:
     threading.Thread(target=hold, name="leash", daemon=True).start()
 
 
+def _version(wanted: bool) -> None:
+    """Prints the release that is installed: pyproject.toml has its number, and nothing else."""
+    if wanted:
+        from importlib.metadata import version
+
+        out(f"bulletin-desk {version('bulletin-desk')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     workspace: Annotated[
@@ -110,10 +183,16 @@ def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and debug logs.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every event to stderr.")] = False,
+    log_to: Annotated[
+        Path | None, typer.Option("--log-to", hidden=True, help="Write along in the log of whoever started this.")
+    ] = None,
     leashed: Annotated[bool, typer.Option("--leashed", hidden=True, help="End when stdin is closed.")] = False,
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Say which release this is, and end.")
+    ] = False,
 ) -> None:
     """Watch the news for an office and put out its numbered bulletin (舆情监测期刊)."""
     if leashed:
         leash()
     State.workspace, State.debug, State.quiet = workspace, debug, quiet
-    log_events("debug" if debug else "info" if verbose else "critical")
+    log_events("debug" if debug else "info" if verbose else "critical", file=log_to)

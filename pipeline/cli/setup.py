@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,29 +13,8 @@ import typer
 
 from pipeline.cli.app import DONE, FAILED, AsJson, EngineName, Month, State, Week, app, config_app, notify_app
 from pipeline.cli.speech import out, plain, say
-from pipeline.cli.workspace import configuration, opened
+from pipeline.cli.workspace import configuration, known_workspace, opened
 from pipeline.errors import DeskError, UsageError
-
-
-@app.command()
-def init(folder: Annotated[Path, typer.Argument(help="The workspace to make.")] = Path()) -> None:
-    """Write a workspace with a commented configuration.
-
-    Then name the sources, the last issue and an address of yours in its config/, and look with `bulletin doctor`.
-    """
-    from pipeline.config import packaged
-
-    target = folder / "config"
-    for taken in (target, folder / "templates"):
-        if taken.exists():
-            raise UsageError(f"{taken} exists already.", "Choose another folder; nothing was changed.")
-    for name in ("config", "templates"):
-        shutil.copytree(packaged(name), folder / name, ignore=shutil.ignore_patterns("web"))
-        out(f"{folder / name}: " + ", ".join(sorted(path.name for path in (folder / name).iterdir())))
-    say(
-        f"Next, in {target}: name your sources in sources.yaml, your last issue in series.yaml,\n"
-        f"an address of yours in settings.yaml. Then: cd {folder} && bulletin doctor"
-    )
 
 
 @app.command()
@@ -45,14 +25,17 @@ def demo(
         "demo-out"
     ),
     engine: EngineName = "prefect",
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Stop at the draft and open the review page, to release it yourself.")
+    ] = False,
 ) -> None:
-    """Put out an issue from a demo web on this machine.
+    """Put out an issue (演示) from a demo web on this machine.
 
     It is the one for 2024-06 (535) unless told otherwise; 2024-05 (534) and the week of 2025-08-08 (636) are there too.
     """
     from pipeline.demo.play import play
 
-    code = play(folder, month=month, week=week, engine=engine, bulletin=again)
+    code = play(folder, month=month, week=week, engine=engine, bulletin=again, serve=serve)
     raise typer.Exit(code)
 
 
@@ -69,16 +52,54 @@ def again(*arguments: str) -> int:
 @config_app.command("check")
 def config_check() -> None:
     """Say whether the configuration can be used."""
+    from pipeline.config import missing_secrets
     from pipeline.desk import absent_templates
-    from pipeline.notify import refused
+    from pipeline.notify import exposed, refused
 
     config = configuration()
-    for error in (*absent_templates(config), *refused(config)):
+    for error in (*absent_templates(config), *missing_secrets(config), *refused(config)):
         raise error
+    for told in exposed(config):
+        say(f"bulletin: {told}")
     out(
         f"{len(config.sources)} sources ({sum(s.enabled for s in config.sources)} enabled), "
         f"{len(config.series)} series, {len(config.outlets.all)} outlets: all good."
     )
+
+
+@config_app.command("migrate")
+def config_migrate(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+) -> None:
+    """Bring the configuration of an earlier release into the form of this one (升级配置).
+
+    Comments stay; each file that is rewritten is kept beside it under another name.
+    """
+    import difflib
+
+    from pipeline.config.migrating import migrated
+    from pipeline.store import write_whole
+
+    found = migrated(known_workspace())
+    for one in found:
+        if dry_run:
+            names = (f"{one.path.name}（现在）", f"{one.path.name}（改后）")
+            for line in difflib.unified_diff(one.before.splitlines(), one.after.splitlines(), *names, lineterm=""):
+                out(line)
+            continue
+        kept = next(each for each in _names_beside(one.path) if not each.exists())
+        kept.write_bytes(one.path.read_bytes())
+        write_whole(one.path, one.after.encode())
+        out(f"{one.path}：{'；'.join(one.notes)}。原来的在 {kept.name}")
+    if not found:
+        say("配置已是现在的形式，没有要改的。")
+    elif dry_run:
+        say(f"要改 {len(found)} 个文件；去掉 --dry-run 就改。")
+
+
+def _names_beside(path: Path) -> Iterator[Path]:
+    yield path.with_name(f"{path.name}.v1")
+    yield from (path.with_name(f"{path.name}.v1.{number}") for number in itertools.count(2))
 
 
 @config_app.command("show")
@@ -102,7 +123,7 @@ def config_show(
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Say what is wrong here and what to do; changes nothing.
+    """Say what is wrong here (体检) and what to do; changes nothing.
 
     It looks at the installation and at the workspace, and works on broken ones.
     """
@@ -130,24 +151,40 @@ def notify_send() -> None:
     with opened() as desk:
         told = desk.send_notices()
     for one in told:
-        out(f"{one.target}  {one.notice.title}  " + (f"未送达：{one.trouble}" if one.trouble else "已送达"))
+        out(f"{one.target}  {one.title}  " + (f"未送达：{one.trouble}" if one.trouble else "已送达"))
     say(f"{len(told)} 条" if told else "没有待发的通知。")
     raise typer.Exit(FAILED if any(one.trouble for one in told) else DONE)
 
 
 @notify_app.command("test")
-def notify_test() -> None:
-    """Send everybody a message, and say who accepted it."""
-    from pipeline.desk import now
-    from pipeline.model import Event, Notice
-    from pipeline.notify import targets, tell
+def notify_test(
+    event: Annotated[
+        list[str] | None,
+        typer.Option("--event", help="What it would look like, as draft-ready; `all` for each. May be repeated."),
+    ] = None,
+) -> None:
+    """Send everybody a message, and say who accepted it.
 
-    everybody = targets(configuration())
-    if not everybody:
-        raise UsageError("没有配置通知。", "请在 config/settings.yaml 的 notify 里写上地址。")
-    notice = Notice("test", Event.DRAFT_READY, "舆情期刊编辑台：测试通知", "收到这条消息，说明通知可以送达。", now())
+    With --event: what that would be told as, with contents that are made up.
+    """
+    from pipeline.model import Event
+    from pipeline.notify import folded, targets, tell
+
+    known = [one.value for one in Event]
+    if unknown := [one for one in event or [] if one not in (*known, "all")]:
+        raise UsageError(f"没有事件“{unknown[0]}”。", f"已有：{'、'.join(known)}，或 all。")
+    with opened() as desk:
+        everybody = targets(desk.config)
+        if not everybody:
+            raise UsageError("没有配置通知。", "请在 config/settings.yaml 的 notify 里写上地址。")
+        named = known if "all" in (event or []) else list(dict.fromkeys(event or []))
+        samples = [desk.sample(Event(one)) for one in named] or [desk.trial()]
+        url = desk.config.settings.web.url
     troubles = []
     for one in everybody:
-        troubles.append(tell(one, notice))
-        out(f"{one.name}  " + (f"未送达：{troubles[-1]}" if troubles[-1] else "已送达"))
+        for notice in samples:
+            answer = tell(one, folded([notice], url))
+            troubles.append(answer.trouble)
+            what = f"  {notice.title}" if event else ""
+            out(f"{one.name}{what}  " + (f"未送达：{answer.trouble}" if answer.trouble else "已送达"))
     raise typer.Exit(FAILED if any(troubles) else DONE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,19 @@ import typer
 from pipeline.cli.speech import out, plain
 
 if TYPE_CHECKING:
-    from pipeline.desk import Desk, Surroundings
-    from pipeline.model import Candidate, Change, Changes, Desked, Draft, Finding, Side, SideBySide
+    from pipeline.desk import Desk, Surroundings, Verified
+    from pipeline.model import (
+        Candidate,
+        Change,
+        Changes,
+        Desked,
+        Draft,
+        Finding,
+        Missed,
+        Shortfall,
+        Side,
+        SideBySide,
+    )
 
 
 def show_draft(desk: Desk, draft: Draft, desked: Desked | None, as_json: bool, *, every: bool = False) -> None:
@@ -63,7 +74,7 @@ def _told(
     article = candidate.article
     genre = "" if candidate.rating.genre is Genre.NEWS else f" {candidate.rating.genre.chinese}"
     lines = [
-        f"{mark} {handle} {edits.get('title', article.title)}",
+        f"{mark} {handle} {edits.get('title', article.title)}{'【采集补充】' if handle in draft.supplements else ''}",
         f"    （{edits.get('outlet', article.outlet)}） {edits.get('date', article.date or '无日期')} "
         f"得分 {candidate.rating.score:.2f} {around.novelty.chinese}{genre} {edits.get('url', article.url)}",
         f"    {'；'.join(candidate.rating.because)}",
@@ -180,6 +191,14 @@ def _marked(side: Side, only: str) -> Iterator[str]:
 _QUOTED = 24
 
 
+def proofs(found: Sequence[Verified]) -> Iterator[str]:
+    """What could be proven, thing by thing."""
+    for one in found:
+        yield f"{one.what}：{one.proof.chinese}"
+        for statement in one.statements:
+            yield f"  [{statement.proof.chinese}] {statement.text}{'。' if statement.fix else ''}{statement.fix}"
+
+
 def show_changes(found: Changes) -> Iterator[str]:
     """What an edited file changes, item by item, then what was not taken from it."""
     from pipeline.model import Edited
@@ -228,3 +247,29 @@ def remark(finding: Finding, *, imported: bool) -> str:
     mark = printed if imported else finding.severity.chinese
     told = f"{mark} [{finding.key}] {finding.message}{'。' if finding.fix else ''}{finding.fix}"
     return "\n".join((told, *(f"    {command}" for command in finding.commands)))
+
+
+def missed_story(story: Missed) -> list[str]:
+    """A story that an issue does not carry, as lines."""
+    from pipeline.steps.miss import chips
+
+    article = story.article
+    lines = [
+        f"{story.score:.2f} {article.title}（{article.outlet or '来源不明'}） {article.date or '无日期'}",
+        f"     {'；'.join(chips(story))}",
+        f"     {article.url}",
+    ]
+    if one := story.hindsight:
+        lines.append(f"     认定：{one.chinese}" + (f"，{one.reason}" if one.reason else "") + f"（{one.who}）")
+    return lines
+
+
+def shortfall(found: Shortfall) -> dict[str, object]:
+    """What an issue missed, for programs: without the texts."""
+    told = plain(found)
+    for story, one in zip(told["stories"], found.stories, strict=True):
+        article = one.article
+        story |= {"article": article.id, "title": article.title, "outlet": article.outlet, "url": article.url}
+        story |= {"date": article.date.isoformat() if article.date else None}
+        story["articles"] = [{"id": each.id, "title": each.title, "url": each.url} for each in one.articles]
+    return dict(told)

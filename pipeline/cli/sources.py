@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from pipeline.cli.app import DEGRADED, DONE, FAILED, AsJson, EngineName, State, app, sources_app
+from pipeline.cli import completing
+from pipeline.cli.app import DEGRADED, DONE, FAILED, AsJson, EngineName, app, sources_app
 from pipeline.cli.speech import out, plain, say, table
-from pipeline.cli.workspace import configuration, opened, wants_prefect
+from pipeline.cli.workspace import configuration, opened, through_prefect
 from pipeline.errors import NothingCollected, UsageError
 from pipeline.errors import reason as why
 from pipeline.model import BEIJING
@@ -27,7 +28,7 @@ _STDIN = 64 * 1024 * 1024  # bytes that are read of it; the desk takes far less,
 
 @sources_app.command("list")
 def sources_list(as_json: AsJson = False) -> None:
-    """List the sources, and how each is doing."""
+    """List the sources (信源), and how each is doing."""
     with opened() as desk:
         rows = [
             {
@@ -59,7 +60,7 @@ def sources_list(as_json: AsJson = False) -> None:
 
 @sources_app.command("show")
 def sources_show(
-    source: Annotated[str, typer.Argument(help="The source's id.")],
+    source: Annotated[str, typer.Argument(help="The source's id.", autocompletion=completing.source_ids)],
     last: Annotated[int, typer.Option("--last", min=1, max=1000, help="How many visits.")] = 20,
     as_json: AsJson = False,
 ) -> None:
@@ -108,15 +109,21 @@ Days = Annotated[int, typer.Option("--days", min=0, help="How old the newest lea
 
 @sources_app.command("check")
 def sources_check(
-    source: Annotated[list[str] | None, typer.Argument(help="Source ids; default: all that are enabled.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also those that are disabled.")] = False,
+    source: Annotated[
+        list[str] | None,
+        typer.Argument(help="Source ids; default: all that are enabled.", autocompletion=completing.source_ids),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are disabled; a line for each.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Note the day in sources.yaml for those that work, and enable the untried.")
+    ] = False,
     read: Read = 3,
     days: Days = 30,
     as_json: AsJson = False,
 ) -> None:
     """Visit sources without keeping anything, and show what each would give, field by field, with its problems.
 
-    Exit code 3: some have problems.
+    With --all: a table of what works, and of what to do about the rest (试信源). Exit code 3: some have problems.
     """
     with opened() as desk:
         named = desk.config.sources if everything and not source else desk.sources(source or [])
@@ -124,14 +131,65 @@ def sources_check(
             raise UsageError("没有启用的信源。", "停用的也要检查时加 --all。")
         say(f"检查 {len(named)} 个信源")
         found = desk.check_all(named, read=read, days=days, say=say)
+        marked, bracketed = desk.mark(found) if write else ([], [])
     if as_json:
         out(json.dumps([_checked_row(one) for one in found], ensure_ascii=False))
+    elif everything and not source:
+        table([_checked_line(one) for one in found], False, _LINE, "")
     else:
         for one in found:
             show_checked(one)
+    if write:
+        woken = sum(one.verified is False for one in marked)
+        say(f"已在 sources.yaml 记下 {len(marked)} 个能用的信源（verified），其中 {woken} 个由此启用")
+        for each in bracketed:
+            say(f"{each.name}（{each.id}）写在花括号里，没有记：请分行写，或自己加上 verified")
+    elif any(one.good and one.source.verified is False for one in found):
+        say("能用的可以启用了：bulletin sources check --all --write")
+    if everything and not source:
+        works = sum(one.good for one in found)
+        say(f"{len(found)} 个信源，{works} 个能用" + (f"，{len(found) - works} 个要处理" if works < len(found) else ""))
+        raise typer.Exit(DONE if works == len(found) else DEGRADED)
     troubled = sum(bool(one.findings) for one in found)
     say(f"{len(found)} 个信源，{troubled} 个有问题" if troubled else f"{len(found)} 个信源，没有发现问题")
     raise typer.Exit(DEGRADED if troubled else DONE)
+
+
+_LINE = {
+    "id": "代号",
+    "name": "名称",
+    "enabled": "启用",
+    "result": "结果",
+    "leads": "线索",
+    "newest": "最新",
+    "advice": "原因与办法",
+}
+
+
+def _checked_line(one: Checked) -> dict[str, Any]:
+    """A source in one line: whether it works, how much it gives, and what is to be done first."""
+    from pipeline.steps.vet import HARMLESS
+
+    first = next(iter(sorted(one.findings, key=lambda each: each.check in HARMLESS)), None)
+    advice = f"{first.message}。{first.fix}" if first else ""
+    if len(one.findings) > 1:
+        advice += f"（另有 {len(one.findings) - 1} 处：bulletin sources check {one.source.id}）"
+    return {
+        "id": one.source.id,
+        "name": one.source.name,
+        "enabled": one.source.enabled,
+        "result": _RESULTS[_result(one)],
+        "leads": len(one.listed),
+        "newest": one.newest,
+        "advice": advice,
+    }
+
+
+_RESULTS = {"works": "能用", "doubtful": "要核对", "fails": "不能用"}
+
+
+def _result(one: Checked) -> str:
+    return "works" if one.good else "doubtful" if one.readable else "fails"
 
 
 _MOST_SHOWN = 10
@@ -206,6 +264,8 @@ def _checked_row(one: Checked) -> dict[str, Any]:
         "id": one.source.id,
         "name": one.source.name,
         "kind": one.source.kind,
+        "result": _result(one),
+        "newest": one.newest,
         "leads": [{**plain(row.lead), "read": row.read} for row in one.listed],
         "pages": [sampled(page) for page in one.sampled],
         "notes": list(one.notes),
@@ -324,7 +384,10 @@ def _span(time: dt.timedelta | None) -> str:
 
 @app.command()
 def collect(
-    source: Annotated[list[str] | None, typer.Argument(help="Source ids; default: all that are enabled.")] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Argument(help="Source ids; default: all that are enabled.", autocompletion=completing.source_ids),
+    ] = None,
     url: Annotated[list[str] | None, typer.Option("--url", help="Take this address as a lead.")] = None,
     file: Annotated[list[Path] | None, typer.Option("--file", help="Take this file as a lead.")] = None,
     due: Annotated[
@@ -336,7 +399,7 @@ def collect(
     outlet: Annotated[str, typer.Option("--outlet", help="With --paste: who published it.")] = "",
     engine: EngineName = "prefect",
 ) -> None:
-    """Ask the sources for leads, fetch and read their pages."""
+    """Ask the sources for leads (采集), fetch and read their pages."""
     from pipeline.desk import Pasted
 
     if paste and (file or len(url or []) > 1):
@@ -373,16 +436,13 @@ def collect(
 
 def _collected(asked: list[str], engine: str) -> dict[str, str]:
     """Which sources failed, and why."""
-    from pipeline.desk import Inline
+    from pipeline.desk import WITHOUT_PREFECT, Inline
 
-    if wants_prefect(engine):
-        from pipeline import flows
-
-        flows.embedded(flows.collecting(say), workspace=str(State.workspace.resolve()), sources=asked)
+    if through_prefect(engine, "collect", sources=asked):
         with opened() as desk:
             return {one.name: why for one in desk.sources(asked) if (why := desk.leads.asked(one.id).trouble)}
     with opened() as desk:
-        return desk.collect(Inline(), asked, say)
+        return desk.collect(Inline(WITHOUT_PREFECT if engine == "prefect" else "inline"), asked, say)
 
 
 def _report(desk: Desk, leads: Sequence[int]) -> NoReturn:

@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.app import State
-from pipeline.errors import UsageError
+from pipeline.errors import DeskError, UsageError
 from pipeline.errors import reason as why
+from pipeline.logs import Stderr, configure
 
-
-class Stderr:
-    """Stderr for what is said along the way: a full disk or a reader who left must not end the work."""
-
-    def write(self, text: str) -> None:
-        """Says it, if that can be."""
-        with suppress(OSError, ValueError):
-            sys.stderr.write(text)
-
-    def flush(self) -> None:
-        """Says what waits to be said, if that can be."""
-        with suppress(OSError, ValueError):
-            sys.stderr.flush()
+if TYPE_CHECKING:
+    from pipeline.config import Config
 
 
 def out(line: str) -> None:
     """A line of the result, on stdout."""
-    print(line, flush=True)  # noqa: T201 - this is what the command is for
+    try:
+        print(line, flush=True)  # noqa: T201 - this is what the command is for
+    except BrokenPipeError:
+        # whoever reads us has enough; what the command does is done to its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what lies in its buffer cannot be written
+        raise DeskError(f"结果写不出去：{why(error)}。", "请换一个写得下的地方，再运行一次。") from None
 
 
 def say(line: str) -> None:
@@ -44,21 +41,15 @@ def say(line: str) -> None:
         stderr.flush()
 
 
-def log_events(level: str) -> None:
-    """Logs events of this level and above to stderr, one JSON object a line."""
-    import structlog
+def log_events(level: str, config: Config | None = None, *, file: Path | None = None) -> None:
+    """Logs events of this level and above to stderr, one JSON object a line; to the log of `config`, too.
 
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            # JSON escapes line breaks and terminal codes that a title may carry: one event, one line
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Stderr())),
-    )
+    `file` is the log of another process, which this one writes along in.
+    """
+    if config and (log := config.settings.log).file:
+        configure(level, config.at(log.file), mebibytes=log.max_mebibytes, keep=log.keep)
+    else:
+        configure(level, file, own=False)
 
 
 def table(rows: list[dict[str, Any]], as_json: bool, headings: Mapping[str, str], nothing: str) -> None:

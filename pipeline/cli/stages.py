@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli import completing
 from pipeline.cli.app import app
 from pipeline.cli.speech import json_lines, out
 from pipeline.cli.workspace import loose_configuration
@@ -46,7 +47,9 @@ def cluster(
 @app.command()
 def rate(
     file: Annotated[Path, typer.Argument(help='JSON lines with "title", "text".')],
-    series: Annotated[str, typer.Option("--series", help="Whose scope: its id in series.yaml.")],
+    series: Annotated[
+        str, typer.Option("--series", help="Whose scope: its id in series.yaml.", autocompletion=completing.series_ids)
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
     """Rate texts against a series' scope."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.cli.app import State
+from pipeline.cli.speech import say
 from pipeline.errors import UsageError
 from pipeline.errors import reason as why
 
@@ -36,17 +37,20 @@ def configuration() -> Config:
     return load(known_workspace())
 
 
-def save(target: Path, data: bytes) -> Path:
-    """Writes a file into a folder that somebody named; what is in its way is not followed or opened but refused."""
+def save(target: Path, data: bytes, option: str = "--to") -> Path:
+    """Writes a file into a folder that somebody named with `option`.
+
+    What is in its way is not followed or opened but refused.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(target) and not stat.S_ISREG(target.lstat().st_mode):
             raise UsageError(
-                f"{target}：这里已有符号链接、管道或文件夹，没有写入。", "请移走它，或用 --to 另指一个文件夹。"
+                f"{target}：这里已有符号链接、管道或文件夹，没有写入。", f"请移走它，或用 {option} 另指一个文件夹。"
             )
         target.write_bytes(data)
     except OSError as error:
-        raise UsageError(f"{target}：{why(error)}。", "请用 --to 另指一个文件夹。") from None
+        raise UsageError(f"{target}：{why(error)}。", f"请用 {option} 另指一个文件夹。") from None
     return target
 
 
@@ -86,16 +90,20 @@ def window_of(desk: Desk, series: str, month: str, week: str) -> Window:
     return named(one, month=month, week=week) if month or week else last_closed(one, now())
 
 
-def wants_prefect(engine: str) -> bool:
-    """Whether the run goes through Prefect, which then keeps its files in the workspace."""
+def through_prefect(engine: str, flow: str, **parameters: object) -> bool:
+    """Whether Prefect did it, by this flow; `False` when it is to be done without it."""
     if engine not in ("prefect", "inline"):
-        raise UsageError(f"There is no engine {engine!r}.", "Known: prefect, inline.")
-    if engine == "prefect":
-        from pipeline.config import load
+        raise UsageError(f"没有运行方式“{engine}”。", "可写 prefect 或 inline。")
+    if engine == "inline":
+        return False
+    from pipeline.flows import environment
 
-        # Prefect reads it once, when it is imported
-        os.environ.setdefault("PREFECT_HOME", str(load(State.workspace).data / "prefect"))
-    return engine == "prefect"
+    config = configuration()
+    environment.prepare(config)  # Prefect reads it once, when it is imported
+    from pipeline.flows import work
+    from pipeline.flows.embedded import embedded
+
+    return embedded(config, getattr(work, flow), say, **parameters)
 
 
 def signed(who: str) -> str:

@@ -40,9 +40,10 @@ SCENES = (
 )
 
 
-def play(folder: Path, *, month: str, week: str, engine: str, bulletin: Bulletin) -> int:
+def play(folder: Path, *, month: str, week: str, engine: str, bulletin: Bulletin, serve: bool = False) -> int:
     """Puts out one issue in a fresh workspace at `folder`; `bulletin` runs a command line, and gives its exit code.
 
+    With `serve` it stops at the draft and opens the review page, the outlets staying up until that is left.
     Returns the exit code of the first step that failed, else 0.
     """
     scene = _scene(month, week)
@@ -53,7 +54,7 @@ def play(folder: Path, *, month: str, week: str, engine: str, bulletin: Bulletin
     started = time.monotonic()
     _say("演示：十二家网站开在本机上，另有三个信源是坏的，看系统怎样应付。")
     with DemoWeb() as web:
-        write_workspace(folder, web, number=scene.number)
+        write_workspace(folder, web, number=scene.number, served=serve)
         here = ("-C", str(folder))
         window = (scene.option, scene.window)
         decisions = Path(__file__).parent / "decisions" / f"{scene.number}.yaml"
@@ -61,15 +62,26 @@ def play(folder: Path, *, month: str, week: str, engine: str, bulletin: Bulletin
             *((("import-issue", str(packaged("seeds") / one), "--as", "王编辑"), (0,)) for one in scene.imports),
             # the demo's dead sources make it 3: done, but some sources failed
             (("run", scene.series, *window, "--engine", engine), (0, 3)),
-            (("draft", "apply", scene.series, str(decisions), *window), (0,)),
-            (("draft", "check", scene.series, *window), (0,)),
-            (("draft", "export", scene.series, *window, "--to", str(folder / "draft")), (0,)),
-            (("release", scene.series, *window, "--as", "demo", "--engine", engine), (0,)),
         ]
+        if serve:
+            # the demo's news is of another year: the clock has nothing to make of today's
+            steps += [
+                (("schedule", "pause", one.series, "--reason", "演示", "--as", "demo"), (0,)) for one in SCENES[1:]
+            ]
+            steps += [(("serve",), (0,))]
+        else:
+            steps += [
+                (("draft", "apply", scene.series, str(decisions), *window), (0,)),
+                (("draft", "check", scene.series, *window), (0,)),
+                (("draft", "export", scene.series, *window, "--to", str(folder / "draft")), (0,)),
+                (("release", scene.series, *window, "--as", "demo", "--engine", engine), (0,)),
+            ]
         for arguments, expected in steps:
             code = bulletin(*here, *arguments)
             if code not in expected:
                 return code
+    if serve:
+        return 0
     _say(f"用时 {time.monotonic() - started:.0f} 秒。成品在 {folder / 'out'}，带批注的送审稿在 {folder / 'draft'}。")
     return 0
 

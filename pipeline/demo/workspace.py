@@ -28,7 +28,7 @@ _DUMP = "000_3147b98632fa2944.txt"  # seed 000: what a feed reader saved
 _AUTHORITY = "demo-ca.pem"
 
 
-def write_workspace(folder: Path, web: DemoWeb, *, number: int) -> None:
+def write_workspace(folder: Path, web: DemoWeb, *, number: int, served: bool = False) -> None:
     """A workspace in `folder` whose next issue is `number`, one of the seeds; raises `UsageError` for another."""
     if number not in _LAST:
         raise UsageError(f"The demo has no issue {number}.", f"Known: {', '.join(map(str, _LAST))}.")
@@ -41,6 +41,9 @@ def write_workspace(folder: Path, web: DemoWeb, *, number: int) -> None:
         "connect_to": dict(web.connect_to),
         "trust": f"config/{_AUTHORITY}",
     }
+    if served:
+        # the web is another year's, and a page that is open for minutes needs no Prefect server beside it
+        settings["clock"] = {"collect_minutes": 0, "engine": "inline"}
     (config / "settings.yaml").write_text(_yaml(settings), "utf-8")
     (config / "series.yaml").write_text(_series(*_LAST[number]), "utf-8")
     shutil.copyfile(_SOURCES, config / "sources.yaml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +11,11 @@ from typing import Any
 
 import structlog
 
-from pipeline.config import Source, source_of, with_sources
+from pipeline.config import Source, source_of, with_sources, with_verified
 from pipeline.desk.collecting import Collecting, web_address
 from pipeline.desk.engine import Inline, unbroken
 from pipeline.errors import DeskError, FetchError, SourceError, UsageError
-from pipeline.model import Article, Fetch, Fetched, Finding, Lead, Page, Rejection, Severity
+from pipeline.model import BEIJING, Article, Fetch, Fetched, Finding, Lead, Page, Rejection, Severity
 from pipeline.sources import Harvest
 from pipeline.sources import Source as Collector
 from pipeline.sources.discover import Suggestion, discover
@@ -23,6 +24,7 @@ from pipeline.store import write_whole
 
 log = structlog.get_logger("pipeline.desk")
 _MOST_TRIED = 3
+_HUB = "请在 settings.yaml 的 rsshub 填写可用的 RSSHub；没有就让此信源停用。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,21 @@ class Checked:
     """What was left out and why, in Chinese."""
     seconds: float = 0.0
 
+    @property
+    def readable(self) -> bool:
+        """Whether it gives anything."""
+        return not any(one.severity is Severity.BLOCKING for one in self.findings)
+
+    @property
+    def good(self) -> bool:
+        """Whether it can be enabled as it is."""
+        return all(one.check in HARMLESS for one in self.findings)
+
+    @property
+    def newest(self) -> str:
+        """The day of its newest lead, as 2024-06-30; empty when none could be read."""
+        return max((one.read[:10] for one in self.listed), default="")
+
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
@@ -48,12 +65,12 @@ class Suggested:
     @property
     def readable(self) -> bool:
         """Whether it gives anything."""
-        return not any(one.severity is Severity.BLOCKING for one in self.checked.findings)
+        return self.checked.readable
 
     @property
     def good(self) -> bool:
         """Whether it can be enabled as it is."""
-        return all(one.check in HARMLESS for one in self.checked.findings)
+        return self.checked.good
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -70,6 +87,10 @@ class Checking(Collecting):
         Its newest lead should not be older than `days`; 0 for any age.
         """
         begun = time.monotonic()
+        if getattr(source, "url", "").startswith("rsshub://"):  # disabled, or it would not have been loaded
+            return Checked(
+                source, (), (), (unreadable("这是 RSSHub 的路由，settings.yaml 没有写 RSSHub 的地址", _HUB),)
+            )
         web = _Recorder(self._fetch)
         try:
             collector = self._opened(source)
@@ -107,11 +128,13 @@ class Checking(Collecting):
         days: int,
         say: Callable[[str], None] = lambda line: None,
     ) -> list[Checked]:
-        """Checks sources side by side, in the order given."""
+        """Checks sources side by side, in the order given; `say` is told of each when it is done."""
+        done = itertools.count(1)
 
         def one(source: Source) -> Checked:
             checked = self.check(source, read=read, days=days)
-            say(f"  {source.name}：{len(checked.listed)} 条线索，{checked.seconds:g} 秒")
+            said = f"{source.name}：{len(checked.listed)} 条线索，{checked.seconds:g} 秒"
+            say(f"  [{next(done)}/{len(sources)}] {said}")
             return checked
 
         return unbroken(Inline().each(one, sources))
@@ -144,6 +167,19 @@ class Checking(Collecting):
             raise UsageError(f"{path} 不是普通文件。", "请先用 bulletin init 建立配置。")
         write_whole(path, with_sources(path, entries).encode())
         return path
+
+    def mark(self, checked: Sequence[Checked]) -> tuple[list[Source], list[Source]]:
+        """Writes today as `verified` into sources.yaml for those that can be enabled, and enables what waited for it.
+
+        Gives those that it was written for, and those whose entries are not written on lines of their own.
+        """
+        path = self.config.workspace / "config" / "sources.yaml"
+        good = {one.source.id: one.source for one in checked if one.good}
+        today = self._clock().astimezone(BEIJING).date()
+        text, written = with_verified(path, {key: one.verified is False for key, one in good.items()}, today)
+        if written:
+            write_whole(path, text.encode())
+        return [good[key] for key in written], [one for key, one in good.items() if key not in written]
 
     def _named(self, suggestion: Suggestion) -> Suggestion:
         """With the outlet's own name, where the registry knows the host, and with nobody else's."""

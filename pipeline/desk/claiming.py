@@ -21,31 +21,42 @@ from pipeline.steps.window import caught_up, due_at, following, over
 from pipeline.store import Stand
 
 log = structlog.get_logger("pipeline.desk")
+BY_ITSELF = "自动生成"
+"""Who asked for what the clock has made."""
 _INTERRUPTED = dt.timedelta(minutes=1)  # before the clock takes up again what somebody stopped
 
 
 class Claiming(Room):
     """Takes work, keeps it, gives it back."""
 
-    def due(self) -> list[tuple[Series, Window]]:
+    def due(self, named: str = "") -> list[tuple[Series, Window]]:
         """The windows whose drafts are over and get made by themselves, each series' oldest first.
 
-        Which of them still have to be made, and by whom, `claim_due` decides.
+        Which of them still have to be made, and by whom, `claim_due` decides. A series that somebody named is asked
+        alone, and also while it rests.
         """
         now, paused = self._clock(), self.claims.paused()
         found = []
-        for series in self.config.series.values():
-            if series.id in paused:
+        for series in [self.series(named)] if named else self.config.series.values():
+            if series.id in paused and not named:
                 continue
             closed = self.issues.closed(series.id)
             windows = caught_up(series, over(series, self.last(series).window, now))
             found += [(series, window) for window in windows if window.start not in closed]
         return found
 
-    def claim_due(self, series: Series, window: Window) -> Claim | None:
-        """Claims the making of a due window's draft; `None` when it is made, being made, or given up."""
+    def claim_due(self, series: Series, window: Window, *, by_hand: bool = False) -> Claim | None:
+        """Claims the making of a due window's draft; `None` when it is made, being made, or given up.
+
+        By hand what failed is taken up at once, also when it was given up.
+        """
+        work, due = Work(series.id, window), due_at(series, window)
+        if by_hand:
+            claim = self.claims.of(work)
+            made = claim and claim.progress is Progress.DONE and claim.finished and claim.finished >= due
+            return None if made else self._taken(work)
         attempts = self.config.settings.clock.attempts
-        return self._taken(Work(series.id, window), stale=due_at(series, window), attempts=attempts)
+        return self._taken(work, stale=due, attempts=attempts, asker=BY_ITSELF)
 
     def died_out(self, series: Series, window: Window) -> bool:
         """Whether the last attempt at a window's draft was killed, so that nobody was left to say so."""
@@ -53,17 +64,29 @@ class Claiming(Room):
         killed = claim is not None and claim.progress is Progress.RUNNING and not claim.alive
         return killed and claim is not None and claim.attempt >= self.config.settings.clock.attempts
 
-    def claim_collecting(self) -> Claim | None:
-        """Claims a round of collecting; `None` when one is under way, or was within the interval."""
+    def claim_collecting(self, since: dt.datetime | None = None) -> Claim | None:
+        """Claims a round of collecting; `None` when one is under way, or was since then: within the interval."""
         interval = dt.timedelta(minutes=self.config.settings.clock.collect_minutes)
-        return self._taken(COLLECTING, stale=self._clock() - interval)
+        return self._taken(COLLECTING, stale=since or self._clock() - interval)
 
-    def _taken(self, work: Work, *, stale: dt.datetime | None = None, attempts: int | None = None) -> Claim | None:
+    def _taken(
+        self, work: Work, *, stale: dt.datetime | None = None, attempts: int | None = None, asker: str = ""
+    ) -> Claim | None:
         """Takes work that is free, or whose worker is gone from this machine: its lease need not be waited for."""
-        claim = self.claims.take(work, myself(), self._clock(), stale=stale, attempts=attempts)
+        worker = myself(asker)
+        claim = self.claims.take(work, worker, self._clock(), stale=stale, attempts=attempts)
         if claim is None and (held := self.claims.of(work)) and held.alive and _is_gone(held.worker):
-            claim = self.claims.take(work, myself(), self._clock(), stale=stale, attempts=attempts, dead=held.owner)
+            claim = self.claims.take(work, worker, self._clock(), stale=stale, attempts=attempts, dead=held.owner)
         return claim
+
+    def forsaken(self, owner: str, worker: Worker) -> str:
+        """Why a worker is known not to work under a claim any more; empty when it may, or never held one."""
+        if _is_gone(worker):
+            return f"its process {worker.process} is gone"
+        claim = self.claims.under(owner) if owner else None
+        if owner and claim is None:
+            return "its claim was taken over"
+        return "its claim ran out" if claim and claim.progress is Progress.RUNNING and not claim.alive else ""
 
     @contextmanager
     def held(self, claim: Claim) -> Iterator[None]:
@@ -87,12 +110,21 @@ class Claiming(Room):
             over.set()
             thread.join()
 
-    def give_back(self, work: Work, owner: str, why: str, *, interrupted: bool = False) -> None:
+    def give_back(self, work: Work, owner: str, why: str, *, interrupted: bool = False, by_hand: bool = False) -> None:
         """Gives claimed work back undone, to be tried again after a pause that grows with each attempt."""
         claim = self.claims.of(work)
         if claim is None or claim.owner != owner or claim.progress is not Progress.RUNNING:
             return
         timing = self.config.settings.clock
+        if interrupted and self.claims.lasted(claim) >= timing.run_minutes * 60:
+            # whoever limits its time stops it as if somebody wanted that; else it would be tried again for ever.
+            # What somebody began by hand the clock has not tried yet, and nobody but he may have limited it
+            why = (
+                f"{why}，已用时 {timing.run_minutes:g} 分钟以上"
+                if by_hand
+                else f"用时超过 {timing.run_minutes:g} 分钟后被终止"
+            )
+            interrupted = by_hand
         minutes = timing.retry_minutes * 2 ** min(claim.attempt - 1, 20)
         # a round of collecting comes again anyhow
         longest = 24 * 60 if work.series else timing.collect_minutes
@@ -102,19 +134,20 @@ class Claiming(Room):
         log.warning("given back", series=work.series, window=str(work.window), attempt=claim.attempt, why=why)
 
     @contextmanager
-    def _given_back(self, series: str, window: Window, owner: str) -> Iterator[None]:
+    def _given_back(self, series: str, window: Window, owner: str, *, by_hand: bool = False) -> Iterator[None]:
         """Gives a claim back when its run ends in an error."""
         try:
             yield
         except BaseException as error:
             why = error.message if isinstance(error, DeskError) else f"{type(error).__name__}：{error}"
             stopped = not isinstance(error, Exception)
-            self.give_back(Work(series, window), owner, "运行被中断" if stopped else why, interrupted=stopped)
+            told = "运行被中断" if stopped else why
+            self.give_back(Work(series, window), owner, told, interrupted=stopped, by_hand=by_hand)
             raise
 
-    def _claimed(self, series: str, window: Window) -> Claim:
+    def _claimed(self, series: str, window: Window, asker: str = "") -> Claim:
         work = Work(series, window)
-        claim = self._taken(work)
+        claim = self._taken(work, asker=asker)
         if claim is None:
             held = self.claims.of(work)
             by = f"{held.worker.who}，自 {held.since:%Y-%m-%d %H:%M} 起" if held else "另一进程"
@@ -123,6 +156,11 @@ class Claiming(Room):
                 f"请等它结束；它若已不在，{self.claims.lease_seconds:.0f} 秒后自动放行。",
             )
         return claim
+
+    def late(self, series: str, window: Window) -> list[int]:
+        """The leads to articles dated in a window that the last run over it did not account for, oldest first."""
+        run = self.runs.last(series, window)
+        return self.leads.late(run.id, window) if run else []
 
     def standing(self, series: Series) -> list[Standing]:
         """How every window of a series stands that is not put out elsewhere, oldest first, the open one last."""
@@ -142,9 +180,15 @@ class Claiming(Room):
                 claims.get(window.start),
                 Phase.OPEN if window == open_one else Phase.DUE if window.start in by_itself else Phase.MISSED,
                 self.config.settings.clock.attempts,
+                self._withheld(series, window, stand.get(window.start)),
             )
             for window in [*ended, open_one]
         ]
+
+    def _withheld(self, series: Series, window: Window, stand: Stand | None) -> int:
+        """How many articles wait until a draft that was handed in or approved may be changed again."""
+        handed_in = stand is not None and stand.state.open and stand.state is not State.DRAFT and not stand.released
+        return len(self.late(series.id, window)) if handed_in else 0
 
     def to_be_made(self, series: Series, start: str) -> Window:
         """The window that begins on a day, as `2024-06-01`, when its draft may be made.
@@ -161,10 +205,10 @@ class Claiming(Room):
         return one.window
 
 
-def myself() -> Worker:
-    """This process, as somebody else would recognise it, on this machine or another."""
-    who = f"{getpass.getuser()}@{socket.gethostname()}（进程 {os.getpid()}）"
-    return Worker(who, _home(), os.getpid())
+def myself(asker: str = "") -> Worker:
+    """This process, as somebody else would recognise it, on this machine or another; and for whom it works."""
+    process = f"{getpass.getuser()}@{socket.gethostname()}（进程 {os.getpid()}）"
+    return Worker(f"{asker}，{process}" if asker else process, _home(), os.getpid())
 
 
 def _home() -> str:
@@ -197,6 +241,7 @@ def _standing(
     claim: Claim | None,
     idle: Phase,
     attempts: int,
+    withheld: int,
 ) -> Standing:
     """The strongest thing that can be said of a window: put out, skipped, at work, drafted, failed, or waiting."""
     number = stand.number if stand and stand.number > 0 else 0
@@ -215,5 +260,6 @@ def _standing(
             told += f"；{claim.retry:%m-%d %H:%M} 后自动再试" if again else "；不再自动重试"
         return Standing(window, due, Phase.FAILED, number, told)
     if stand:
-        return Standing(window, due, Phase(stand.state.value), number, f"修订{stand.revision}")
+        told = f"修订{stand.revision}" + (f"；又采集到 {withheld} 篇，退回草稿后自动补入" if withheld else "")
+        return Standing(window, due, Phase(stand.state.value), number, told)
     return Standing(window, due, idle)

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import structlog
 
 from pipeline.desk.releasing import Releasing
-from pipeline.errors import SourceError, StoreError, UsageError
+from pipeline.errors import BlobLost, SourceError, UsageError
 from pipeline.model import Article, Block, Desked, Draft, Issue, Kind, Page, Revisit
 from pipeline.outputs import FORMATS, Context
 from pipeline.outputs.pages import page_numbers, to_pdf
@@ -113,7 +113,7 @@ class Consulting(Releasing):
         revisit = self.revisits.of([article.url]).get(article.url)
         try:
             page = self._page_behind(article)
-        except StoreError as error:
+        except BlobLost as error:
             log.error("page is lost", url=article.url, why=error.message)
             return Source(None, (), "保存的网页已缺失或损坏", revisit)
         if page is None:
@@ -129,11 +129,11 @@ class Consulting(Releasing):
         _, article = find(draft, target)
         try:
             page = self._page_behind(article)
-        except StoreError as error:
+        except BlobLost as error:
             log.error("page is lost", url=article.url, why=error.message)
             return Snapshot("", trouble="保存的网页已缺失或损坏。")
         if page is None:
-            return Snapshot("", trouble="没有保存这篇文章的网页：它是粘贴来的，或在开始保存之前采集的。")
+            return Snapshot("", trouble="没有保存这篇文章的网页：它是粘贴来的、早于开始保存，或已过保留期限。")
         try:
             markup = self._children.apart(snapshot, page)
         except SourceError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pipeline.desk.judging import Judging
 from pipeline.desk.relating import documents_of
 from pipeline.desk.room import command
+from pipeline.desk.trending import Trending
 from pipeline.errors import Collision, ConfigError, Conflict, TemplateError, UsageError
 from pipeline.model import (
     PASTED,
@@ -66,7 +67,7 @@ class Surroundings:
     better_because: str = ""
 
 
-class Deciding(Judging):
+class Deciding(Judging, Trending):
     """Applies people's decisions, each as a revision."""
 
     def desked(self, series: str, window: Window, revision: int = 0) -> Desked:
@@ -194,8 +195,10 @@ class Deciding(Judging):
         self._changeable(desked)
         old = self.issues.at_revision(desked.id, revision)
         now = desked.draft
-        if any(one.revision > revision and one.decision.verb == "generate" for one in self.revisions(desked)):
+        anew = ("generate", "supplement")
+        if any(one.revision > revision and one.decision.verb in anew for one in self.revisions(desked)):
             old = select.draft(now.series, now.window, now.candidates, now.silent, old)
+            old = replace(old, supplements=now.supplements)
         draft = replace(old, notes=now.notes, alarm=now.alarm, correction=now.correction, corrected=now.corrected)
         if draft == now:
             return desked
@@ -306,7 +309,8 @@ class Deciding(Judging):
 
     def issue(self, desked: Desked) -> Issue:
         """The issue as it would be put out now."""
-        return self._assembled(desked.draft, desked.number)
+        issue = self._assembled(desked.draft, desked.number)
+        return replace(issue, annex=self.annex_of(issue))
 
     def _assembled(self, draft: Draft, number: int) -> Issue:
         path = self._template("lead.j2")

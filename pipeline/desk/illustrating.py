@@ -12,7 +12,7 @@ from pipeline.config import Series
 from pipeline.desk.collecting import Collecting
 from pipeline.desk.engine import Engine, unbroken
 from pipeline.desk.judging import Judging
-from pipeline.errors import FetchError, StoreError
+from pipeline.errors import BlobLost, FetchError, StoreError
 from pipeline.executor import Lost
 from pipeline.model import Article, Developed, Verdict, Window
 from pipeline.steps.develop import develop
@@ -121,7 +121,7 @@ class Illustrating(Collecting, Judging):
         for url in urls:
             try:
                 found.append((url, self.pictures.original(url)))
-            except StoreError as error:
+            except BlobLost as error:
                 log.error("picture is lost", url=url, why=error.message)
                 self.pictures.missed(url, "保存的图片已缺失或损坏", now)
         made = list(self._children.each(develop, [data for _, data in found]))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -12,7 +13,8 @@ import structlog
 from pipeline.classifiers import opened as classifiers
 from pipeline.config import Scope, Series
 from pipeline.desk.relating import MARGIN, Relating, document, is_near
-from pipeline.errors import StoreError
+from pipeline.desk.room import FEW
+from pipeline.errors import BlobLost
 from pipeline.executor import Lost
 from pipeline.model import (
     Article,
@@ -42,6 +44,7 @@ from pipeline.steps.sanity import alarm
 from pipeline.store import Accounted, Accounts, Stored
 
 log = structlog.get_logger("pipeline.desk")
+_AT_ONCE = 20  # pages that lie in memory together
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +59,19 @@ class Proposal:
 class Judging(Relating):
     """Groups, rates and holds against earlier issues; keeps nothing but relations."""
 
-    def propose(self, run: int) -> Proposal:
+    def propose(self, run: int, *, supplement: bool = False) -> Proposal:
         """The draft of a run's window from everything the store holds, and every lead's fate.
 
+        As a supplement it is the draft that is there, and what came since.
         Of it nothing is kept. How articles belong together is, where it was not known yet: it is derived from them.
         """
         begun = self.runs.get(run)
         series, window = self.series(begun.series), begun.window
         before = self.issues.of_window(series.id, window)
         stored = self.leads.of_window(series.id, window, MARGIN)
-        draft, rejected = self._drafted(series, window, stored, before.draft if before else None, self.gaps(window))
+        draft, rejected = self._drafted(
+            series, window, stored, before.draft if before else None, self.gaps(window), supplement=supplement
+        )
         settled = {**rejected, **select.settled(draft)}
         fates = _one_article_once([_accounted(one, settled) for one in stored])
         accounts = Accounts(run, fates, begun.owner)
@@ -78,6 +84,8 @@ class Judging(Relating):
         stored: Sequence[Stored],
         previous: Draft | None,
         silent: Sequence[str],
+        *,
+        supplement: bool = False,
     ) -> tuple[Draft, dict[str, Rejection]]:
         articles = self.addressed(one.article for one in stored if one.article)
         near = {key: one for key, one in articles.items() if one.date is None or is_near(one.date, window)}
@@ -104,11 +112,11 @@ class Judging(Relating):
             near,
             stories,
             [edge for edge in edges if not edge.relation.folds],
-            self.rater(series),
+            self._rated(series, select.rateable(window, near, stories)),
             cover(held, self.earlier(held)),
             seen,
         )
-        made = select.draft(series.id, window, kept, silent, previous)
+        made = select.draft(series.id, window, kept, silent, previous, supplement=supplement)
         candidates = tuple(self._illustrated(one) for one in self._looked_at_again(made.candidates, stored))
         judged = len(kept) + sum(one.fate is Fate.OUT_OF_SCOPE for one in out.values())
         if told := alarm(judged, len(kept), silent):
@@ -163,19 +171,33 @@ class Judging(Relating):
         pages = {one.article: one.page for one in stored if one.article and one.page is not None}
         several = self.parts.of(sorted(set(pages.values())))
         found = list(candidates)
-        work: list[tuple[int, tuple[Page, Article]]] = []
-        for place, one in enumerate(found):
-            number = pages.get(one.article.id)
-            if number is None or number in several or one.article.evidence.get("confidence") != PAGE_ALONE:
-                continue
-            try:
-                work.append((place, (self.leads.page(number), one.article)))
-            except StoreError as error:
-                log.error("page is lost", url=one.article.url, why=error.message)
-        looked = self._children.each(look_again, [pair for _, pair in work])
-        for (place, _), article in zip(work, looked, strict=True):
-            if not isinstance(article, Lost):
-                found[place] = replace(found[place], articles=(article, *found[place].articles[1:]))
+        wanted = [
+            (place, number)
+            for place, one in enumerate(found)
+            if (number := pages.get(one.article.id)) is not None
+            and number not in several
+            and one.article.evidence.get("confidence") == PAGE_ALONE
+        ]
+        looking: deque[list[int]] = deque()
+
+        def batches() -> Iterator[list[tuple[Page, Article]]]:
+            for start in range(0, len(wanted), _AT_ONCE):
+                work: list[tuple[int, tuple[Page, Article]]] = []
+                some = wanted[start : start + _AT_ONCE]
+                here = self.leads.pages([number for _, number in some])
+                for place, number in some:
+                    page, article = here[number], found[place].article
+                    if isinstance(page, BlobLost):
+                        log.error("page is lost", url=article.url, why=page.message)
+                    else:
+                        work.append((place, (page, article)))
+                looking.append([place for place, _ in work])
+                yield [pair for _, pair in work]
+
+        for looked in self._readers(len(wanted)).map_batches(look_again, batches()):
+            for place, article in zip(looking.popleft(), looked, strict=True):
+                if not isinstance(article, Lost):
+                    found[place] = replace(found[place], articles=(article, *found[place].articles[1:]))
         return found
 
     def _illustrated(self, candidate: Candidate) -> Candidate:
@@ -208,6 +230,16 @@ class Judging(Relating):
             return Rater(scope, place, self.config.outlets, self.scope_model(), second)
 
         return lambda article: rater().rate(article.title, article.text, outlet=article.outlet, url=article.url)
+
+    def _rated(self, series: Series, articles: Sequence[Article]) -> Callable[[Article], Rating]:
+        """The same for a whole window at once; `articles` are those that will be asked about."""
+        if len(articles) < FEW or "embeddings" in self._classifiers:  # which stays on this machine
+            return self.rater(series)
+        scope = self.config.scope
+        place = scope.places[series.place] if series.place else None
+        rater = Rater(scope, place, self.config.outlets, self.scope_model())
+        ratings = dict(zip((one.id for one in articles), self._worked_out(rater.rate_all, articles), strict=True))
+        return lambda article: ratings[article.id]
 
 
 def _accounted(stored: Stored, settled: Mapping[str, Rejection]) -> Accounted:

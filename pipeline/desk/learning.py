@@ -62,7 +62,11 @@ class Learning(Judging):
         return now
 
     def _school_scope(self, issues: list[Desked], who: str, keep: bool) -> Schooling:
-        taught, contradicting = lessons(issues)
+        afterwards = {
+            issue: {one.article: one.missed for one in some} for issue, some in self.hindsights.standing().items()
+        }
+        known = self.leads.articles({article for some in afterwards.values() for article in some})
+        taught, contradicting = lessons(issues, afterwards, known)
         aside = f"；{contradicting} 篇前后决定不一，未用" if contradicting else ""
         taken, left = sum(one.included for one in taught), sum(not one.included for one in taught)
         if not taken or not left:

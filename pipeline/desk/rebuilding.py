@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 import structlog
 
-from pipeline.errors import StoreError, TemplateError
+from pipeline.errors import BlobLost, StoreError, TemplateError
 from pipeline.model import Basis, Issue, Release
 from pipeline.outputs import FORMATS, Context, Pictures
 from pipeline.outputs.program import program
@@ -45,23 +45,38 @@ def basis_of(template: Path, keep: Callable[[bytes], str]) -> Basis:
 def laid_out(basis: Basis, blobs: Blobs) -> Iterator[Path]:
     """The document template in a folder with all that lay beside it, for as long as it is needed.
 
-    Raises `StoreError` when something of it is missing or no longer the same.
+    Raises `BlobLost` when something of it is missing or no longer the same.
     """
-    with tempfile.TemporaryDirectory(prefix="bulletin-") as folder:
-        for name, blob in basis.templates.items():
-            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-                raise StoreError(f"{name} is no name of a template.", "Restore the last backup.")
-            target = Path(folder) / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(blobs.get(blob))
-        yield Path(folder) / f"{basis.template}.docx"
+    files = {name: blobs.get(blob) for name, blob in basis.templates.items()}
+    for name in files:
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise BlobLost(f"{name} is no name of a template.", "Restore the last backup.")
+    with ExitStack() as held:
+        try:
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="bulletin-")))
+            for name, data in files.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(data)
+        except OSError as error:
+            raise StoreError(
+                f"{_temporary()}: {error.strerror}.",
+                f"{sum(map(len, files.values()))} bytes are to be written there; TMPDIR names another place.",
+            ) from error
+        yield folder / f"{basis.template}.docx"
+
+
+def _temporary() -> str:
+    try:
+        return tempfile.gettempdir()
+    except OSError:
+        return "TMPDIR"  # none of the folders for temporary files can be written
 
 
 def as_released(release: Release, blobs: Blobs, today: Path, make: Callable[[Path], T]) -> T:
     """What `make` makes with the document template that a release was printed with, and all that lay beside it.
 
     With the template of `today` where nothing was kept, and where what was kept cannot make it: the folder may have
-    lacked a template that came later, or speak of what the program no longer knows. Raises `StoreError` when something
+    lacked a template that came later, or speak of what the program no longer knows. Raises `BlobLost` when something
     of it is damaged.
     """
     if release.basis is None:

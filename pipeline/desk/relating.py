@@ -9,19 +9,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
 from pipeline.config import Series
 from pipeline.desk.watching import Watching
 from pipeline.errors import Conflict
-from pipeline.model import Article, Document, Edge, Issue, Learnt, Printed, Window
+from pipeline.model import Article, Document, Edge, Fingerprint, Issue, Learnt, Printed, Window
 from pipeline.steps.dedupe import Archive, basis, fingerprints, stamp, within
 from pipeline.steps.dedupe.events import Model
 from pipeline.steps.learn.events import read_events
 from pipeline.steps.search import searchable
 from pipeline.steps.urls import also_at
-from pipeline.store import Carried
+from pipeline.store import Carried, Known
 
 log = structlog.get_logger("pipeline.desk")
 MARGIN = 14  # days around a window in which another telling of the same event is looked for
@@ -58,20 +59,45 @@ class Relating(Watching):
         """
         documents = {key: document(one) for key, one in sorted(self.addressed(ids).items())}
         model = self.event_model()
-        prints = {one.id: one for one in fingerprints(list(documents.values()), model)}
+        made = self._worked_out(partial(fingerprints, model=model), list(documents.values()))
+        prints = {one.id: one for one in made}
         for _ in range(_ATTEMPTS):
             kept = self.fingerprints.stamps(prints)
             fresh = [one for key, one in prints.items() if kept.get(key) != one.stamp]
             if not fresh:
                 return 0
-            known = self.fingerprints.near(fresh, MARGIN)
-            archive = Archive(model=model, read=lambda wanted: self._documents(wanted, documents), days=MARGIN)
-            archive.take(known.prints)
-            edges = [_in_order(edge) for edge in archive.relate(archive.take(fresh))]
+            known, edges = self._compared(fresh, documents, model)
             if self.fingerprints.add(fresh, edges, known.moment):
                 log.info("related", articles=len(fresh), known=len(known.prints), edges=len(edges))
                 return len(fresh)
         raise Conflict("一直有别的进程在加入文章，没有比对完。", "请等它做完再试。")
+
+    def _compared(
+        self,
+        fresh: Sequence[Fingerprint],
+        documents: Mapping[str, Document],
+        model: Model | None,
+        beside: Sequence[Fingerprint] = (),
+    ) -> tuple[Known, list[Edge]]:
+        """What the index knows near `fresh`, and the edges of these with each other, with that and with `beside`."""
+        known = self.fingerprints.near(fresh, MARGIN)
+        archive = Archive(model=model, read=lambda wanted: self._documents(wanted, documents), days=MARGIN)
+        archive.take([*known.prints, *beside])
+        return known, [_in_order(edge) for edge in archive.relate(archive.take(fresh))]
+
+    def ties(self, articles: Mapping[str, Article]) -> list[Edge]:
+        """The edges at these articles, also to others, whether known or not; unlike `related` it keeps nothing."""
+        documents = {key: document(one) for key, one in sorted(articles.items())}
+        model = self.event_model()
+        known, now = self.fingerprints.stamps(documents), basis(model)
+        found = self.fingerprints.edges(documents)
+        waiting = [one for key, one in documents.items() if not known.get(key, "").startswith(now)]
+        done: list[Fingerprint] = []
+        for start in range(0, len(waiting), _TOGETHER):
+            fresh = fingerprints(waiting[start : start + _TOGETHER], model=model)
+            found += self._compared(fresh, documents, model, done)[1]
+            done += fresh
+        return found
 
     def related(self, articles: Mapping[str, Article]) -> list[Edge]:
         """The edges among articles; what is not known yet is found out first."""
@@ -88,15 +114,17 @@ class Relating(Watching):
         which the index knows nothing: nobody could say what it carried.
         """
         self.recall()
-        kept = {one.id: one for one in self.fingerprints.of(one.id for one in documents)}
-        made = fingerprints([one for one in documents if one.id not in kept])
-        prints = [*kept.values(), *made]
         found: set[str] = set()
-        for start in range(0, len(prints), _TOGETHER):
-            some = prints[start : start + _TOGETHER]
+        for start in range(0, len(documents), _TOGETHER):
+            # fingerprints of a month of 50,000 articles would take 400 MB
+            some = documents[start : start + _TOGETHER]
+            kept = {one.id: one for one in self.fingerprints.of(one.id for one in some)}
+            prints = [*kept.values(), *fingerprints([one for one in some if one.id not in kept])]
+            if not (printed := self.fingerprints.printed(prints, before)):
+                continue
             archive = Archive()
-            archive.take(self.fingerprints.printed(some, before))
-            found |= archive.worth_reading(archive.take(some))
+            archive.take(printed)
+            found |= archive.worth_reading(archive.take(prints))
         places = {(series, int(number)) for series, number, _ in (one.split("/") for one in found)}
         return [
             one

@@ -16,10 +16,11 @@ from pipeline.config import Series
 from pipeline.desk.rebuilding import basis_of, laid_out, rendered
 from pipeline.desk.relating import carried
 from pipeline.desk.reviewing import Reviewing, nothing_blocks
-from pipeline.desk.room import command
-from pipeline.errors import ConfigError, Conflict, StoreError, TemplateError, UsageError
+from pipeline.desk.room import command, issue_command
+from pipeline.errors import Busy, ConfigError, Conflict, CutOff, StoreError, TemplateError, UsageError
 from pipeline.model import (
     BEIJING,
+    Act,
     Basis,
     Decision,
     Desked,
@@ -35,11 +36,12 @@ from pipeline.model import (
 )
 from pipeline.outputs import FORMATS, READBACKS, Context, picture_files
 from pipeline.outputs.pages import page_numbers
-from pipeline.steps import select
+from pipeline.steps import notices, select
 from pipeline.steps.check import misprint
 from pipeline.steps.precedent import rulings
 from pipeline.steps.window import between
-from pipeline.store import Accounted, write_whole
+from pipeline.store import Accounted, soundness, write_whole
+from pipeline.store.backup import Backups
 
 log = structlog.get_logger("pipeline.desk")
 
@@ -135,8 +137,8 @@ class Releasing(Reviewing):
         for an earlier window that is neither released nor skipped, `Conflict` when the draft changed since it was read
         or something else would be put out than was seen, `StoreError` when the database no longer holds what it kept.
         """
+        self._sound(desked)
         self._may_release(desked, who)
-        self.issues.proven(desked)
         series = self.series(desked.draft.series)
         basis = basis_of(self._document_template(series.id), self._blobs.put)
         shown = self._prospect(desked, basis, self.findings(desked))
@@ -162,10 +164,42 @@ class Releasing(Reviewing):
         approval = [] if desked.state is State.APPROVED else [Decision("approve", who, now)]
         values = {"released": str(desked.revision)} | ({"token": token} if token else {})
         done = Decision("release", who, now, values=values, reason=desked.draft.corrected)
-        self.issues.release(desked, release, carried(issue), decided, [*approval, done])
+        told = notices.released(series, release, issue_command("show", series, issue.number))
+        try:
+            self.issues.release(desked, release, carried(issue), decided, [*approval, done], told)
+        except CutOff:
+            # nobody said whether it was kept; what is there says it
+            if not self._is_out(desked, release):
+                self.issues.release(desked, release, carried(issue), decided, [*approval, done], told)
         log.info("released", series=series.id, number=issue.number, items=len(issue.items), who=who)
         self._publish(files)
         return release
+
+    def _is_out(self, desked: Desked, release: Release) -> bool:
+        """Whether this very release is the one that was put out."""
+        if self.issues.get(desked.id).released != desked.revision:
+            return False
+        kept = self.issues.release_of(desked.id, desked.revision)
+        return (kept.who, kept.when, kept.files) == (release.who, release.when, release.files)
+
+    def _sound(self, desked: Desked) -> None:
+        """Raises `StoreError`, naming the last backup, when the database or what is to be printed was damaged.
+
+        What is printed is a candidate as it was kept; the article it came from is held against its digest beside it.
+        """
+        try:
+            for told in self._database.damage(thorough=True):
+                raise StoreError(f"{self._database.place} is damaged: {told}.")
+            self.issues.proven(desked)
+            articles = (one.id for candidate in desked.draft.candidates for one in candidate.articles)
+            for article in soundness.of_articles(self._database, articles):
+                raise StoreError(f"article {article} is damaged in the database.")
+        except StoreError as error:
+            if isinstance(error, Busy):
+                raise
+            last = Backups(self.config.at(self.config.settings.backup.folder)).newest()
+            fix = f"请恢复最近的备份：bulletin db restore {last.path} --replace。" if last else "没有找到备份。"
+            raise StoreError(error.message, f"没有发布。{fix}") from error
 
     def unpublished(self, release: Release) -> list[str]:
         """The files of a release whose copies could not be written, or are gone."""
@@ -224,8 +258,21 @@ class Releasing(Reviewing):
         return windows
 
     def unskip(self, series: str, window: Window, decision: Decision) -> None:
-        """Takes a skip back; the window's draft, if it had one, is a draft again."""
+        """Takes a skip back; the window's draft, if it had one, is a draft again.
+
+        Raises `UsageError` when later windows are out and left no number for it: it would come after them.
+        """
         one = self.series(series)
+        last = self.last(one)
+        out = {start: each.number for start, each in self.issues.stand(series).items() if each.released}
+        numbers = {last.window.start: last.number, **out}
+        after = min((number for start, number in numbers.items() if start > window.start), default=0)
+        before = max((number for start, number in numbers.items() if start < window.start), default=0)
+        if after and after <= before + 1:
+            raise UsageError(
+                f"{one.title} {window} 之后的第{after}期已发布，期号已接着排下去，不能再撤销跳过。",
+                "值得补报的放进下一期。",
+            )
         if not self.issues.unskip(series, window, decision):
             raise UsageError(f"{one.title} {window} 没有跳过，无须撤销。")
         self._renumber(one)
@@ -290,8 +337,15 @@ class Releasing(Reviewing):
             if number and int(number[1]) >= desked.number and path.name not in known and "-改动" not in path.name:
                 raise StoreError(
                     f"{path} 已经发布过第{number[1]}期，数据库里却没有它的记录。",
-                    "请恢复较新的备份；如确为误放的文件，请先移走。",
+                    f"请先导入它：bulletin import-issue {path.with_suffix('.docx')}；如确为误放的文件，请先移走。",
                 )
+        elsewhere = (one.rpartition(" ") for one in self.audit.targets(Act.ELSEWHERE))
+        numbers = [int(given) for series, _, given in elsewhere if series == desked.draft.series]
+        for given in sorted(one for one in numbers if one >= desked.number):
+            raise StoreError(
+                f"第{given}期在恢复的备份之后已经发出，数据库里没有它的记录（见审计记录）。",
+                "请先用 bulletin import-issue 导入它；文件已不在的，请把 series.yaml 的 last 改为这一期。",
+            )
 
 
 def _is_file(path: Path) -> bool:

@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 
 from pipeline.desk.releasing import Releasing
-from pipeline.errors import SourceError, StoreError, UsageError
+from pipeline.errors import BlobLost, SourceError, UsageError
 from pipeline.model import Changes, Decision, Desked, Draft, Issue, Returned, Window, chinese_date, digest
 from pipeline.outputs import FORMATS, Context
 from pipeline.steps.decide import find
@@ -97,7 +97,7 @@ class Returning(Releasing):
         """A file that is held; raises `UsageError` when there is none of that digest."""
         try:
             return self._blobs.get(blob if _DIGEST.fullmatch(blob) else digest(blob))
-        except StoreError:
+        except BlobLost:
             raise UsageError("交回的文件已经不在了，改动没有采用。", "请重新交回同一份文件。") from None
 
     def cleaned(self, desked: Desked, target: str, data: bytes) -> Cleaned:

@@ -13,8 +13,10 @@ from dataclasses import replace
 import structlog
 
 from pipeline.desk.deciding import Deciding
+from pipeline.desk.room import issue_command
 from pipeline.errors import Blocked, UsageError
-from pipeline.model import SYSTEM, UNPRINTED, Decision, Desked, Draft, Finding, Severity, State
+from pipeline.model import SYSTEM, UNPRINTED, Decision, Desked, Draft, Finding, Notice, Severity, State
+from pipeline.steps import notices
 
 log = structlog.get_logger("pipeline.desk")
 
@@ -52,7 +54,12 @@ class Reviewing(Deciding):
         self._expected(desked, State.RELEASED, doing="撤回")
         self._ours(desked, "撤回")
         _with_reason(reason, "撤回")
-        return self._proceed(desked, State.WITHDRAWN, Decision("withdraw", who, self._clock(), reason=reason))
+        series, now = self.series(desked.draft.series), self._clock()
+        show = issue_command("show", series, desked.number)
+        told = notices.withdrawn(
+            series, desked.number, desked.draft.window, desked.revision + 1, who, reason, show, now
+        )
+        return self._proceed(desked, State.WITHDRAWN, Decision("withdraw", who, now, reason=reason), notice=told)
 
     def correct(self, desked: Desked, who: str, note: str) -> Desked:
         """Begins a correction of what was put out, or says anew what one that was begun puts right.
@@ -97,8 +104,15 @@ class Reviewing(Deciding):
         if told := self.refused_alone(desked, who):
             raise UsageError(told, "本系统设为双人审核（review.four_eyes）。")
 
-    def _proceed(self, desked: Desked, state: State, decision: Decision, draft: Draft | None = None) -> Desked:
-        after = self.issues.proceed(desked, decision, state, draft)
+    def _proceed(
+        self,
+        desked: Desked,
+        state: State,
+        decision: Decision,
+        draft: Draft | None = None,
+        notice: Notice | None = None,
+    ) -> Desked:
+        after = self.issues.proceed(desked, decision, state, draft, notice)
         log.info(decision.verb, series=desked.draft.series, number=desked.number, who=decision.who)
         return after
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from pipeline.config import Config, Series, packaged, place_of
-from pipeline.errors import ConfigError, TemplateError, UsageError, reason
-from pipeline.executor import Children
+from pipeline.errors import ConfigError, StoreError, TemplateError, UsageError, reason
+from pipeline.executor import Children, Executor, Lost, Processes
+from pipeline.logs import lost
 from pipeline.model import Clock, Fetch, Last, Window
 from pipeline.steps.dedupe import telling
 from pipeline.steps.upload import refused
@@ -17,8 +20,10 @@ from pipeline.store import (
     Claims,
     Database,
     Fingerprints,
+    Hindsights,
     Issues,
     Leads,
+    Measures,
     Models,
     Notices,
     Parts,
@@ -27,9 +32,23 @@ from pipeline.store import (
     Rulings,
     Runs,
     Search,
+    Signs,
     Staff,
     Visits,
 )
+
+T = TypeVar("T")
+R = TypeVar("R")
+FEW = 150
+"""Below so many of them nothing is given away: a child that is new loads its tables first."""
+_CHUNK = 10  # of our own items in one call: 8 to 20 ms, where handing them over takes 1
+_CHUNKS = 10  # in one batch
+
+
+LOG = "log"
+"""The sign that lines of the log are lost, and why."""
+CLUSTER = "cluster"
+"""The sign that this machine did what Dask's workers were to do, and why."""
 
 
 class Room:
@@ -43,6 +62,7 @@ class Room:
         fetch_picture: Fetch,
         clock: Clock,
         children: Children,
+        executor: Executor,
         database: Database,
         blobs: Blobs,
         templates: Path,
@@ -55,12 +75,15 @@ class Room:
         self.pictures = Pictures(database, blobs)
         self.fingerprints = Fingerprints(database, telling)
         self.issues = Issues(database)
+        self.hindsights = Hindsights(database)
         self.revisits = Revisits(database)
         self.rulings = Rulings(database)
         self.runs = Runs(database)
         self.entries = Search(database)
         self.notices = Notices(database)
         self.visits = Visits(database)
+        self.signs = Signs(database)
+        self.measures = Measures(database)
         self.staff = Staff(database)
         self.audit = Audit(database)
         self._blobs = blobs
@@ -69,12 +92,13 @@ class Room:
         self._fetch_picture = fetch_picture
         self._clock = clock
         self._children = children
+        self._executor = executor
         self._templates = templates
         self.pending: list[str] = []
 
     def close(self) -> None:
-        """Sends the children home and gives back the database."""
-        self._children.close()
+        """Sends the children home, leaves the cluster and gives back the database."""
+        self._executor.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -82,6 +106,35 @@ class Room:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _readers(self, pages: int) -> Executor:
+        """Where so many pages are read: what comes from the web never in this process."""
+        return Processes(self._children) if pages < FEW else self._executor
+
+    def _worked_out(self, function: Callable[[Sequence[T]], list[R]], items: Sequence[T]) -> list[R]:
+        """`function` of our own items, which it takes some at a time: here while they are few."""
+        if len(items) < FEW:
+            return function(items)
+        chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
+        batches = [chunks[start : start + _CHUNKS] for start in range(0, len(chunks), _CHUNKS)]
+        found: list[R] = []
+        for batch, results in zip(batches, self._executor.map_batches(function, batches), strict=True):
+            for chunk, result in zip(batch, results, strict=True):
+                # a child that the system ended for want of memory is no reason to do without
+                found += function(chunk) if isinstance(result, Lost) else result
+        return found
+
+    def own_up(self) -> None:
+        """Keeps what went wrong beside the work, and did not end it: who minds the desk is to know.
+
+        Lines of the log that could not be written, a cluster that could not be used.
+        """
+        count, why = lost()
+        found = {LOG: f"{count} 行日志没有写成，最近一次 {why}" if count else "", CLUSTER: self._executor.trouble}
+        for name, told in found.items():
+            if told:
+                with suppress(StoreError):  # the same disk may hold both
+                    self.signs.give(name, told, self._clock())
 
     def series(self, name: str) -> Series:
         """The configured series; raises `UsageError` when there is none of that name."""
@@ -153,6 +206,11 @@ def absent_templates(config: Config, series: str = "") -> list[ConfigError]:
         told = f"template: there is no {name!r} in {folder} (there: {known or 'none'})."
         found[place] = ConfigError(place, told, "Correct the name, or take the file in with `bulletin template add`.")
     return list(found.values())
+
+
+def issue_command(verb: str, series: Series, number: int) -> str:
+    """A command about an issue that is out, as one would type it."""
+    return f"bulletin issue {verb} {series.id} {number}"
 
 
 def command(verb: str, series: Series, window: Window) -> str:

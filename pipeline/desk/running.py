@@ -4,31 +4,43 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import structlog
 
-from pipeline.config import Source
-from pipeline.desk.claiming import Claiming, myself
+from pipeline.config import Series, Source
+from pipeline.desk.claiming import BY_ITSELF, myself
 from pipeline.desk.collecting import BATCH
 from pipeline.desk.engine import Engine, unbroken
-from pipeline.desk.illustrating import Illustrating
 from pipeline.desk.judging import Proposal
 from pipeline.desk.relating import MARGIN
 from pipeline.desk.releasing import counted
 from pipeline.desk.revisiting import Revisiting
 from pipeline.desk.room import command
+from pipeline.desk.supplementing import ATTEMPTS, Supplementing
 from pipeline.desk.telling import Telling
 from pipeline.errors import Conflict, DeskError, NothingCollected, StoreError, UsageError
-from pipeline.model import BEIJING, SYSTEM, Article, Claim, Decision, Desked, Draft, Tally, Visit, Window, Work
+from pipeline.model import (
+    BEIJING,
+    SYSTEM,
+    Article,
+    Claim,
+    Decision,
+    Desked,
+    Draft,
+    Progress,
+    Standing,
+    Tally,
+    Visit,
+    Window,
+    Work,
+)
 from pipeline.store import Run
 
 log = structlog.get_logger("pipeline.desk")
 _COLLECTING_SHARE = 0.5  # of a run's time; the rest is for reading, pictures (bounded by themselves) and judging
-_ATTEMPTS = 5  # at making a draft anew while editors work on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,20 @@ class Making:
     """Every source with its visit of this run; `None` for one that is still to be asked."""
 
 
-class Running(Illustrating, Revisiting, Telling, Claiming):
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All there is to say of one window of a series."""
+
+    standing: Standing
+    claim: Claim | None = None
+    """`None` when nobody ever set out to make its draft."""
+    run: Run | None = None
+    """The last one over it."""
+    late: int = 0
+    """How many articles came that its draft or issue does not account for."""
+
+
+class Running(Supplementing, Revisiting, Telling):
     """Puts the stages of a run together."""
 
     def run(
@@ -79,30 +104,37 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
         collect: bool = True,
         keep: bool = True,
         owner: str = "",
+        asker: str = "",
         say: Callable[[str], None] = lambda line: None,
     ) -> Report:
         """Collects, reads and judges: a window's draft from its sources to its next revision.
 
         Without `collect` the stored pages are read again, with nothing fetched. A run that keeps its draft works
-        under a claim: that of `owner`, else one of its own. Raises `Busy` while somebody else makes this draft,
-        `NothingCollected` when every source failed: no issue is made of nothing, and no number is taken.
+        under a claim: that of `owner`, else one of its own, which names the `asker`. Raises `Busy` while somebody else
+        makes this draft, `NothingCollected` when every source failed: no issue is made of nothing, and no number is
+        taken.
         """
         self._still_open(self.series(series), window)
         if not keep:
             return self._run(series, window, engine, "", collect, say)
         if owner:
             # whoever took the claim keeps it alive and limits the time; who works on it is this process
-            self.claims.adopt(owner, myself())
+            self.claims.adopt(owner, myself(BY_ITSELF))
             with self._given_back(series, window, owner):
-                return self._run(series, window, engine, owner, collect, say)
-        claim = self._claimed(series, window)
-        with self.held(claim), self._given_back(series, window, claim.owner):
-            return self._run(series, window, engine, claim.owner, collect, say)
+                report = self._run(series, window, engine, owner, collect, say)
+        else:
+            claim = self._claimed(series, window, asker)
+            with self.held(claim), self._given_back(series, window, claim.owner, by_hand=True):
+                report = self._run(series, window, engine, claim.owner, collect, say)
+        if collect:
+            self.supplement(engine, say)  # what was collected may belong to drafts that are there already
+        return report
 
     def _run(
         self, series: str, window: Window, engine: Engine, owner: str, collect: bool, say: Callable[[str], None]
     ) -> Report:
         run = self.runs.begin(series, window, engine.name, self._clock(), owner)
+        structlog.contextvars.bind_contextvars(run=run.id, series=series, window=str(window))
         seconds: dict[str, float] = {}
         silent: dict[str, str] = {}
         outcome = "failed"
@@ -134,21 +166,15 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
                 # after the draft is kept: a slow site costs nobody the draft
                 with self._stage(run.id, seconds, "revisit"):
                     self._looked_again(engine, desked, say)
+            if self._executor.trouble:
+                say(self._executor.trouble)
             say(str(tally))
             outcome = "degraded" if silent else "done"
             return Report(desked, draft, tally, tuple(silent), seconds)
         finally:
+            self.own_up()
             self.runs.finish(run.id, outcome, seconds, self._clock())
-
-    @contextmanager
-    def _stage(self, run: int, seconds: dict[str, float], stage: str) -> Iterator[None]:
-        """Times a stage and, once it is over, lets others see that."""
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            seconds[stage] = round(time.monotonic() - start, 2)
-        self.runs.advance(run, seconds)
+            structlog.contextvars.unbind_contextvars("run", "series", "window")
 
     def making(self, series: str, window: Window) -> Making | None:
         """How far the making of a window's draft is, or how it ended last; `None` when nobody ever set out."""
@@ -158,9 +184,24 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
         run = self.runs.under(claim.owner)
         if run is None:
             return Making(claim)
+        if claim.progress is Progress.DONE and "harvest" not in run.seconds:
+            return Making(claim, run)  # what came late was added, and no source asked
         visits = self.visits.every(run.started)
         asked = [(one, [each for each in visits.get(one.id, ()) if each.when >= run.started]) for one in self.sources()]
         return Making(claim, run, tuple((one, found[-1] if found else None) for one, found in asked))
+
+    def overview(self, series: Series) -> list[Overview]:
+        """How every window of a series stands, who works on it, what the last run came to, what came late."""
+        claims, runs, drafted = self.claims.on(series.id), self.runs.latest(series.id), self.issues.stand(series.id)
+        return [
+            Overview(
+                one,
+                claims.get(one.window.start),
+                runs.get(one.window.start),
+                len(self.late(series.id, one.window)) if one.window.start in drafted else 0,
+            )
+            for one in self.standing(series)
+        ]
 
     def report(self, series: str, window: Window) -> Report:
         """What the window's last run came to, from the store."""
@@ -177,7 +218,7 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
 
         Raises `Conflict` when editors keep changing the draft while it is being made anew.
         """
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             made = self.propose(run)
             if made.before and made.before.released:  # released while this run was at work
                 self._still_open(self.series(made.draft.series), made.draft.window)
@@ -214,11 +255,16 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
     def collect(
         self, engine: Engine, ids: Sequence[str] = (), say: Callable[[str], None] = lambda line: None
     ) -> dict[str, str]:
-        """Asks sources and reads what they gave; returns which failed and why (name → reason)."""
+        """Asks sources and reads what they gave; returns which failed and why (name → reason).
+
+        What came late for a draft that is there is added to it.
+        """
         silent = self._collected(engine, self.sources(ids), say)
         self._read_all(engine, self.leads.unread(), say)
         self._follow_all(engine, say)
         self.picture_all(engine, self._printable_soon(), say)
+        self.supplement(engine, say)
+        self.own_up()
         return silent
 
     def _printable_soon(self) -> list[Article]:
@@ -238,8 +284,13 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
         # two hundred pages of a slow site take hours; the draft is made in time, of what is there
         self._until = time.monotonic() + self.config.settings.clock.run_minutes * 60 * _COLLECTING_SHARE
         self._children.prepare()  # while the sources are asked
+        self._round = {}
+        try:
+            results = engine.each(self.harvest, [one.id for one in sources])
+        finally:
+            self._round = None
         silent: dict[str, str] = {}
-        for source, result in zip(sources, engine.each(self.harvest, [one.id for one in sources]), strict=True):
+        for source, result in zip(sources, results, strict=True):
             if isinstance(result, StoreError):
                 raise result
             if isinstance(result, DeskError):
@@ -265,15 +316,6 @@ class Running(Illustrating, Revisiting, Telling, Claiming):
             return
         say(f"取 {sum(map(len, by_host.values()))} 篇分页文章的其余各页")
         unbroken(engine.each(self.follow, [list(pages) for pages in by_host.values()]))
-
-    def _relate_all(self, engine: Engine, series: str, window: Window, say: Callable[[str], None]) -> None:
-        """One batch after the other: each is compared with those before it."""
-        batches = self.unrelated(self.series(series), window)
-        total, done = sum(map(len, batches)), 0
-        for batch in batches:
-            say(f"  已比对 {done} 篇" if done else f"比对 {total} 篇新文章")
-            unbroken(engine.each(self.relate, [batch]))
-            done += len(batch)
 
     def _read_all(self, engine: Engine, waiting: Sequence[int], say: Callable[[str], None]) -> None:
         if not waiting:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -18,14 +18,15 @@ from pipeline import config as configuration
 from pipeline.config import Config
 from pipeline.desk.incoming import incoming
 from pipeline.desk.rebuilding import laid_out, rendered
-from pipeline.errors import SourceError, StoreError, TemplateError, UsageError, reason
+from pipeline.errors import BlobLost, SourceError, StoreError, TemplateError, UsageError, reason
 from pipeline.executor import Children
 from pipeline.model import BEIJING, Basis, Release, chinese_number
 from pipeline.outputs import FORMATS, picture_files
 from pipeline.outputs.evidence import Document, differences, read_document
 from pipeline.outputs.program import program
-from pipeline.store import Audit, Blobs, Issues, Kept
+from pipeline.store import Audit, Blobs, Database, Issues, Kept, soundness
 from pipeline.store.looking import Looking
+from pipeline.store.soundness import Sound
 
 _MOST_NAMED = 5
 
@@ -89,7 +90,7 @@ def verify(workspace: Path, series: str = "", number: int = 0, files: Sequence[P
     Raises `StoreError` when there is no database that can be read, `UsageError` for an issue that is not there.
     """
     config = configuration.load(workspace)
-    blobs = Blobs(config.data / "blobs")
+    blobs = Blobs(config.blobs)
     where = config.settings.database or config.data / "desk.db"
     if isinstance(where, Path) and not where.exists() and blobs.empty():
         return []  # a workspace that has not begun
@@ -114,6 +115,54 @@ def verify(workspace: Path, series: str = "", number: int = 0, files: Sequence[P
         database.close()
 
 
+def verify_kept(
+    config: Config, database: Database, blobs: Blobs, *, published: bool, place: str = ""
+) -> list[Verified]:
+    """What can be proven of everything that is kept, what was released included.
+
+    `published` says whether the copies in the `out` folder belong to it; `place` what people know the database by.
+    """
+    try:
+        found = [_whole(database, place or database.place)]
+        for what, count, look in (
+            ("文章", "篇", soundness.articles),
+            ("备选材料", "条", soundness.candidates),
+            ("草稿", "个修订", soundness.revisions),
+            ("学到的模型", "个", soundness.models),
+            ("文件库", "个文件", lambda one: soundness.files(one, blobs)),
+        ):
+            found.append(_sound(what, count, database, look))
+        with Children(1, preload=("pipeline.outputs.evidence",)) as children:
+            found += _Verifier(config, Issues(database), blobs, children, published).all("", 0)
+        return [*found, _logged(Audit(database))]
+    except (StoreError, ValueError) as error:  # a value that is none: what a changed row left
+        told = error.message if isinstance(error, StoreError) else f"{type(error).__name__}"
+        return [*found, Verified("数据库", (_damaged(f"其余读不出来（{told.rstrip('.')}）"),))]
+
+
+def _whole(database: Database, place: str) -> Verified:
+    """Whether the database can be read at all, every page of it."""
+    try:
+        damage = database.damage(thorough=True)
+    except StoreError as error:
+        damage = [error.message]
+    if damage:
+        return Verified("数据库", tuple(_damaged(one) for one in damage))
+    return Verified("数据库", (_proven(f"{place} 完整"),))
+
+
+def _sound(what: str, count: str, database: Database, look: Callable[[Database], Sound]) -> Verified:
+    try:
+        sound = look(database)
+    except (StoreError, ValueError, KeyError, AttributeError) as error:
+        told = error.message if isinstance(error, StoreError) else type(error).__name__
+        return Verified(what, (_damaged(f"读不出来（{told.rstrip('.')}）"),))
+    damaged = tuple(_damaged(f"{one} 不见了，或与写入时的 SHA-256 不符") for one in sound.damaged[:_MOST_NAMED])
+    if more := len(sound.damaged) - len(damaged):
+        damaged += (_damaged(f"还有 {more} 处"),)
+    return Verified(what, damaged or (_proven(f"{sound.count} {count}，SHA-256 相符"),))
+
+
 def _logged(audit: Audit) -> Verified:
     """Whether the audit log is as it was written."""
     if broken := audit.broken():
@@ -130,6 +179,8 @@ class _Verifier:
     issues: Issues
     blobs: Blobs
     children: Children
+    published: bool = True
+    """Whether the copies in the `out` folder are of these issues."""
 
     @cached_property
     def kept(self) -> list[Kept]:
@@ -179,7 +230,7 @@ class _Verifier:
         elif release and not one.trouble:
             yield from self._pictures(release)
             yield from self._rebuilt(release)
-        if one.files or one.current:  # what was corrected stays published beside its correction
+        if self.published and (one.files or one.current):  # what was corrected stays published beside its correction
             yield from self._copies(one.files)
 
     def _row(self, one: Kept, release: Release) -> Iterator[Statement]:
@@ -197,7 +248,7 @@ class _Verifier:
         for name, blob in one.files.items():
             try:
                 data = self.blobs.get(blob)
-            except StoreError as error:
+            except BlobLost as error:
                 gone = "不见了" if "damaged" not in error.message else "已损坏，与它的 SHA-256 不符"
                 yield _damaged(f"冻结的文件 {name} {gone}（{blob[:12]}…）")
                 continue
@@ -219,7 +270,7 @@ class _Verifier:
         try:
             self.blobs.get(release.imported.blob)
             yield _proven(f"导入的原件 {release.imported.file} 相符")
-        except StoreError:
+        except BlobLost:
             yield _damaged(f"导入的原件 {release.imported.file} 不见了或已损坏")
 
     def _pictures(self, release: Release) -> Iterator[Statement]:
@@ -227,7 +278,7 @@ class _Verifier:
         frozen = {name: blob for name, blob in release.files.items() if "/" in name}
         try:
             printed = picture_files(release.issue, self.blobs.get)
-        except StoreError as error:
+        except BlobLost as error:
             yield _damaged(f"本期的配图缺失或损坏（{error.message}）")
             return
         if not any(name.endswith(".md") for name in release.files):
@@ -252,7 +303,7 @@ class _Verifier:
         try:
             with laid_out(basis, self.blobs) as template:
                 made = rendered(release.issue, template, release.pages, self.blobs.get, again)
-        except StoreError as error:
+        except BlobLost as error:
             yield _damaged(f"重新生成所需的模板或配图缺失或损坏（{error.message}）")
             return
         except TemplateError as error:
@@ -276,7 +327,7 @@ class _Verifier:
         if suffix == "docx" and (again := read_document(made, trusted=True)):
             try:
                 first = read_document(self.blobs.get(blob), trusted=True)
-            except StoreError:
+            except BlobLost:
                 first = None  # which was told
             if first and first.parts == again.parts:
                 told += "：各部件逐字节相同，只是压缩结果不同"
@@ -392,7 +443,7 @@ class _Verifier:
                 continue
             try:
                 original = read_document(self.blobs.get(blob), trusted=True)
-            except StoreError:
+            except BlobLost:
                 original = None
             if original is None:
                 yield _damaged(f"{name}冻结的 DOCX 不见了或已损坏，无从比对")

@@ -10,8 +10,9 @@ import structlog
 
 from pipeline.config import Source
 from pipeline.desk.room import Room
-from pipeline.model import BEIJING, Event, Health, Notice, Pulse, Visit, Window, digest
-from pipeline.steps.health import LOOK_BACK, coverage_gap, is_due, pulse, reason, told, trouble
+from pipeline.model import BEIJING, Health, Pulse, Visit, Window
+from pipeline.steps import notices
+from pipeline.steps.health import LOOK_BACK, coverage_gap, is_due, pulse, told
 
 log = structlog.get_logger("pipeline.desk")
 
@@ -60,7 +61,8 @@ class Watching(Room):
     def tell_silences(self) -> None:
         """Posts what people are to know of sources: which have fallen silent, and which are there again.
 
-        Each silence is told once. When every source fails, the network is at fault, and that is told once.
+        Each silence is told once, those of one round in one notice. When every source fails, the network is at fault,
+        and that is told once.
         """
         known = self.visits.told()
         states = [(source, one) for source, one in self.pulses() if source.enabled]
@@ -71,50 +73,18 @@ class Watching(Room):
             if source.id in known and one.health in (Health.FINE, Health.UNCHANGED)
         ]
         if silent:
+            now = self._clock()
+            named = [(source.id, source.name, one) for source, one in silent]
             if _is_everything([one for source, one in states if not source.brought]):
-                notices = [self._all_silent(silent)]
+                said = notices.all_silent(named, now)
+            elif len(named) > 1:
+                said = notices.sources_silent(named, now)
             else:
-                notices = [self._silent(source, one) for source, one in silent]
-            self.visits.tell({source.id: one.health.value for source, one in silent}, notices)
+                said = notices.source_silent(*named[0], now)
+            self.visits.tell({source.id: one.health.value for source, one in silent}, [said])
         if better:
-            self.visits.tell({source.id: "" for source, _ in better}, [self._back(better)])
-
-    def _silent(self, source: Source, one: Pulse) -> Notice:
-        since = one.since.astimezone(BEIJING) if one.since else self._clock()
-        return Notice(
-            # two who look at once know of the same beginning, and so tell the same
-            key=f"{Event.SOURCE_SILENT}:{source.id}:{one.health}:{since.isoformat()}",
-            event=Event.SOURCE_SILENT,
-            title=f"信源“{source.name}”{trouble(one)}",
-            text=f"信源：{source.name}（{source.id}）\n原因：{reason(one.because)}\n自：{since:%Y-%m-%d %H:%M}\n"
-            "其他信源照常采集，草稿会列出未能采集的来源；这个信源恢复之前不再提醒。\n"
-            f"看一看它现在给出什么：bulletin sources check {source.id}\n试采一次：bulletin collect {source.id}",
-            when=self._clock(),
-        )
-
-    def _all_silent(self, silent: Sequence[tuple[Source, Pulse]]) -> Notice:
-        causes = sorted({reason(one.because) for _, one in silent})[:3]
-        since = min(one.since for _, one in silent if one.since)
-        return Notice(
-            key=f"{Event.SOURCE_SILENT}:all:{since.isoformat()}:{digest(*(source.id for source, _ in silent))[:8]}",
-            event=Event.SOURCE_SILENT,
-            title="所有信源都未能采集，可能是网络不通",
-            text=f"信源：{len(silent)} 个，包括{'、'.join(source.name for source, _ in silent[:3])}\n"
-            f"原因：{'；'.join(causes)}\n自：{since.astimezone(BEIJING):%Y-%m-%d %H:%M}\n"
-            "请先检查这台机器的网络和代理；恢复之前不再提醒。\n检查：bulletin doctor",
-            when=self._clock(),
-        )
-
-    def _back(self, better: Sequence[tuple[Source, Pulse]]) -> Notice:
-        now = self._clock()
-        names = "、".join(source.name for source, _ in better)
-        return Notice(
-            key=f"{Event.SOURCE_SILENT}:back:{now.isoformat()}:{digest(*(source.id for source, _ in better))[:8]}",
-            event=Event.SOURCE_SILENT,
-            title=f"信源恢复：{names}" if len(better) < 4 else f"{len(better)} 个信源恢复",
-            text=f"又能采集了：{names}\n中断期间可能有遗漏，草稿会注明。",
-            when=now,
-        )
+            back = notices.sources_back([(source.id, source.name) for source, _ in better], self._clock())
+            self.visits.tell({source.id: "" for source, _ in better}, [back])
 
     def _visits(self, now: dt.datetime) -> dict[str, list[Visit]]:
         return self.visits.every(now - LOOK_BACK)

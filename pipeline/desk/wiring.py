@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,18 +11,19 @@ import structlog
 
 from pipeline import config as configuration
 from pipeline.config import Config, Politeness, masked, place_of
-from pipeline.desk.admitting import Admitting
 from pipeline.desk.archive import Archive
 from pipeline.desk.checking import Checking
 from pipeline.desk.consulting import Consulting
 from pipeline.desk.learning import Learning
-from pipeline.desk.reasoning import Reasoning
+from pipeline.desk.missing import Missing
+from pipeline.desk.pruning import Pruning
 from pipeline.desk.returning import Returning
 from pipeline.desk.running import Running
+from pipeline.desk.saving import save_before_upgrade, where_of
 from pipeline.desk.sharing import Sharing
 from pipeline.desk.templating import Templating
 from pipeline.errors import ConfigError, StoreError
-from pipeline.executor import Children
+from pipeline.executor import Children, Cluster, Executor, Processes
 from pipeline.fetch import Fetcher
 from pipeline.model import BEIJING, Clock, Fetch
 from pipeline.store import Blobs, Database, Leads, Visits
@@ -29,7 +31,7 @@ from pipeline.store import Blobs, Database, Leads, Visits
 log = structlog.get_logger("pipeline.desk")
 
 
-class Desk(Running, Archive, Checking, Consulting, Reasoning, Sharing, Learning, Returning, Templating, Admitting):
+class Desk(Running, Archive, Checking, Consulting, Missing, Sharing, Learning, Returning, Templating, Pruning):
     """Everything one office's workspace can do."""
 
     def __init__(
@@ -40,6 +42,7 @@ class Desk(Running, Archive, Checking, Consulting, Reasoning, Sharing, Learning,
         fetch_picture: Fetch,
         clock: Clock,
         children: Children,
+        executor: Executor,
         database: Database,
         blobs: Blobs,
         templates: Path,
@@ -50,6 +53,7 @@ class Desk(Running, Archive, Checking, Consulting, Reasoning, Sharing, Learning,
             fetch_picture=fetch_picture,
             clock=clock,
             children=children,
+            executor=executor,
             database=database,
             blobs=blobs,
             templates=templates,
@@ -71,13 +75,15 @@ def open_desk(workspace: Path, *, clock: Clock) -> Desk:
     config = configuration.load(workspace)
     database, blobs = open_store(config)
     visits = Visits(database)
+    readers = children(config)
     try:
         return Desk(
             config,
             fetch=fetcher(config, clock, visits),
             fetch_picture=picture_fetcher(config, clock, visits),
             clock=clock,
-            children=children(config),
+            children=readers,
+            executor=executor(config, readers),
             database=database,
             blobs=blobs,
             templates=workspace / "templates",
@@ -110,20 +116,48 @@ def children(config: Config) -> Children:
     )
 
 
+def executor(config: Config, readers: Children) -> Executor:
+    """Where large batches are worked off, as the settings want it; `readers` are the children of this machine."""
+    here = Processes(readers)
+    address = config.settings.executor.removeprefix("dask://")
+    return Cluster(address, here, place_of(config.workspace, "settings", "executor")) if address else here
+
+
 def open_store(config: Config) -> tuple[Database, Blobs]:
     """The database and the blobs of a workspace; raises `StoreError` when one was lost and the other was not."""
-    blobs = Blobs(config.data / "blobs")
+    blobs = Blobs(config.blobs)
     # an empty database in place of the lost one would give every number out again
-    database = Database(config.settings.database or config.data / "desk.db", fresh=blobs.empty())
-    # in this order: a page's bytes are here before its row is
-    if Leads(database, blobs).any_page() and blobs.empty():
+    where = where_of(config)
+    # a file is copied by itself before it is upgraded; on a server nobody else keeps what was there
+    apart = isinstance(where, str) and config.settings.backup.before_upgrade
+    saving = partial(save_before_upgrade, config, now()) if apart else None
+    database = Database(where, fresh=blobs.empty(), saving=saving)
+    try:
+        _belonging(database, blobs)
+    except BaseException:
         database.close()
-        # reading the stored pages again would note every one of them as lost, for everybody who uses the database
+        raise
+    return database, blobs.taking_turns(database.write)
+
+
+def _belonging(database: Database, blobs: Blobs) -> None:
+    """Raises `StoreError` when what the database knows is not there, or what is there is somebody else's.
+
+    Reading the stored pages again would note every one of them as lost, for everybody who uses the database.
+    """
+    # in this order: a page's bytes are here before its row is
+    if not (known := Leads(database, blobs).some_blobs()) or blobs.holds_any(known):
+        return
+    if blobs.empty():
         raise StoreError(
-            f"{database.place} knows pages, but {blobs.folder} is empty.",
-            "Name the `data` folder they are in (several machines share one), or restore the last backup.",
+            f"{database.place} knows pages, but {blobs.place} is empty.",
+            "Name the place they are in (`blobs` or `data` in settings.yaml; several machines share one), "
+            "or restore the last backup.",
         )
-    return database, blobs
+    raise StoreError(
+        f"{blobs.place} holds nothing of what {database.place} knows: it is another desk's, or of another time.",
+        "Name the place of this database (`blobs` or `data` in settings.yaml), or restore the last backup.",
+    )
 
 
 def fetcher(config: Config, clock: Clock, visits: Visits | None = None) -> Fetcher:

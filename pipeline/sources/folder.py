@@ -67,7 +67,7 @@ class Folder:
     def page(self, lead: Lead, fetch: Fetch, now: dt.datetime) -> Page:
         """The file's bytes."""
         if not Path(lead.path).is_relative_to(self._root) or ".." in Path(lead.path).parts:
-            raise FetchError(f"{lead.url}：文件不在该来源的文件夹中")
+            raise FetchError(f"{lead.url}：文件不在该信源的文件夹中")
         return read(lead, now)
 
 

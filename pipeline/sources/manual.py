@@ -37,7 +37,7 @@ class Manual:
         if not lead.path:
             return fetch_page(lead, self._means.way(self._source, fetch))
         if Path(lead.path) not in self._files.values():
-            raise FetchError(f"{lead.url}：该来源没有列出此文件")
+            raise FetchError(f"{lead.url}：该信源没有列出此文件")
         return read(lead, now)
 
     def _name(self, named: str, path: Path) -> str:

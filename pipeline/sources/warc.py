@@ -89,7 +89,7 @@ class Warc:
         """The page of a record, as it was when it was captured."""
         name, _, offset = lead.path.rpartition(_AT)
         if not offset.isdecimal() or not (name in self._files or Path(name) in self._look()):
-            raise FetchError(f"{lead.url}：归档文件不属于该来源，或已不在原处")
+            raise FetchError(f"{lead.url}：归档文件不属于该信源，或已不在原处")
         try:
             return self._means.apart(read_capture, name, int(offset), lead.url)
         except SourceError as error:

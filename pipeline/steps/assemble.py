@@ -91,6 +91,8 @@ def printed(draft: Draft, candidate: Candidate) -> Item:
         share=1.0 if candidate.rating.verdict is Verdict.IN else candidate.rating.share,
         excerpt=excerpt,
         dates=article.dates,
+        topics=candidate.rating.topics,
+        terms=tuple(one.term for one in candidate.rating.matches if one.topic in candidate.rating.topics),
     )
 
 

@@ -346,7 +346,7 @@ def _furniture(inspection: Inspection) -> Iterator[Finding]:
                 break
 
 
-_GENRE = {
+GENRES = {
     Genre.COMMENTARY: ("不是新闻报道", "确认是否收录。"),
     Genre.ADVERTORIAL: ("不是新闻报道", "确认是否收录。"),
     Genre.NOTICE: ("只告知当事人（招标、招聘、停诊之类）", "一般不收；确有价值时收相关报道。"),
@@ -357,8 +357,8 @@ _GENRE = {
 
 def _genre(inspection: Inspection) -> Iterator[Finding]:
     for place, item in _numbered(inspection):
-        if item.genre in _GENRE and not (item.genre is Genre.LIST and item.excerpt):
-            why, fix = _GENRE[item.genre]
+        if item.genre in GENRES and not (item.genre is Genre.LIST and item.excerpt):
+            why, fix = GENRES[item.genre]
             yield _about(place, item, "genre", Severity.WARNING, f"体裁为{item.genre.chinese}，{why}", fix)
 
 

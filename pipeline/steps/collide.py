@@ -40,7 +40,7 @@ _MATTERS = {
     "body": Matter.TEXT,
     "blocks": Matter.TEXT,
 }
-_EVERYTHING = ("generate", "undo", "redo", "restore", "import")
+_EVERYTHING = ("generate", "supplement", "undo", "redo", "restore", "import")
 """Decisions that may change anything of a draft."""
 
 

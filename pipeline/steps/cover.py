@@ -13,6 +13,8 @@ def cover(fresh: Sequence[Document], earlier: Sequence[Printed]) -> dict[str, li
 
     `earlier` may be all that was ever printed, or of it what an index found worth comparing.
     """
+    if not earlier:
+        return {}  # making fingerprints to compare them with nothing took half of judging
     known = {f"{one.series}/{one.number}/{one.position}": one for one in earlier}
     own = {one.id for one in fresh}
     archive = Archive(_as_known(key, one) for key, one in known.items())

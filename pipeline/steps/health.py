@@ -153,14 +153,14 @@ def coverage_gap(visits: Sequence[Visit], window: Window, now: dt.datetime) -> G
         if bad and good and one.leads and one.fresh == one.leads:
             missing = min(one.when, end) - max(good.when, start)
             if missing >= _MISSING:
-                found = Gap(reason(bad[-1].because), good.when, one.when)
+                found = Gap(_matter(bad[-1].because), good.when, one.when)
         good, bad = one, []
     if not bad or (len(bad) < EMPTY_AFTER and bad[-1].outcome is Outcome.EMPTY):
         return found
     if good is None:
-        return Gap(reason(bad[-1].because))
+        return Gap(_matter(bad[-1].because))
     if end - max(good.when, start) >= _MISSING:
-        return Gap(reason(bad[-1].because), good.when)
+        return Gap(_matter(bad[-1].because), good.when)
     return found
 
 
@@ -184,6 +184,52 @@ def reason(because: str) -> str:
     """Why a visit failed, short enough for a list: without the addresses that were asked."""
     short = _ROUTE.sub("", because).rstrip("。")
     return short if len(short) <= _MAX_REASON else short[:_MAX_REASON] + "……"
+
+
+def plainly(because: str) -> str:
+    """The same for an editor: what is the matter with the site, and what to do about it; empty for no trouble."""
+    if not because:
+        return ""
+    return next((told for signs, told in _PLAINLY if signs.search(because)), _UNCLEAR)
+
+
+def _matter(because: str) -> str:
+    """Only what is the matter, for a line among others."""
+    return plainly(because).partition("；")[0]
+
+
+_SELF_HEALING = "一般会自行恢复，之后的采集会再试；持续几天请告诉管理员"
+_UNCLEAR = "没有采集成功；请告诉管理员，技术原因在信源的页面上"
+_PLAINLY: Sequence[tuple[re.Pattern[str], str]] = tuple(
+    (re.compile(signs), f"{what}；{fix}")
+    for signs, what, fix in (
+        ("采集时间用尽", "这次时间用完了，还没有轮到它", "不用处理，下次采集会先问到"),
+        ("robots 禁止", "网站不允许程序自动采集这一页", "需要的文章请用“添加”收入；能否换一个栏目，请问管理员"),
+        ("繁忙|再访问|HTTP 429", "网站忙，要求过些时候再来", "不用处理，到时会自动再试"),
+        ("代理服务器|HTTP 407", "本单位的上网代理没有放行", "请告诉管理员"),
+        (
+            "HTTP 4(?:0[13]|51)|拒绝访问|需要登录|法律原因",
+            "网站拒绝程序访问，或要先登录",
+            "需要的文章请用“添加”粘贴，并告诉管理员",
+        ),
+        ("HTTP 4(?:04|10)", "网址已经失效，栏目可能搬了家", "请让管理员换成新的网址"),
+        (r"HTTP 5\d\d|服务器出错|服务器回答", "网站自己的服务器出了故障", _SELF_HEALING),
+        ("证书|加密|协议错误", "网站的安全证书有问题，为稳妥没有读取", "请告诉管理员"),
+        ("域名", "找不到这个网站，它可能停办或换了域名", "请让管理员核对网址"),
+        ("超时|时限|中断|连接|网络|不可达", "连不上网站", _SELF_HEALING),
+        ("robots", "网站的采集规则读不到，为稳妥没有采集", _SELF_HEALING),
+        (
+            "没有与 links|items|JSON|站点地图|订阅源|改版|版面|脚本生成|页面结构|没有给出线索|一条线索也没有|表达式",
+            "网站能打开，但读不出新闻列表，多半是改版了",
+            "请让管理员核对这个信源的设置",
+        ),
+        ("平时至多", "比平时安静，可能停更或改版", "请打开网站看看有没有新文章；有，请告诉管理员"),
+        ("文件|归档|path", "约好的文件夹或文件读不到", "请告诉管理员"),
+        ("浏览器|脚本", "网页要用浏览器打开，这里没有打开成功", "请告诉管理员"),
+        ("上限", "网页太大，没有读取", "请告诉管理员"),
+    )
+)
+"""Signs in the reasons of `fetch` and `sources`, the telling ones first → what an editor reads."""
 
 
 def span(time: dt.timedelta) -> str:

@@ -19,7 +19,7 @@ from pathlib import PurePosixPath
 
 from lxml import etree
 
-from pipeline.model import chinese_number
+from pipeline.model import ANNEX, chinese_number
 from pipeline.steps.upload import FEW, MAX_ENTRIES, MAX_RATIO, MAX_UNPACKED
 
 _HARMLESS = ("hyperlink", "image")  # relations that lead out of a file as a matter of course; none is ever followed
@@ -171,6 +171,24 @@ def numbered(properties: etree._Element | None) -> tuple[str, int] | None:
     if listed is None:
         return None
     return value(child(listed, "numId")), whole(value(child(listed, "ilvl")))
+
+
+def without_annex(body: etree._Element) -> etree._Element:
+    """The body without the annex of a document of ours, which is no text of its last item.
+
+    Who deleted the end of its bookmark left nothing to tell where it ends: then what follows goes with it. What stands
+    in a frame stays: LibreOffice writes the 版记 before the line it is tied to, the last one of the annex.
+    """
+    inside = ""
+    for one in list(body):
+        begun = {value(mark, "name"): value(mark, "id") for mark in one.iter() if local(mark) == "bookmarkStart"}
+        inside = begun.get(ANNEX, inside)
+        if inside and local(one) != "sectPr":
+            if child(one, "pPr", "framePr") is None:
+                body.remove(one)
+            if any(local(mark) == "bookmarkEnd" and value(mark, "id") == inside for mark in one.iter()):
+                inside = ""
+    return body
 
 
 def through(element: etree._Element) -> Iterator[etree._Element]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -186,8 +186,7 @@ def candidates(
     doubts = _by_article(suspected)
     for story in stories:
         members = [articles[one] for one in story.members]
-        dated = [article for article in members if article.date is not None]
-        eligible = [article for article in dated if article.date and article.date in window] if dated else members
+        eligible = _eligible(members, window)
         if not eligible:
             for article in members:
                 rejected[article.id] = outside(article, window)
@@ -217,6 +216,17 @@ def candidates(
             )
         )
     return _with_short_handles(kept), rejected
+
+
+def rateable(window: Window, articles: Mapping[str, Article], stories: Sequence[Story]) -> list[Article]:
+    """The articles that `candidates` rates, in its order."""
+    return [one for story in stories for one in _eligible([articles[member] for member in story.members], window)]
+
+
+def _eligible(members: Sequence[Article], window: Window) -> Sequence[Article]:
+    """The articles of a story that may stand for it: those dated in the window; where none is dated, all."""
+    dated = [article for article in members if article.date is not None]
+    return [article for article in dated if article.date and article.date in window] if dated else members
 
 
 def _by_article(edges: Sequence[Edge]) -> Mapping[str, list[tuple[int, Edge]]]:
@@ -304,31 +314,52 @@ def in_order(draft: Draft) -> tuple[str, ...]:
 
 
 def draft(
-    series: str, window: Window, fresh: Sequence[Candidate], silent: Iterable[str], previous: Draft | None = None
+    series: str,
+    window: Window,
+    fresh: Sequence[Candidate],
+    silent: Iterable[str],
+    previous: Draft | None = None,
+    *,
+    supplement: bool = False,
 ) -> Draft:
     """A window's draft from its candidates; what an editor decided on the previous one stands.
 
     A story keeps its handle from one making to the next. One that the editor took, edited, excerpted or chose the
     version of keeps its representative too, and stays even when the new judgement would no longer offer it.
+    As a supplement the new judgement only adds: whatever is chosen stays so, told by the same article, as nobody
+    asked for another draft than the one that lies on the desk.
     """
     if previous is None:
         made = Draft(series=series, window=window, candidates=tuple(fresh), silent=tuple(silent))
         entering = (one.handle for one in fresh if fate(one, series, window) is Fate.INCLUDED)
         made = replace(made, chosen=tuple(entering))
         return replace(made, chosen=in_order(made))
-    every = _carried_over(fresh, previous)
+    every = _carried_over(fresh, previous, _standing(fresh, previous) if supplement else set())
     offered = {one.handle for one in every}
     stays = [handle for handle in previous.chosen if handle in offered]
     passed = {*stays, *previous.excluded}
     late = [one.handle for one in every if one.handle not in passed and fate(one, series, window) is Fate.INCLUDED]
     made = replace(previous, candidates=every, chosen=(*stays, *late), silent=tuple(silent))
+    known = {one.handle for one in previous.candidates}
+    came = [
+        one.handle for one in every if one.handle in previous.supplements or (supplement and one.handle not in known)
+    ]
+    made = replace(made, supplements=tuple(came))
     return made if previous.ordered else replace(made, chosen=in_order(made))
 
 
-def _carried_over(fresh: Sequence[Candidate], previous: Draft) -> tuple[Candidate, ...]:
-    """The fresh candidates under the handles they had before, and those an editor holds on to."""
+def _standing(fresh: Sequence[Candidate], previous: Draft) -> set[str]:
+    """What is chosen and stays as it is; a page that was read anew is told by the new reading."""
+    articles = {article.id for one in fresh for article in one.articles}
+    addresses = {article.url for one in fresh for article in one.articles}
+    chosen = (one for one in previous.candidates if one.handle in previous.chosen)
+    return {one.handle for one in chosen if one.article.id in articles or one.article.url not in addresses}
+
+
+def _carried_over(fresh: Sequence[Candidate], previous: Draft, stands: Set[str]) -> tuple[Candidate, ...]:
+    """The fresh candidates under the handles they had before, and those an editor holds on to, or that stand."""
     merged_into = {kept for kept, _ in previous.together}
-    held = {*previous.included, *previous.edits, *previous.late, *previous.excerpts, *previous.represented}
+    held = {*stands, *previous.included, *previous.edits, *previous.late, *previous.excerpts, *previous.represented}
     held |= {one.handle for one in previous.candidates if one.article.id in merged_into}
     claimed: dict[str, Candidate] = {}
     taken: set[str] = set()

@@ -17,12 +17,14 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.responses import JSONResponse, Response
 
-from pipeline.errors import Blocked, Collision, Conflict, TemplateError, UsageError
+from pipeline.desk import Desk
+from pipeline.errors import Blocked, Collision, Conflict, NotConverted, TemplateError, UsageError
 from pipeline.model import BEIJING, Desked, Found, Issue, Role
 from pipeline.outputs import FORMATS
 from pipeline.store import Outline
 from pipeline.web import messages as m
 from pipeline.web.asking import Asked, Handler, Route, attached, problem
+from pipeline.web.files import drafted, issued
 
 _BASE = "/api/v1"
 _MOST_BYTES = 2_000_000
@@ -42,6 +44,7 @@ _PARAMETERS: Mapping[str, dict[str, object]] = {
     "start": {"type": "string", "format": "date", "description": "The window's first day."},
     "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999, "description": "The issue's number."},
     "name": {"type": "string", "minLength": 1, "description": "A file's name, as the issue lists it."},
+    "format": {"type": "string", "enum": list(FORMATS), "description": "What is to be had, by the suffix of its file."},
 }
 
 
@@ -99,7 +102,7 @@ def _start(asked: Asked, _: m.Nothing) -> m.Started:
     if window not in {one.window for one in asked.desk.standing(series)}:
         raise _Absent
     asked.desk.to_be_made(series, f"{window.start}")
-    asked.office.launch(series.id, window)
+    asked.office.launch(series.id, window, asked.who.name)
     return m.Started(series=series.id, start=window.start)
 
 
@@ -189,18 +192,26 @@ def _decide(asked: Asked, body: Any) -> m.DraftAbout:
     return _about(asked.desk.decide(desked, decision, seen=body.revision))
 
 
-def _proceeding(verb: str) -> Callable[[Asked, m.Seen], m.DraftAbout]:
+def _proceeding(take: Callable[[Desk, Desked, str, Any], object]) -> Callable[[Asked, m.Seen], m.DraftAbout]:
+    """A step from exactly the revision that was looked at; `take` gets the desk, that revision, who and the body."""
+
     def proceed(asked: Asked, body: m.Seen) -> m.DraftAbout:
         series, window = _found(asked.series), _found(asked.window)
         _found(asked.desked)
-        desked = asked.desk.desked(series.id, window, body.revision)
-        if verb == "release":
-            asked.desk.release(desked, asked.who.name)
-        else:
-            {"submit": asked.desk.submit, "approve": asked.desk.approve}[verb](desked, asked.who.name)
+        take(asked.desk, asked.desk.desked(series.id, window, body.revision), asked.who.name, body)
         return _about(asked.desk.desked(series.id, window))
 
     return proceed
+
+
+def _draft_file(asked: Asked, _: m.Nothing) -> Response:
+    return drafted(asked, _found(asked.desked), _format(asked))
+
+
+def _format(asked: Asked) -> str:
+    if (suffix := asked.path("format")) in FORMATS:
+        return suffix
+    raise _Absent
 
 
 # ------------------------------------------------------------------------------------------ what is out
@@ -234,6 +245,10 @@ def _file(asked: Asked, _: m.Nothing) -> Response:
     path = PurePosixPath(name)
     kind = _KINDS.get(path.suffix[1:], "application/octet-stream")
     return Response(data, media_type=kind, headers={"Content-Disposition": attached(path.name)})
+
+
+def _issue_file(asked: Asked, _: m.Nothing) -> Response:
+    return issued(asked, _outline(asked), _format(asked))
 
 
 def _outline(asked: Asked) -> Outline:
@@ -320,16 +335,38 @@ VERBS = (
     Verb("POST", f"{_WINDOW}/decisions", "decide", "Decides one thing, on the revision that was looked at.",
          Role.EDITOR, _decide, m.DraftAbout, takes=m.Decide, refused=(404, 409)),
     Verb("POST", f"{_WINDOW}/submit", "submitDraft", "Hands exactly this revision in.", Role.EDITOR,
-         _proceeding("submit"), m.DraftAbout, takes=m.Seen, refused=(404, 409)),
+         _proceeding(lambda desk, desked, who, _: desk.submit(desked, who)), m.DraftAbout, takes=m.Seen,
+         refused=(404, 409)),
     Verb("POST", f"{_WINDOW}/approve", "approveDraft", "Finds exactly this revision fit to go out.", Role.APPROVER,
-         _proceeding("approve"), m.DraftAbout, takes=m.Seen, refused=(404, 409)),
+         _proceeding(lambda desk, desked, who, _: desk.approve(desked, who)), m.DraftAbout, takes=m.Seen,
+         refused=(404, 409)),
     Verb("POST", f"{_WINDOW}/release", "releaseDraft", "Puts exactly this revision out, for good.", Role.APPROVER,
-         _proceeding("release"), m.DraftAbout, takes=m.Seen, refused=(404, 409)),
+         _proceeding(lambda desk, desked, who, _: desk.release(desked, who)), m.DraftAbout, takes=m.Seen,
+         refused=(404, 409)),
+    Verb("POST", f"{_WINDOW}/send-back", "sendDraftBack", "Gives exactly this revision back to be changed.",
+         Role.APPROVER, _proceeding(lambda desk, desked, who, body: desk.send_back(desked, who, body.reason)),
+         m.DraftAbout, takes=m.Because, refused=(404, 409)),
+    Verb("POST", f"{_WINDOW}/withdraw", "withdrawIssue", "Marks what is out as something that no longer holds.",
+         Role.APPROVER, _proceeding(lambda desk, desked, who, body: desk.withdraw(desked, who, body.reason)),
+         m.DraftAbout, takes=m.Because, refused=(404, 409)),
+    Verb("POST", f"{_WINDOW}/correct", "correctIssue",
+         "Begins a correction of what is out, or says anew what one puts right; the reason is printed.",
+         Role.APPROVER, _proceeding(lambda desk, desked, who, body: desk.correct(desked, who, body.reason)),
+         m.DraftAbout, takes=m.Because, refused=(404, 409)),
+    Verb("POST", f"{_WINDOW}/drop", "dropCorrection", "Gives a correction up that was begun.", Role.APPROVER,
+         _proceeding(lambda desk, desked, who, _: desk.drop(desked, who)), m.DraftAbout, takes=m.Seen,
+         refused=(404, 409)),
+    Verb("GET", f"{_WINDOW}/files/{{format}}", "getDraftFile",
+         "The draft as it is now, in a format: marked 送审稿, or the file that was put out.", Role.VIEWER, _draft_file,
+         refused=(404, 409)),
     Verb("GET", "/issues", "listIssues", "The archive.", Role.VIEWER, _issues, m.IssueList, m.OfYear),
     Verb("GET", "/issues/{series}/{number}", "getIssue", "An issue of the archive.", Role.VIEWER, _issue, m.IssueWhole,
          refused=(404,)),
     Verb("GET", "/issues/{series}/{number}/files/{name}", "getFile", "A file that was put out.", Role.VIEWER, _file,
          refused=(404,)),
+    Verb("GET", "/issues/{series}/{number}/formats/{format}", "makeFile",
+         "The issue in a format: as it was put out, else made now in the look it had then.", Role.VIEWER, _issue_file,
+         refused=(404, 409)),
     Verb("GET", "/search", "search", "Items of issues that are out.", Role.VIEWER, _search, m.FoundList, m.Sought),
     Verb("GET", "/sources", "listSources", "How the sources are doing.", Role.VIEWER, _sources, m.SourceList),
 )  # fmt: skip
@@ -358,7 +395,7 @@ def _handler(verb: Verb) -> Handler:
             return problem(error.status, "不合格式", error.detail, f"格式见 {_BASE}/openapi.json。")
         except Collision as error:
             return problem(409, "没有完成", error.message, error.fix, clashes=_clashes(error))
-        except (Conflict, UsageError, Blocked, TemplateError) as error:
+        except (Conflict, UsageError, Blocked, TemplateError, NotConverted) as error:
             return problem(409, "没有完成", error.message, error.fix)
         if isinstance(done, Response):
             return done
@@ -488,7 +525,8 @@ def _described(verb: Verb, known: dict[str, Any]) -> dict[str, Any]:
 def _content(verb: Verb) -> dict[str, Any]:
     if verb.gives:
         return {"application/json": {"schema": {"$ref": f"#/components/schemas/{verb.gives.__name__}"}}}
-    kinds = sorted({kind.partition(";")[0] for kind in (*_KINDS.values(), "application/octet-stream")})
+    others = ("application/octet-stream", "application/zip")  # Markdown comes with its pictures, as one file
+    kinds = sorted({kind.partition(";")[0] for kind in (*_KINDS.values(), *others)})
     return {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
 
 

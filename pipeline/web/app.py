@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import structlog
@@ -21,13 +24,14 @@ from pipeline.desk import Desk
 from pipeline.errors import Blocked, Collision, Conflict, DeskError, UsageError
 from pipeline.model import Act, Deed
 from pipeline.web.access import HEADERS, Visitor, carries, from_here, identified, known_host
-from pipeline.web.asking import Asked, Form, Route, problem
+from pipeline.web.asking import Asked, Bare, Called, Form, Route, problem
 from pipeline.web.office import Office
 from pipeline.web.pages.accounts import resend_page, sign_in_page
 from pipeline.web.pages.history import collided
 from pipeline.web.receiving import Unreadable, drained, received
 from pipeline.web.rendering import folder
 from pipeline.web.table import ROUTES
+from pipeline.web.watch import Watch
 
 log = structlog.get_logger("pipeline.web")
 
@@ -56,22 +60,39 @@ class _Door:
 
     def __init__(self, office: Office) -> None:
         self._office = office
+        self._watch = Watch(office)
+        self._watchers = ThreadPoolExecutor(2, "watching")
         self._lock = threading.Lock()
         self._refusals: OrderedDict[tuple[str, str, str], int] = OrderedDict()
         self._keeping = 0
 
-    def endpoint(self, route: Route) -> Callable[[Request], Awaitable[Response]]:
+    def endpoint(self, route: Route | Bare) -> Callable[[Request], Awaitable[Response]]:
         """What answers at a route."""
 
         async def endpoint(request: Request) -> Response:
-            try:
-                return _headed(await self._let_in(route, request))
-            except ClientDisconnect:
-                return Response(status_code=400)
-            except Exception as error:
-                return _headed(await run_in_threadpool(self._broken, route.path, request, error))
+            begun = time.monotonic()
+            with structlog.contextvars.bound_contextvars(request=secrets.token_hex(4)):
+                response = await self._answer(route, request)
+            self._watch.answered(request.method, route.path, response.status_code, time.monotonic() - begun)
+            return response
 
         return endpoint
+
+    async def _answer(self, route: Route | Bare, request: Request) -> Response:
+        try:
+            if isinstance(route, Bare):
+                return _headed(await self._called(route, Called(request, self._watch)))
+            return _headed(await self._let_in(route, request))
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception as error:
+            return _headed(await run_in_threadpool(self._broken, route.path, request, error))
+
+    async def _called(self, route: Bare, called: Called) -> Response:
+        """What a machine is answered: not by the threads of people, who may all wait for the database."""
+        if not route.waits:
+            return route.handler(called)
+        return await asyncio.get_running_loop().run_in_executor(self._watchers, route.handler, called)
 
     async def lost(self, request: Request, error: Exception) -> Response:
         """What answers where there is no route, or none for this method."""
@@ -80,6 +101,7 @@ class _Door:
             response = await run_in_threadpool(self._lost, request, error.status_code)
         except Exception as trouble:
             response = await run_in_threadpool(self._broken, "", request, trouble)
+        self._watch.answered(request.method, "none", response.status_code, 0.0)
         for name, value in (error.headers or {}).items():
             response.headers[name] = value
         return _headed(response)

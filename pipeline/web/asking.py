@@ -21,6 +21,7 @@ from pipeline.web.access import Visitor, address_of
 from pipeline.web.frame import frame
 from pipeline.web.office import Office
 from pipeline.web.rendering import render
+from pipeline.web.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,31 @@ Handler = Callable[[Asked], Response]
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """One request of a machine that watches the desk."""
+
+    request: Request
+    watch: Watch
+
+
+EVERYBODY = "所有人"
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """What is answered without asking who is there, and so while the database is away, too."""
+
+    method: Literal["GET"]
+    path: str
+    handler: Callable[[Called], Response]
+    role: None = None
+    waits: bool = True
+    """Whether its answer may have to be waited for."""
+    told: str = EVERYBODY
+    """Who may, in Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """What can be asked for: a method and a path, who may, and who answers."""
 
@@ -203,3 +229,8 @@ class Route:
     """The least role that may; `None` for everybody, signed in or not."""
     max_bytes: int = 6_000_000
     """Of what a form may bring; 6 MB, so that a text of five is refused by whoever knows why it is too long."""
+
+    @property
+    def told(self) -> str:
+        """Who may, in Chinese."""
+        return self.role.chinese if self.role else EVERYBODY

@@ -153,6 +153,12 @@ class Seen(Message):
     revision: _Revision
 
 
+class Because(Seen):
+    """Which revision is meant, and why."""
+
+    reason: _Reason
+
+
 # ------------------------------------------------------------------------------------------ answered
 
 

@@ -10,10 +10,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 import structlog
 
+from pipeline.config import Config
 from pipeline.desk import Desk
 from pipeline.errors import DeskError
 from pipeline.model import Clock, Desked, Finding, Window
@@ -21,8 +22,16 @@ from pipeline.web.layouts import Layouts
 
 log = structlog.get_logger("pipeline.web")
 
-Launch = Callable[[str, Window], None]
-"""Has the draft of a series' window made, in a process of its own; returns at once."""
+
+class Launch(Protocol):
+    """Has drafts made, each in a process of its own, a few at a time."""
+
+    def __call__(self, series: str, window: Window, asker: str) -> None:
+        """Has the draft of a window made for somebody; returns at once."""
+
+    def ahead(self, series: str, window: Window) -> int | None:
+        """How many drafts have to be made before that of a window is begun; `None` when nobody waits for it."""
+
 
 _KEPT = 64  # of what was worked out about drafts: a list of a thousand rows takes a megabyte
 _ERRANDS = 50  # that can still be asked for
@@ -105,6 +114,11 @@ class Office:
                 mine.guests -= 1
                 if mine is not self._current and not mine.guests:
                     mine.desk.close()
+
+    @property
+    def config(self) -> Config:
+        """The configuration as requests found it last; waits for nothing, not even while the desk is opened anew."""
+        return self._current.desk.config
 
     def desked(self, desk: Desk, series: str, window: Window) -> Desked:
         """The draft or issue of a window, from memory while it is as it was; raises `UsageError` when there is none."""

@@ -32,7 +32,7 @@ def listening(address: str) -> socket.socket:
     except (OSError, OverflowError) as error:
         told = reason(error) if isinstance(error, OSError) else str(error)
         raise UsageError(
-            f"{address}: cannot be listened on ({told}).", "Name another one with --listen or `web.listen`."
+            f"{address} 打不开（{told}）。", "请用 --listen 或 settings.yaml 的 web.listen 换一个地址。"
         ) from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.web import api
+from pipeline.web.asking import Bare, Route
 from pipeline.web.pages import (
     accounts,
     adding,
@@ -13,13 +14,16 @@ from pipeline.web.pages import (
     home,
     item,
     making,
+    missed,
     original,
     release,
     resting,
     sources,
+    trends,
+    watching,
 )
 
-ROUTES = (
+ROUTES: tuple[Route | Bare, ...] = (
     *home.ROUTES,
     *making.ROUTES,
     *resting.ROUTES,
@@ -31,7 +35,10 @@ ROUTES = (
     *document.ROUTES,
     *history.ROUTES,
     *release.ROUTES,
+    *missed.ROUTES,  # before the archive's, one of which takes any word for a format
     *archive.ROUTES,
+    *trends.ROUTES,
     *accounts.ROUTES,
+    *watching.ROUTES,
     *api.ROUTES,
 )

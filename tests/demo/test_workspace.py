@@ -1,6 +1,7 @@
 """The demo's workspace is a configuration the desk accepts, and so are the packaged files."""
 
 import datetime as dt
+import socket
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,19 @@ def test_the_recorded_decisions_can_be_read(number):
     assert recorded.decisions
     assert all(one.verb in DECISIONS and one.reason for one in recorded.decisions)
     assert number in {scene.number for scene in play.SCENES}
+
+
+def test_the_demo_can_stop_at_the_draft_and_open_the_page_while_its_outlets_are_up(tmp_path):
+    typed = []
+
+    def bulletin(*arguments):
+        typed.append(arguments[2:])
+        if arguments[-1] == "serve":
+            outlet = next(iter(load(tmp_path / "demo").settings.connect_to.values()))
+            host, _, port = outlet.rpartition(":")
+            socket.create_connection((host, int(port)), timeout=5).close()
+        return 0
+
+    assert play.play(tmp_path / "demo", month="", week="", engine="inline", bulletin=bulletin, serve=True) == 0
+    assert [one[0] for one in typed] == ["import-issue", "run", "schedule", "schedule", "serve"]
+    assert {one[2] for one in typed if one[0] == "schedule"} == set(load(tmp_path / "demo").series)

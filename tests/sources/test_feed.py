@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from pipeline import config
 from pipeline.config import FeedSource
 from pipeline.errors import FetchError, ForbiddenAddress, SourceError
 from pipeline.sources import NEVER, Harvest, Memory, Source, open_source
+from spent import computing
 from websites import Website
 
 URL = "https://news.example/rss.xml"
@@ -250,10 +250,8 @@ ATTRIBUTES = " ".join(f'a{number}="1"' for number in range(60_000))
     ids=["one tag with 60,000 attributes", "600,000 open tags"],
 )
 def test_a_feed_made_to_be_slow_is_refused_at_once(web: Any, text: str) -> None:
-    begun = time.monotonic()
-    with pytest.raises(SourceError, match="标签过长或过多"):
+    with computing(2), pytest.raises(SourceError, match="标签过长或过多"):
         collect(web, text)
-    assert time.monotonic() - begun < 2
 
 
 def test_a_picture_within_an_entry_is_no_reason_to_refuse_the_feed(web: Any) -> None:

@@ -94,7 +94,7 @@ def test_a_file_swapped_after_it_was_listed_is_refused(
 def test_a_lead_cannot_lead_out_of_the_folder(inbox: Path, web: Any, now: dt.datetime, path: str) -> None:
     (inbox.parent / "secret.html").write_text("密", encoding="utf-8")
     lead = Lead("inbox", "file:x", path=str(inbox.parent / path))
-    with pytest.raises(FetchError, match="不在该来源的文件夹中"):
+    with pytest.raises(FetchError, match="不在该信源的文件夹中"):
         folder(inbox.parent).page(lead, web, now)
 
 

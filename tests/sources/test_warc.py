@@ -322,7 +322,7 @@ def test_a_lead_cannot_lead_out_of_the_archives(crawl: Archive, web: Any, now: d
     elsewhere.add("https://news.example/2").save()
     source = opened(crawl.path.parents[1])
     for path in (f"{elsewhere.path}@0", "/etc/passwd@0", str(crawl.path), ""):
-        with pytest.raises(FetchError, match="不属于该来源"):
+        with pytest.raises(FetchError, match="不属于该信源"):
             source.page(Lead("crawl", "https://news.example/2", path=path), web, now)
 
 

@@ -1,12 +1,13 @@
 """How a source is doing, told from its visits alone."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 import pytest
 
 from pipeline.model import BEIJING, Health, Outcome, Visit, Window
-from pipeline.steps.health import coverage_gap, interval, is_due, pulse, reason, rest, told, usual_gap
+from pipeline.steps.health import coverage_gap, interval, is_due, plainly, pulse, reason, rest, told, usual_gap
 
 START = dt.datetime(2024, 6, 1, 8, tzinfo=BEIJING)
 JUNE = Window(dt.date(2024, 6, 1), dt.date(2024, 6, 30))
@@ -197,9 +198,38 @@ def test_a_source_collected_after_the_window_covers_it_though_it_fails_today():
 
 def test_a_gap_is_told_with_its_reason_and_without_addresses():
     gap = coverage_gap(visits("Nxxxxxxxxx"), JUNE, END)
-    assert told("北方网", gap, JUNE) == "北方网（服务器出错（HTTP 503），自6月1日起）"
+    assert told("北方网", gap, JUNE) == "北方网（网站自己的服务器出了故障，自6月1日起）"
 
 
 def test_a_reason_keeps_no_address_of_a_redirect_and_no_endless_text():
     assert reason("https://a.example/x → https://b.example/y：页面不存在（HTTP 404）") == "页面不存在（HTTP 404）"
     assert len(reason("长" * 500)) < 70
+
+
+@pytest.mark.parametrize(
+    ("because", "what", "todo"),
+    [
+        ("https://a.example/：robots 禁止：该网站的 robots.txt 不允许访问此页", "不允许程序自动采集", "用“添加”收入"),
+        ("https://a.example/：robots.txt 无法读取，本次跳过（连接超时）", "连不上网站", "会再试"),
+        ("https://a.example/：robots.txt 无法读取，本次跳过（不是文本）", "采集规则读不到", "会再试"),
+        ("https://a.example/：页面不存在（HTTP 404）", "网址已经失效", "让管理员换成新的网址"),
+        ("https://a.example/：网站拒绝访问（HTTP 403）", "拒绝程序访问", "用“添加”粘贴"),
+        ("https://a.example/：服务器出错（HTTP 503）", "服务器出了故障", "会再试"),
+        ("网站繁忙（HTTP 503），要求 2 小时后再访问，本次跳过", "要求过些时候再来", "不用处理"),
+        ("https://a.example/：证书/协议错误：证书已过期", "安全证书有问题", "告诉管理员"),
+        ("https://a.example/：域名无法解析", "找不到这个网站", "核对网址"),
+        ("https://a.example/：无法连接：对方拒绝连接", "连不上网站", "会再试"),
+        ("北方网：列表页没有与 links 相符的链接（https://a.example/）", "多半是改版", "让管理员核对"),
+        ("代理服务器要求登录（HTTP 407）", "上网代理没有放行", "告诉管理员"),
+        ("nobody foresaw this", "没有采集成功", "告诉管理员"),
+    ],
+)
+def test_an_editor_reads_what_is_the_matter_and_what_to_do_in_no_engineers_words(because, what, todo):
+    told = plainly(because)
+    assert what in told
+    assert todo in told.partition("；")[2]
+    assert not re.search("[A-Za-z]", told), told
+
+
+def test_of_what_is_well_nothing_is_told():
+    assert plainly("") == ""

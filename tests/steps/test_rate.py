@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from pipeline.config import Outlet, Outlets, PlaceRule, Scope, Topic, packaged, 
 from pipeline.model import Genre, Rating, Verdict
 from pipeline.steps.learn.texts import shipped_articles, shipped_texts
 from pipeline.steps.rate import FEATURES, Rater, learned
+from spent import computing
 
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT / "seeds"
@@ -734,9 +734,8 @@ def test_features_lie_between_nothing_and_one() -> None:
     ],
 )
 def test_hostile_text_is_rated_within_seconds(text: str) -> None:
-    start = time.perf_counter()
-    rating = BEIJING.rate("医院", text)
-    assert time.perf_counter() - start < 5
+    with computing(5):
+        rating = BEIJING.rate("医院", text)
     assert 0 <= rating.score <= 1
 
 

@@ -453,3 +453,37 @@ def test_what_the_editor_excluded_does_not_come_back_under_another_representativ
     fresh = dataclasses.replace(candidate("z"), articles=(article("原始"), old.article))
     before = dataclasses.replace(drafts.draft(old), excluded=("a",))
     assert _again(before, fresh).chosen == ()
+
+
+def _supplemented(previous, *fresh):
+    return select.draft("beijing-monthly", JUNE, fresh, [], previous, supplement=True)
+
+
+def test_a_supplement_adds_and_marks_what_is_new_and_the_mark_stays_when_the_draft_is_made_again():
+    before = select.draft("beijing-monthly", JUNE, [candidate("a")], [])
+    added = _supplemented(before, candidate("a"), candidate("b"), candidate("c", rating=BORDERLINE))
+    assert (added.chosen, added.supplements) == (("a", "b"), ("b", "c"))
+    again = _again(added, candidate("a"), candidate("b"), candidate("c", rating=BORDERLINE), candidate("d"))
+    assert (again.chosen, again.supplements) == (("a", "b", "d"), ("b", "c"))
+    assert _supplemented(added, *added.candidates) == added
+
+
+def test_a_supplement_neither_takes_what_is_chosen_away_nor_lets_another_article_tell_it():
+    before = select.draft("beijing-monthly", JUNE, [candidate("a"), candidate("b")], [])
+    fuller = article("全文")
+    a = before.candidate("a")
+    told_by_another = dataclasses.replace(a, articles=(fuller, a.article))
+    now = _supplemented(before, told_by_another)  # and b is rated out by now
+    assert now.chosen == before.chosen
+    assert [one.article for one in now.candidates if one.handle in now.chosen] == [a.article, candidate("b").article]
+    assert fuller in now.candidate("a").articles
+    assert _again(before, told_by_another).candidate("a").article == fuller, "a run that is asked for does"
+
+
+def test_a_page_that_was_read_anew_is_told_by_its_new_reading_under_one_handle():
+    old = candidate("a")
+    before = select.draft("beijing-monthly", JUNE, [old], [])
+    read_anew = dataclasses.replace(old.article, blocks=(Block(Kind.PARAGRAPH, "两页合成的全文。"),))
+    now = _supplemented(before, dataclasses.replace(old, articles=(read_anew,)))
+    assert [(one.handle, one.article) for one in now.candidates] == [("a", read_anew)]
+    assert (now.chosen, now.supplements) == (("a",), ())

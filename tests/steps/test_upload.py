@@ -1,7 +1,6 @@
 """Hostile uploads, each the shipped template with one thing wrong; and what must still be let in."""
 
 import io
-import time
 import zipfile
 from collections.abc import Callable
 
@@ -10,6 +9,7 @@ import pytest
 from pipeline.config import packaged
 from pipeline.outputs.package import pack, unpack
 from pipeline.steps.upload import MAX_ENTRIES, READING, Hazard, refused
+from spent import computing
 
 GOOD = (packaged("templates") / "gongwen.docx").read_bytes()
 PARTS = unpack(GOOD)
@@ -210,11 +210,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 @pytest.mark.parametrize(("make", "reason"), HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_file_is_refused_with_its_reason(make: Callable[[], bytes], reason: str) -> None:
     data = make()
-    began = time.process_time()
-    found = refused(data)
+    with computing(2):
+        found = refused(data)
     assert reason in found
     assert not found.endswith("。")
-    assert time.process_time() - began < 2
 
 
 def test_the_shipped_template_is_safe() -> None:

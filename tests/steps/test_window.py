@@ -31,6 +31,40 @@ def test_a_week_may_cross_the_year():
 
 
 @pytest.mark.parametrize(
+    ("first", "day", "start"),
+    [
+        ("sat", "2024-02-29", dt.date(2024, 2, 24)),
+        ("mon", "2026-12-31", dt.date(2026, 12, 28)),
+        ("mon", "2027-01-03", dt.date(2026, 12, 28)),
+        ("thu", "2024-02-29", dt.date(2024, 2, 29)),
+    ],
+    ids=["a leap day in a week", "week 53", "the last day of week 53 is in the next year", "a week from a leap day"],
+)
+def test_a_week_has_seven_days_whatever_the_calendar_counts(first, day, start):
+    weekly = type(WEEKLY).model_validate(
+        {**WEEKLY.model_dump(), "window": {"weekly": {"from": first}}, "last": {"number": 1, "window": _eve(first)}}
+    )
+    assert named(weekly, week=day) == Window(start, start + dt.timedelta(days=6))
+
+
+def _eve(first: str) -> str:
+    """The last day of a week that begins on `first`."""
+    monday = dt.date(2023, 1, 2) + dt.timedelta(days=("mon", "tue", "wed", "thu", "fri", "sat", "sun").index(first))
+    return str(monday - dt.timedelta(days=1))
+
+
+@pytest.mark.parametrize("series", [MONTHLY, WEEKLY], ids=["monthly", "weekly"])
+def test_no_day_of_eight_years_is_in_no_window_or_in_two(series):
+    step = series.window_of(dt.date(2020, 1, 1))
+    while step.end < dt.date(2028, 3, 1):
+        after = following(series, step)
+        assert after.start == step.end + dt.timedelta(days=1)
+        days = [step.start + dt.timedelta(days=number) for number in range((step.end - step.start).days + 1)]
+        assert {series.window_of(day) for day in days} == {step}
+        step = after
+
+
+@pytest.mark.parametrize(
     ("moment", "end"),
     [
         ("2024-06-30T15:59:59+00:00", dt.date(2024, 5, 31)),  # 23:59:59 in Beijing

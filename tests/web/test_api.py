@@ -17,7 +17,12 @@ from pipeline.web.api import VERBS, description
 from sample_drafts import june
 
 JUNE = "/drafts/beijing-monthly/2024-06-01"
-KNOWN = {"series": ["beijing-monthly"], "start": ["2024-06-01", "2024-07-01"], "number": [535]}
+KNOWN = {
+    "series": ["beijing-monthly"],
+    "start": ["2024-06-01", "2024-07-01"],
+    "number": [535],
+    "format": ["docx", "html", "eml"],
+}
 
 
 def _within_reach() -> dict:
@@ -170,6 +175,26 @@ def test_a_program_takes_a_draft_from_looking_to_the_released_file(ask):
     assert hashlib.sha256(sent.content).hexdigest() == file["sha256"]
     found = ask("GET", "/search?q=移动支付").json()
     assert (found["total"], found["items"][0]["number"]) == (1, 535)
+    _what_is_out_is_corrected_and_withdrawn(ask, released.json())
+
+
+def _what_is_out_is_corrected_and_withdrawn(ask, out):
+    """Goes on where the release ended: a file that was not put out, a correction that is given up, 撤回."""
+    made = ask("GET", "/issues/beijing-monthly/535/formats/eml")
+    assert (made.status_code, made.headers["content-type"].partition(";")[0]) == (200, "message/rfc822")
+    assert ask("GET", "/issues/beijing-monthly/535/formats/exe").status_code == 404
+    assert ask("GET", f"{JUNE}/files/docx").content[:2] == b"PK"
+    reasoned = {"revision": out["revision"], "reason": "第2条来源误作“新京报”，应为“北京日报”"}
+    assert ask("POST", f"{JUNE}/correct", role=Role.EDITOR, body=reasoned).status_code == 403
+    assert ask("POST", f"{JUNE}/correct", body={"revision": out["revision"]}).status_code == 422, "why is asked for"
+    begun = ask("POST", f"{JUNE}/correct", body=reasoned).json()
+    assert (begun["state"], begun["released"]) == ("draft", out["released"])
+    assert ask("POST", f"{JUNE}/withdraw", body=reasoned).status_code == 409, "not the revision that was looked at"
+    dropped = ask("POST", f"{JUNE}/drop", body={"revision": begun["revision"]}).json()
+    assert dropped["state"] == "released"
+    gone = ask("POST", f"{JUNE}/withdraw", body={"revision": dropped["revision"], "reason": "第1条失实"})
+    assert (gone.status_code, gone.json()["state"]) == (200, "withdrawn")
+    assert ask("GET", "/issues/beijing-monthly/535").json()["withdrawn"] is True
 
 
 @schema.parametrize()

@@ -17,7 +17,7 @@ from offices import drafted, without_libreoffice, workspace
 from pipeline.desk import now, open_desk
 from pipeline.model import Decision
 from pipeline.store import Blobs
-from pipeline.web.pages import document
+from pipeline.web import files
 from sample_drafts import june
 
 BASE = "/issues/beijing-monthly/2024-06-01"
@@ -106,9 +106,9 @@ def office_with_a_picture(tmp_path):
 
 
 def test_whoever_asks_for_a_file_while_many_wait_for_theirs_is_told_so(page, monkeypatch):
-    monkeypatch.setattr(document, "_TAKEN_ON", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(files, "_TAKEN_ON", threading.BoundedSemaphore(1))
     assert page.get(f"{BASE}/files/md").status_code == 200
-    with document._in_turn():
+    with files.in_turn():
         refused = page.get(f"{BASE}/files/md")
     assert (refused.status_code, "正在生成" in refused.text) == (409, True)
 

@@ -66,6 +66,9 @@ def test_a_row_says_why_it_is_there_and_what_is_folded_under_it(shared):
     text = got(shared).text
     assert "命中：智慧病房、电子病历" in text
     assert "2 家转载" in text
+    assert "得分 0.93" in text, "a bare number tells nobody what it counts"
+    found = got(shared, "/checks").text
+    assert re.search("某区政府网。<[^>]*>必要时手工补充。", found), "what was found ends before what to do begins"
     assert "转载 0.97" in text
     assert "https://news.example.cn/202406/h1-sina.html" in text
 

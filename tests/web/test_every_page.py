@@ -29,7 +29,12 @@ def _pages() -> list[str]:
                 path = path.replace(name, value)
             if "{" not in path:
                 found.append(path)
-    return [*found, "/issues/beijing-monthly/2024-06-01/release", "/archive/search?q=友谊"]
+    return [
+        *found,
+        "/issues/beijing-monthly/2024-06-01/release",
+        "/archive/search?q=友谊",
+        "/trends/beijing-monthly?issue=535",
+    ]
 
 
 @pytest.fixture(scope="module")

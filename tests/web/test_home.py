@@ -117,8 +117,16 @@ def test_an_office_without_a_draft_is_told_what_to_do_first(tmp_path, june_offic
     shutil.copytree(june_office / "config", tmp_path / "office" / "config")
     with served(tmp_path / "office", clock=lambda: NOON) as one:
         page = httpx.get(one.url).text
+        with one.office.opened() as desk:
+            claim = desk.claim_due(desk.series(MONTHLY), OCTOBER)
+            assert claim is not None
+        making = httpx.get(one.url).text
     assert "还没有草稿" in page
     assert f'href="/new/{MONTHLY}"' in page
+    assert "生成中" in making
+    assert "自动生成，" in making, "who asked for it stands before the process that makes it"
+    assert "还没有草稿" not in making
+    assert "正在生成第一份草稿" in making
 
 
 def test_a_viewer_is_offered_nothing_that_changes_anything(office):
@@ -147,6 +155,20 @@ def test_the_newest_window_that_waits_is_chosen_and_a_draft_is_made_of_it(client
     assert desktop.launched == [(MONTHLY, Window(dt.date(2026, 7, 1), dt.date(2026, 7, 31)))]
     assert answer.url.path == f"/runs/{MONTHLY}/2026-07-01"
     assert "正在启动" in answer.text
+    assert desktop.launches.askers == ["王编辑"]
+
+
+def test_a_draft_that_waits_for_others_says_so_and_is_not_given_up(client, desktop):
+    july = Window(dt.date(2026, 7, 1), dt.date(2026, 7, 31))
+    since = int(NOON.timestamp()) - 600
+    desktop.launches.before[july] = 2
+    page = fragment(client, f"/runs/{MONTHLY}/2026-07-01?since={since}").text
+    assert "正在排队：前面还有 2 份草稿" in page
+    assert 'hx-trigger="every 2s"' in page
+    desktop.launches.before[july] = 0
+    assert "正在启动" in fragment(client, f"/runs/{MONTHLY}/2026-07-01?since={since}").text, "its turn came just now"
+    del desktop.launches.before[july]
+    assert "没有启动成功" in fragment(client, f"/runs/{MONTHLY}/2026-07-01?since={since}").text
 
 
 @pytest.mark.parametrize(
@@ -188,7 +210,7 @@ def test_a_run_under_way_says_which_stage_and_which_sources(client, office):
     running(office)
     page = fragment(client, f"/runs/{MONTHLY}/2026-09-01").text
     assert "正在采集信源 1/2" in page
-    assert "运行它的是 desk@office（进程 7）" in page
+    assert "desk@office（进程 7） 正在运行" in page
     assert "20 条，其中新 3 条" in page
     assert "新取 3 页，1 页未取得" in page
     assert page.count("等待") == 1
@@ -256,7 +278,10 @@ def test_sources_in_trouble_come_first_with_their_reason_and_since_when(client):
     page = client.get("/sources").text
     names = [page.index(name) for name in ("某区政府网</a>", "北京日报</a>", "停用的网站</a>")]
     assert names == sorted(names)
-    assert "服务器回答 503，自 2026-11-19 12:00 起" in page
+    assert "网站自己的服务器出了故障；一般会自行恢复" in page
+    assert "（自 2026-11-19 12:00 起）" in page
+    assert "503" not in page, "that is for who minds the source"
+    assert "技术原因：服务器回答 503" in client.get("/sources/qu").text
     assert "北京日报</a>" not in client.get("/sources?show=trouble").text
 
 
@@ -270,7 +295,7 @@ def test_a_source_shows_the_log_of_its_visits(client):
 def test_what_a_window_lacks_is_told_with_its_sources(client):
     page = client.get("/sources").text
     assert "全国卫生信息化舆情监测周报 2026-11-14 — 11-20：1 个信源未能采集" in page
-    assert "某区政府网（服务器回答 503，从未采到）" in page
+    assert "某区政府网（网站自己的服务器出了故障，从未采到）" in page
 
 
 def test_a_source_can_be_tried_out_and_nothing_of_it_is_kept(client, office):

@@ -83,6 +83,11 @@ class Head:
     """The title in canonical form with its marks, which its key lacks: 3.5%, 《办法》."""
 
     @property
+    def headline(self) -> str:
+        """The key of the title."""
+        return self.text.partition("\n")[0]
+
+    @property
     def front(self) -> str:
         """Title and lead as one text."""
         return f"{self.spoken}。{self.text.partition(chr(10))[2]}"
@@ -380,7 +385,7 @@ _NO_GAP = 0.4
 _NO_NUMBERS = 0.3
 
 
-def outlook(
+def glance(
     a: Head,
     b: Head,
     days: int | None,
@@ -389,17 +394,31 @@ def outlook(
     pair: tuple[int, int],
     model: Model,
 ) -> dict[str, float]:
-    """The features that titles and leads tell, without reading further; `days` lie between the two."""
-    idf_a, idf_b = near_a.idf(a.words, pair, model), near_b.idf(b.words, pair, model)
-    in_b, in_a = _found_in(a.title, b, idf_a), _found_in(b.title, a, idf_b)
-    key_a, key_b = (head.text.partition("\n")[0] for head in (a, b))
+    """The features that titles tell, a fourth of the work of `outlook`; `days` lie between the two."""
+    in_b = _found_in(a.title, b, near_a.idf(a.title, pair, model))
+    in_a = _found_in(b.title, a, near_b.idf(b.title, pair, model))
     return {
         "title_in_lead_min": min(in_a, in_b),
         "title_in_lead_max": max(in_a, in_b),
-        "phrase": max(_phrase(key_a, b.text, near_a, pair), _phrase(key_b, a.text, near_b, pair)),
-        "title_text": _bigrams(key_a, key_b),
-        "lead_words": _dice(a.words, b.words, idf_a, idf_b),
+        "title_text": _bigrams(a.headline, b.headline),
         "gap": min(days, _GAP_CAP) / _GAP_CAP if days is not None else _NO_GAP,
+    }
+
+
+def outlook(
+    a: Head,
+    b: Head,
+    seen: Mapping[str, float],
+    near_a: Neighbourhood,
+    near_b: Neighbourhood,
+    pair: tuple[int, int],
+    model: Model,
+) -> dict[str, float]:
+    """The features that titles and leads tell, without reading further, those `seen` at a glance included."""
+    return {
+        **seen,
+        "phrase": max(_phrase(a.headline, b.text, near_a, pair), _phrase(b.headline, a.text, near_b, pair)),
+        "lead_words": _dice(a.words, b.words, near_a.idf(a.words, pair, model), near_b.idf(b.words, pair, model)),
     }
 
 
@@ -440,6 +459,11 @@ def may_reach(least: float, a: Head, b: Head, heads: Mapping[str, float], model:
     return probability(most, model) >= least
 
 
+def may_be_named_alike(a: Head, b: Head) -> bool:
+    """Whether a part of a title that is long enough for `named_alike` is in the other, or both name a 《document》."""
+    return may_share_a_file(a, b) or _long_in_common(a.headline, b.text) or _long_in_common(b.headline, a.text)
+
+
 def may_share_a_file(a: Head, b: Head) -> bool:
     """Whether both name a 《document》 in title or lead."""
     return "《" in a.front and "《" in b.front
@@ -470,10 +494,18 @@ def _phrase(title: str, text: str, near: Neighbourhood, pair: tuple[int, int]) -
     others = [head for at, head in near.members.items() if at not in pair]
     count = sum(1 for head in others if phrase in head.text)
     rare = math.log((len(others) + _PRIOR) / (count + _PRIOR * 0.001)) / math.log(1000)
-    return min(1.0, (len(phrase) - _MIN_PHRASE + 1) / 8) * min(1.0, rare)
+    return min(1.0, (len(phrase) - _MIN_PHRASE + 1) / _FULL_PHRASE) * min(1.0, rare)
 
 
 _MIN_PHRASE = 4
+_FULL_PHRASE = 8  # characters from there on, of a phrase that counts whole
+_NAMED = 0.9  # of what a phrase can tell
+_NAMED_LENGTH = _MIN_PHRASE - 1 + math.ceil(_NAMED * _FULL_PHRASE)
+
+
+def _long_in_common(title: str, text: str) -> bool:
+    """Whether a title has a part in a text that is long enough to name something."""
+    return any(title[at : at + _NAMED_LENGTH] in text for at in range(len(title) - _NAMED_LENGTH + 1))
 
 
 def _common(a: str, b: str) -> str:
@@ -666,7 +698,7 @@ def probability(values: Mapping[str, float], model: Model) -> float:
 
 def named_alike(values: Mapping[str, float]) -> bool:
     """Whether both name one happening or one document: a long rare phrase of a title, a 《…》 in both leads."""
-    return values["phrase"] >= 0.9 or values.get("file") == 1.0
+    return values["phrase"] >= _NAMED or values.get("file") == 1.0
 
 
 def reasons(a: Sketch, b: Sketch, values: Mapping[str, float], model: Model) -> str:

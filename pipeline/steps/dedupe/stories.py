@@ -59,12 +59,16 @@ def group(
         return document.date or _LAST_DAY, -len(document.text)
 
     key = prefer or default
+    # by group: looking through all edges for each took 0.6 s of 10,000 articles, and grew with their square
+    within: dict[int, list[Edge]] = {}
+    for edge in inside:
+        if (members := groups.with_(edge.a)) is groups.with_(edge.b):
+            within.setdefault(id(members), []).append(edge)
     stories = []
     for members in groups.all():
         ranked = sorted(sorted(members), key=key)
         kept = sorted(
-            (edge for edge in inside if edge.a in members and edge.b in members),
-            key=lambda one: (order.index(one.relation), -one.score, one.a, one.b),
+            within.get(id(members), ()), key=lambda one: (order.index(one.relation), -one.score, one.a, one.b)
         )
         stories.append(Story(tuple(ranked), tuple(kept)))
     return sorted(stories, key=lambda story: (default(story.members[0]), story.members[0]))

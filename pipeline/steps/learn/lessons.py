@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from pipeline.model import Article, Candidate, Desked, Draft, Flag, State, Verdict
@@ -34,35 +34,45 @@ class PairLesson:
     among: tuple[Article, ...]
 
 
-def lessons(issues: Iterable[Desked]) -> tuple[list[Lesson], int]:
+def lessons(
+    issues: Iterable[Desked], afterwards: Mapping[int, Mapping[str, bool]] = {}, known: Mapping[str, Article] = {}
+) -> tuple[list[Lesson], int]:
     """What the released issues say about articles, oldest issue first, and how many articles contradict themselves.
 
     An article that one issue took and another put out teaches nothing. What was put out or passed over for another
     reason than its subject teaches nothing either: carried before, a mirror, undated, from elsewhere, told by one
-    that was taken.
+    that was taken. What was said `afterwards` of an issue's stories (issue → article id → whether it was missed) comes
+    in place of what the issue itself says; `known` are the articles that are no candidates.
     """
     found: dict[str, list[Lesson]] = {}
     for desked in _released(issues):
         issue = _named(desked)
         chosen = set(desked.draft.chosen)
         taken = {article.id for one in desked.draft.candidates if one.handle in chosen for article in one.articles}
+        said = afterwards.get(desked.id, {})
         for candidate in desked.draft.candidates:
-            if (taught := _taught(desked.draft, candidate, taken)) is not None:
+            if (taught := _taught(desked.draft, candidate, taken, said.get(candidate.article.id))) is not None:
                 included, weight = taught
                 lesson = Lesson(candidate.article, included, weight, issue)
                 found.setdefault(candidate.article.id, []).append(lesson)
+        own = {one.article.id for one in desked.draft.candidates}
+        # why one that was no candidate is not wanted nobody knows: it may be from elsewhere, or told already
+        for article in (known[one] for one, missed in said.items() if missed and one in known and one not in own):
+            found.setdefault(article.id, []).append(Lesson(article, True, _DECIDED, issue))
     agreed = [
         max(some, key=lambda one: one.weight) for some in found.values() if len({one.included for one in some}) == 1
     ]
     return sorted(agreed, key=lambda one: (one.issue, one.article.id)), len(found) - len(agreed)
 
 
-def _taught(draft: Draft, candidate: Candidate, taken: Set[str]) -> tuple[bool, float] | None:
+def _taught(draft: Draft, candidate: Candidate, taken: Set[str], missed: bool | None) -> tuple[bool, float] | None:
     if candidate.handle in draft.chosen:
         return True, _DECIDED if candidate.handle in draft.included else _KEPT
+    if missed:
+        return True, _DECIDED
     if _has_another_reason(draft, candidate, taken):
         return None
-    if candidate.handle in draft.excluded:
+    if candidate.handle in draft.excluded or missed is False:
         return False, _DECIDED
     if candidate.rating.verdict is Verdict.BORDERLINE:
         return False, _PASSED_OVER

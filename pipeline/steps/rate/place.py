@@ -32,7 +32,7 @@ _AROUND = (
 )
 _DATELINE = re.compile(r"^.{0,16}?(?:\d{1,2}月\d{1,2}日(?:电|讯|消息|专电)|(?<=[社网报])\w{2,4}[电讯](?=[(\s]))")
 _COMPANY = re.compile(
-    r"[^\W的在将]{0,18}?(?:有限公司|有限责任公司|股份公司|科技公司|医疗公司|科技股份|集团|证券交易所|路\d|[东南西北中]路)"
+    r"[^\W的在将]{0,18}?(?:有限公司|有限责任公司|股份公司|科技公司|[^\W的在将家]{2}公司|科技股份|集团|证券交易所|路\d|[东南西北中]路)"
 )
 _ADDRESS = re.compile(r"[^\W的]{0,14}?[路街巷道][^\W的]{0,6}?\d+号")
 _EXPERT = re.compile(r"[^\W、的]{0,6}大学[^\W、的]{0,12}(?:教授|研究员|博导|学者|讲师)")
@@ -145,6 +145,15 @@ class Place:
         said = "未涉及" if all(one in self._institutions for one in passed) else "只顺带提到"
         return Tied(Tie.NONE, f"{said}{name}，来源亦非{name}媒体")
 
+    def named(self, title: str, lines: Sequence[str]) -> dict[str, bool]:
+        """What an article speaks of, as the scope writes it → whether that is an institution.
+
+        `lines` are folded, as for `tie`.
+        """
+        parts = enumerate((fold(title), *lines))
+        found = (one for number, line in parts for one in self._mentions(line, number, 0))
+        return {self._written[one.name]: one.institution for one in found}
+
     def _mentions(self, line: str, number: int, lead: int) -> Iterator[_Mention]:
         """What a line speaks of; what stands before character `lead` is early."""
         dateline = found.end() if (found := _DATELINE.match(line)) else 0
@@ -158,9 +167,29 @@ class Place:
         before, end = line[max(0, start - 16) : start], start + len(name)
         if name in self._institutions:  # 武汉协和医院 is not 协和医院, nor is 宣武医院河北医院 宣武医院
             return not (self._owner_before.search(before) or self._branch_after.match(line, end))
-        if _HELD_BEFORE.search(before) and _VENUE.match(line, end):
-            return False
         return not (
-            any(one.match(line, end) for one in (_COMPANY, _ADDRESS, _EXPERT, self._row_goes_on))
-            or self._row_before.search(before)
+            _in_passing(line, start, end) or self._row_goes_on.match(line, end) or self._row_before.search(before)
         )
+
+
+_ELSEWHERE = Finder(map(fold, f"{CITIES}|{_AROUND}".split("|")))
+
+
+def cities(title: str, lines: Sequence[str]) -> list[str]:
+    """The provinces and cities that an article speaks of, by their short names, each once; rows of them count here.
+
+    `lines` are folded.
+    """
+    found: dict[str, None] = {}
+    for line in (fold(title), *lines):
+        dateline = one.end() if (one := _DATELINE.match(line)) else 0
+        for start, name in _ELSEWHERE.find(line):
+            if start >= dateline and not _in_passing(line, start, start + len(name)):
+                found[name] = None
+    return list(found)
+
+
+def _in_passing(line: str, start: int, end: int) -> bool:
+    """Whether the name of a place is part of another name there, or only says where people met or come from."""
+    held = _HELD_BEFORE.search(line, max(0, start - 16), start) and _VENUE.match(line, end)
+    return bool(held) or any(one.match(line, end) for one in (_COMPANY, _ADDRESS, _EXPERT))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.config import Outlets, PlaceRule, Scope
-from pipeline.model import Classifier, Genre, Part, Rating, Verdict
+from pipeline.model import Article, Classifier, Genre, Part, Rating, Verdict
 from pipeline.steps.rate.evidence import ON_TOPIC, Evidence, Sentence
 from pipeline.steps.rate.genre import Manner, items
 from pipeline.steps.rate.passages import passages
@@ -30,7 +30,8 @@ class Rater:
     """Rates articles against one scope and, for a series of one place, its place.
 
     Compiled once, then pure and safe to share between threads. `model` is what was learned from editors' decisions;
-    by default the one that ships. `second` is asked where that is unsure; its score and ours are averaged.
+    by default the one that ships, where the scope is of its field. `second` is asked where that is unsure; its score
+    and ours are averaged.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Rater:
         self._scope = scope
         self._outlets = outlets or Outlets()
         self._model = model
-        self._second = second
+        self._second = second if scope.trained_words else None  # which learned on the same articles
         self._evidence = Evidence(scope)
         self._manner = Manner(scope)
         self._place = Place(place, self._outlets) if place else None
@@ -61,7 +62,9 @@ class Rater:
         lines = [fold(line) for line in as_written]
         head, read = self._evidence.article(folded, lines)
         score = self._score(folded, head, lines, read)
-        parts = [Part("规则分", round(self._evidence.score(head, read), 4)), Part("加上用词", round(score, 4))]
+        parts = [Part("规则分", round(self._evidence.score(head, read), 4))]
+        if self._model or self._scope.trained_words:
+            parts.append(Part("加上用词", round(score, 4)))
 
         def becomes(name: str, value: float) -> None:
             nonlocal score
@@ -128,6 +131,10 @@ class Rater:
             parts=tuple(parts),
         )
 
+    def rate_all(self, articles: Sequence[Article]) -> list[Rating]:
+        """How well each of some articles fits, in their order."""
+        return [self.rate(one.title, one.text, outlet=one.outlet, url=one.url) for one in articles]
+
     def _item(self, lines: Sequence[str], read: Sequence[Sequence[Sentence]]) -> tuple[float, tuple[int, ...]]:
         """The score of the best item of a round-up by itself, and the lines of every item that is on topic."""
         best, on_topic = 0.0, []
@@ -146,6 +153,8 @@ class Rater:
 
     def _score(self, title: str, head: Sentence, lines: Sequence[str], read: Sequence[Sequence[Sentence]]) -> float:
         """The probability that an article of this title and these lines is in scope."""
+        if self._model is None and not self._scope.trained_words:
+            return self._evidence.score(head, read)
         evidence = evidence_of(self._evidence.features(head, read), head, read)
         return (self._model or shipped()).of(evidence, words_of(title, lines, rarity()))
 

@@ -36,6 +36,7 @@ from pipeline.steps.ooxml import (
     through,
     value,
     whole,
+    without_annex,
 )
 from pipeline.steps.urls import past_redirect
 
@@ -219,7 +220,7 @@ class _Reader:
         self._read_styles(self._part("styles"))
         self._numbering = numbering(self._part("numbering"))
         found: list[Line] = []
-        for line in self._lines(body):
+        for line in self._lines(without_annex(body)):
             found.append(line)
             if len(found) > _MAX_LINES:
                 raise UsageError(f"文件超过 {_MAX_LINES} 段，没有读取。")

@@ -68,9 +68,9 @@ class _Reading:
     def read(self) -> Returned:
         """What the whole file says."""
         if not self._front.lines:
-            self._notes.append("文件头（开头两行 --- 之间）没有了，期刊和版本按命令行所指的草稿")
+            self._notes.append("文件头（开头两行 --- 之间）没有了，期刊和修订按命令行所指的草稿")
         elif self._front.trouble:
-            self._notes.append(f"文件头读不出来（{self._front.trouble}），期刊和版本按命令行所指的草稿")
+            self._notes.append(f"文件头读不出来（{self._front.trouble}），期刊和修订按命令行所指的草稿")
         contents = self._marker(_CONTENTS, 0)
         body = self._marker(_BODY, contents + 1 if contents is not None else 0)
         starts = self._starts(body + 1 if body is not None else contents + 1 if contents is not None else 0)

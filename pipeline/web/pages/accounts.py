@@ -390,5 +390,4 @@ ROUTES: Sequence[Route] = (
     Route("POST", "/accounts/{login}/link", _offer_link, Role.ADMIN, _FORM_BYTES),
     Route("POST", "/accounts/{login}/sessions", _end_theirs, Role.ADMIN, _FORM_BYTES),
     Route("GET", "/audit", _audit, Role.ADMIN),
-    Route("GET", "/healthz", lambda asked: Response("ok\n", media_type="text/plain"), None),
 )

@@ -16,16 +16,17 @@ from pipeline.model import Finding, Passage, Release, Role, Severity
 from pipeline.outputs import FORMATS, NAMES
 from pipeline.outputs.templating import anchors
 from pipeline.store import Outline
-from pipeline.web.asking import Asked, Route, attached, draft_address, natural
-from pipeline.web.pages.document import framed, together
+from pipeline.web.asking import Asked, Route, draft_address, natural
+from pipeline.web.files import issued, made_of, saved
+from pipeline.web.pages.document import framed
 from pipeline.web.rendering import days, moment
 
-_MADE = threading.BoundedSemaphore(1)
-"""How many files are made at once that were not put out: each takes a core, a PDF LibreOffice beside it."""
+_PROVEN = threading.BoundedSemaphore(1)
+"""How many issues are proven at once: each is made again, which takes a core."""
 _OFFERED = ("docx", "md", "html", "pdf")  # of every issue; what was not put out is made when it is asked for
 _AT_ONCE = 20
 _SHOWN = 12  # characters of a digest: enough to compare by eye
-_EXAMPLES = ("电子病历", "智慧医院", "医保移动支付", "大模型")
+_EXAMPLES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Row:
     files: tuple[Link, ...]
     digest: str
     """What its document begins with as a SHA-256; empty for one that was put out elsewhere."""
+    missed: str
+    """Where it says what it might have carried; likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class Shelf:
 
     title: str
     rows: tuple[Row, ...]
+    trends: str
+    """The address of what they were about; empty for a series that is no longer configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +202,10 @@ def _listing(asked: Asked) -> Listing:
     titles = _titles(asked)
     return Listing(
         tuple(Link(f"/archive?year={one}", f"{one}年", one == year) for one in years),
-        tuple(Shelf(titles.get(series, series), tuple(rows)) for series, rows in shelves.items()),
+        tuple(
+            Shelf(titles.get(series, series), tuple(rows), f"/trends/{quote(series)}" if series in titles else "")
+            for series, rows in shelves.items()
+        ),
     )
 
 
@@ -212,6 +220,7 @@ def _row(asked: Asked, one: Outline) -> Row:
         badges=tuple(_badges(one)),
         files=tuple(Link(f"{address}/{suffix}", NAMES[suffix]) for suffix in _OFFERED),
         digest=document[:_SHOWN],
+        missed=f"{address}/missed" if one.files else "",
     )
 
 
@@ -252,7 +261,9 @@ def _results(asked: Asked, seeking: Seeking) -> Results:
     )
     if not answer.hits:
         told = "没有找到。可以少写几个字，或换一个说法；用空格分开的几个词须同时出现。"
-        examples = tuple(Link(f"/archive/search?{urlencode({'q': one})}", one) for one in _EXAMPLES)
+        topics = asked.desk.config.scope.topics[:_EXAMPLES]
+        words = [term for one in topics for _, group in sorted(one.terms.items())[-1:] for term in group[:1]]
+        examples = tuple(Link(f"/archive/search?{urlencode({'q': one})}", one) for one in words)
         return Results(told, examples=examples)
     titles = _titles(asked)
     last = after + len(answer.hits)
@@ -384,9 +395,14 @@ def _versions(asked: Asked, outline: Outline) -> Iterator[Version]:
 
 
 def _ways(asked: Asked, outline: Outline, release: Release) -> Iterator[Link]:
-    if release.imported or outline.series not in asked.desk.config.series:
+    if outline.series not in asked.desk.config.series:
+        return
+    if not outline.withdrawn:
+        yield Link(f"/trends/{quote(outline.series)}?issue={outline.number}", "趋势")
+    if release.imported:
         return
     draft = draft_address(outline.series, outline.window)
+    yield Link(f"{_address(outline.series, outline.number)}/missed", "漏收核查")
     if asked.who.role.allows(Role.EDITOR):
         yield Link(f"{draft}/history", "历史")
     if asked.who.role.allows(Role.APPROVER):
@@ -413,7 +429,7 @@ def _finding(one: Finding, *, waived: bool, imported: bool) -> Told:
 def proof(asked: Asked) -> Response:
     """Whether an issue is still what was put out: its data and files, made again and compared."""
     outline = _outline(asked)
-    with _MADE:
+    with _PROVEN:
         found = verify(asked.desk.config.workspace, outline.series, outline.number)
     kinds = {"proven": "fine", "unproven": "never", "copy": "due"}
     told = [
@@ -430,30 +446,12 @@ def proof(asked: Asked) -> Response:
 def page(asked: Asked) -> Response:
     """The issue as it was put out, as a page by itself: for a frame, and for reading alone."""
     outline = _outline(asked)
-    return framed(_made(asked, outline, "html")[1].decode())
+    return framed(made_of(asked, outline, "html")[1].decode())
 
 
 def file(asked: Asked) -> Response:
-    """The issue in a format: as it was put out, or made now in the look it had then."""
-    outline, suffix = _outline(asked), asked.path("format")
-    if suffix not in FORMATS:
-        raise UsageError(f"没有“{suffix}”这种格式。", f"可下载：{'、'.join(FORMATS)}。")
-    name, data, beside = _made(asked, outline, suffix)
-    if beside:
-        return _saved(f"{name.rpartition('.')[0]}.zip", together({name: data, **beside}), "application/zip")
-    return _saved(name, data, FORMATS[suffix].media_type)
-
-
-def _made(asked: Asked, outline: Outline, suffix: str) -> tuple[str, bytes, dict[str, bytes]]:
-    """A file of an issue: its name, its bytes, and what belongs beside it."""
-    release = asked.desk.issues.release_of(outline.id, outline.revision)
-    name = f"{release.issue.filename}.{suffix}"
-    if name in release.files:
-        copies = dict(asked.desk.copies(release, [suffix]))
-    else:
-        with _MADE:
-            copies = dict(asked.desk.copies(release, [suffix]))
-    return name, copies.pop(name), copies
+    """The issue in a format."""
+    return issued(asked, _outline(asked), asked.path("format"))
 
 
 def frozen(asked: Asked) -> Response:
@@ -464,7 +462,7 @@ def frozen(asked: Asked) -> Response:
         raise UsageError(f"这一期没有文件“{name}”。", "请从期刊页下载。")
     suffix = PurePosixPath(name).suffix[1:]
     kind = FORMATS[suffix].media_type if suffix in FORMATS else "application/octet-stream"
-    return _saved(PurePosixPath(name).name, data, kind)
+    return saved(PurePosixPath(name).name, data, kind)
 
 
 def original(asked: Asked) -> Response:
@@ -473,12 +471,7 @@ def original(asked: Asked) -> Response:
     origin = asked.desk.issues.release_of(outline.id, outline.revision).imported
     if origin is None:
         raise UsageError("这一期是在本系统发布的，没有导入的原件。", "请下载发布的文件。")
-    return _saved(origin.file, asked.desk.blob(origin.blob), "application/octet-stream")
-
-
-def _saved(name: str, data: bytes, kind: str) -> Response:
-    headers = {"Content-Disposition": attached(name), "Content-Security-Policy": "default-src 'none'; sandbox"}
-    return Response(data, media_type=kind, headers=headers)
+    return saved(origin.file, asked.desk.blob(origin.blob), "application/octet-stream")
 
 
 # ------------------------------------------------------------------------------------------

@@ -75,6 +75,8 @@ class Row:
     """Whether it is of a day after the window: it cannot be taken."""
     reasoning: tuple[str, ...] = ()
     """Precedents and further opinions."""
+    supplement: bool = False
+    """Whether it was collected only after the draft had been made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ def _row(
             *(precedent.chinese for precedent in one.precedents),
             *(f"{said.classifier} {said.score:.2f}：{said.because}" for said in one.opinions),
         ),
+        supplement=one.handle in draft.supplements,
     )
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import re
-import threading
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -16,18 +12,13 @@ from starlette.responses import Response
 from pipeline import libreoffice
 from pipeline.errors import Conflict, UsageError
 from pipeline.model import Change, Changes, Desked, Edited, Role
-from pipeline.outputs import FORMATS
 from pipeline.steps.returning.differences import pieces
-from pipeline.web.asking import Asked, Route, attached, draft_address, natural
+from pipeline.web.asking import Asked, Route, draft_address, natural
+from pipeline.web.files import drafted, in_turn
 from pipeline.web.rendering import own_styles, picture_type
 
-_DRAWN = threading.BoundedSemaphore(2)
-"""How many documents are made at once: each takes a core, and a PDF LibreOffice beside it."""
-_TAKEN_ON = threading.BoundedSemaphore(8)
-"""How many are made or waited for: the server has forty threads, and whoever edits needs some of them."""
 _OUTWARD = re.compile(r'<a href="(?=https?://)')
 _KEPT_DAY = "private, max-age=86400, immutable"
-_ZIPPED = (1980, 1, 1, 0, 0, 0)
 _MOST_UPLOADED = 40_000_000
 
 
@@ -107,7 +98,7 @@ def layout(asked: Asked) -> Response:
     else:
         drawn = asked.office.layouts.known(_key(desked))
         if drawn is None or drawn.trouble:
-            with _in_turn():
+            with in_turn():
                 typeset = asked.desk.typesetting(desked)
             drawn = asked.office.layouts.of(_key(desked), typeset)
         pages = tuple(f"{address}/{desked.revision}/{number}" for number in range(1, len(drawn.pages) + 1))
@@ -140,53 +131,8 @@ def _number(text: str) -> int:
 
 
 def file(asked: Asked) -> Response:
-    """The draft as a file to take along: the 送审稿 of the revision that is shown; of what is out the file itself."""
-    desked, suffix = _at(asked), asked.path("format")
-    if suffix not in FORMATS:
-        raise UsageError(f"没有“{suffix}”这种格式。", f"可下载：{'、'.join(FORMATS)}。")
-    stem = asked.desk.issue(desked).filename
-    if not desked.put_out:
-        stem += f"-送审稿{desked.revision}"
-    files = _files(asked, desked, suffix, stem)
-    data, kind = files[f"{stem}.{suffix}"], FORMATS[suffix].media_type
-    if len(files) > 1:
-        data, kind, suffix = together(files), "application/zip", "zip"
-    return Response(data, media_type=kind, headers={"Content-Disposition": attached(f"{stem}.{suffix}")})
-
-
-def _files(asked: Asked, desked: Desked, suffix: str, stem: str) -> Mapping[str, bytes]:
-    """A file of the draft and what belongs beside it, by name."""
-
-    def made() -> dict[str, bytes]:
-        with _in_turn():
-            if desked.put_out:
-                return asked.desk.frozen(desked, suffix)
-            beside = asked.desk.picture_files(desked) if suffix == "md" else {}
-            found = asked.office.findings(asked.desk, desked)
-            return {f"{stem}.{suffix}": asked.desk.render(desked, suffix, found), **beside}
-
-    return made() if suffix == "md" else asked.office.remembered(f"file {suffix}", asked.desk.grounds(desked), made)
-
-
-@contextmanager
-def _in_turn() -> Iterator[None]:
-    """Waits until a document may be made; raises `Conflict` when too many others wait already."""
-    if not _TAKEN_ON.acquire(blocking=False):
-        raise Conflict("此刻有多份文件正在生成，这一份没有开始。", "请过半分钟再试。")
-    try:
-        with _DRAWN:
-            yield
-    finally:
-        _TAKEN_ON.release()
-
-
-def together(files: Mapping[str, bytes]) -> bytes:
-    """Files as one archive, the same bytes for the same files."""
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name, _ZIPPED), data, zipfile.ZIP_DEFLATED)
-    return whole.getvalue()
+    """The draft as a file to take along, of the revision that is shown."""
+    return drafted(asked, _at(asked), asked.path("format"))
 
 
 def picture(asked: Asked) -> Response:

@@ -90,7 +90,9 @@ def home(asked: Asked) -> Response:
     paused = asked.desk.claims.paused()
     shelves = [_shelf(asked, one, paused.get(one.id, "")) for one in mine]
     drafted = any(asked.desk.issues.stand(one.id) for one in mine)
-    return asked.page("home.html", shelves=shelves, empty=not drafted, may=asked.who.role.allows(Role.EDITOR))
+    making = any(row.phase == Phase.RUNNING for one in shelves for row in (*one.rows, *one.rest))
+    may = asked.who.role.allows(Role.EDITOR)
+    return asked.page("home.html", shelves=shelves, empty=not drafted, making=making, may=may)
 
 
 def counted(asked: Asked) -> Response:

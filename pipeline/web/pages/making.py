@@ -12,7 +12,7 @@ from pipeline.config import Series
 from pipeline.desk import STAGES, Making
 from pipeline.errors import Conflict, UsageError
 from pipeline.model import Outcome, Phase, Progress, Role, Standing, Visit
-from pipeline.steps.health import reason
+from pipeline.steps.health import plainly
 from pipeline.web.asking import Asked, Route, draft_address
 from pipeline.web.pages.home import told
 from pipeline.web.rendering import days
@@ -98,7 +98,7 @@ def begun(asked: Asked) -> Response:
         return _form(asked, series, wanted, f"{error.message}{error.fix}", 409)
     except UsageError as error:
         return _form(asked, series, "", f"{error.message}{error.fix}", 422)
-    asked.office.launch(series.id, window)
+    asked.office.launch(series.id, window, asked.who.name)
     return asked.to(f"/runs/{series.id}/{window.start}?since={int(asked.now.timestamp())}")
 
 
@@ -107,7 +107,8 @@ def progress(asked: Asked) -> Response:
     series, window = asked.series(), asked.window()
     since = asked.query("since")
     asked_for = dt.datetime.fromtimestamp(int(since), dt.UTC) if since.isdecimal() and len(since) < 12 else None
-    made = _progressed(asked, asked.desk.making(series.id, window), asked_for)
+    ahead = asked.office.launch.ahead(series.id, window)
+    made = _progressed(asked, asked.desk.making(series.id, window), asked_for, ahead)
     drafted = window.start in asked.desk.issues.stand(series.id)
     response = asked.page(
         "_making.html" if asked.fragment else "making.html",
@@ -154,13 +155,16 @@ def _likely(standing: Sequence[Standing]) -> str:
     return f"{waiting[0].window.start}" if waiting else ""
 
 
-def _progressed(asked: Asked, making: Making | None, since: dt.datetime | None) -> Progressed:
+def _progressed(asked: Asked, making: Making | None, since: dt.datetime | None, ahead: int | None) -> Progressed:
     # the claim's moment is the database's, the request's is ours: a few seconds between them mean nothing
     known = making is not None and (since is None or making.claim.since >= since - dt.timedelta(seconds=5))
     if making is None or not known:
         if since is None:
             return Progressed("never", "这个窗口还没有生成过草稿")
-        if asked.now - since < _STARTING:
+        if ahead:
+            told = f"正在排队：前面还有 {ahead} 份草稿，轮到后自动开始"
+            return Progressed("starting", told, _clock(asked.now - since))
+        if ahead is not None or asked.now - since < _STARTING:
             return Progressed("starting", "正在启动", _clock(asked.now - since))
         return Progressed(
             "lost", "没有启动成功", trouble="生成程序没有开始工作。请再试一次；仍不行，请让管理员查看程序的日志。"
@@ -205,13 +209,13 @@ def _asking(name: str, visit: Visit | None) -> Asking:
     if visit is None:
         return Asking(name, "open", "等待", "", "", "")
     if visit.outcome is Outcome.FAILED:
-        return Asking(name, "failed", "未能采集", "", "", reason(visit.because))
+        return Asking(name, "failed", "未能采集", "", "", plainly(visit.because))
     pages = f"新取 {visit.pages} 页" if visit.pages else ""
     pages += f"，{visit.failed} 页未取得" if visit.failed and pages else f"{visit.failed} 页未取得" * bool(visit.failed)
     if visit.outcome is Outcome.UNCHANGED:
         return Asking(name, "unchanged", "内容未变", "", pages, "")
     if visit.outcome is Outcome.EMPTY:
-        return Asking(name, "empty", "没有线索", "0 条", pages, reason(visit.because))
+        return Asking(name, "empty", "没有线索", "0 条", pages, plainly(visit.because or "一条线索也没有"))
     return Asking(name, "fine", "已采集", f"{visit.leads} 条，其中新 {visit.fresh} 条", pages, "")
 
 

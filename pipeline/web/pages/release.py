@@ -174,7 +174,10 @@ def _page(
         return asked.page("release.html", status, one=_confirm(asked, shown), **values)
     gone = asked.desk.withdrawn(desked.draft.series, desked.number) if desked.withdrawn else None
     may = asked.who.role.allows(Role.APPROVER)
-    return asked.page("released.html", status, gone=gone, may=may, folder=asked.desk.config.out, **values)
+    missed = f"/archive/{desked.draft.series}/{desked.number}/missed"
+    return asked.page(
+        "released.html", status, gone=gone, may=may, missed=missed, folder=asked.desk.config.out, **values
+    )
 
 
 def _head(asked: Asked, desked: Desked) -> Head:

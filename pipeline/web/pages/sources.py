@@ -16,7 +16,7 @@ from pipeline.config import Source
 from pipeline.desk import Checked, Desk
 from pipeline.errors import DeskError, UsageError
 from pipeline.model import BEIJING, Health, Pulse, Role, Visit
-from pipeline.steps.health import reason, span
+from pipeline.steps.health import plainly, reason, span
 from pipeline.steps.window import last_closed
 from pipeline.web.asking import Asked, Route
 from pipeline.web.rendering import ago, days, moment
@@ -64,6 +64,9 @@ class Row:
     health: Health
     trouble: bool
     because: str
+    """What is the matter, and what to do."""
+    reason: str
+    """As it was found, for who minds the source."""
     since: str
     succeeded: str
     fresh: str
@@ -214,6 +217,7 @@ def _row(now: dt.datetime, source: Source, pulse: Pulse, visits: Sequence[Visit]
         _KINDS[source.kind],
         pulse.health,
         pulse.trouble,
+        plainly(pulse.because),
         reason(pulse.because),
         f"自 {moment(pulse.since)} 起" if pulse.since else "",
         ago(now, pulse.succeeded.astimezone(BEIJING)) if pulse.succeeded else "从未",

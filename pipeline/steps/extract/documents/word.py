@@ -34,6 +34,7 @@ from pipeline.steps.ooxml import (
     through,
     value,
     whole,
+    without_annex,
 )
 from pipeline.steps.upload import MAX_ENTRIES
 
@@ -156,7 +157,7 @@ class _Reader:
         self._numbering = numbering(self._package.xml(f"{folder}/numbering.xml"))
         if self._entire:
             self._read_notes(folder)
-        lines = list(islice(self._lines(body), _MAX_LINES + 1))
+        lines = list(islice(self._lines(without_annex(body) if self._entire else body), _MAX_LINES + 1))
         notes = []
         if len(lines) > _MAX_LINES:
             lines.pop()
