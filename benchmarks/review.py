@@ -93,6 +93,16 @@ def _sentences(chance: random.Random) -> str:
     return "".join("".join(chance.choices(_WORDS, k=8)) + "，" for _ in range(6)) + "正在推进。"
 
 
+class _Nobody:
+    """Makes no draft: none is asked for."""
+
+    def __call__(self, series: str, window: Window, asker: str) -> None:
+        raise RuntimeError(f"{asker} asks for a draft, which is not what is measured")
+
+    def ahead(self, series: str, window: Window) -> int | None:
+        return None
+
+
 @contextmanager
 def served(folder: Path, count: int, chosen: int) -> Iterator[tuple[httpx.Client, Office]]:
     """A signed-in client of the review page of a new workspace with one draft."""
@@ -105,7 +115,7 @@ def served(folder: Path, count: int, chosen: int) -> Iterator[tuple[httpx.Client
         desk.add_account("wang", "王编辑", Role.ADMIN, (), "测量")
         account = desk.account("wang")
         desk.staff.begin(account, secret, "benchmark", Deed(account.name, Act.SIGNED_IN, now(), account.login))
-    office = Office(folder, lambda: open_desk(folder, clock=now), now, lambda *_: None)
+    office = Office(folder, lambda: open_desk(folder, clock=now), now, _Nobody())
     door, stopping = listening("127.0.0.1:0"), threading.Event()
     page = threading.Thread(target=serve, args=(create_app(office), door, stopping))
     page.start()

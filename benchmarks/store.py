@@ -46,7 +46,7 @@ def _table(name: str, where: Path | str, folder: Path) -> None:
     print(f"  one small write          {write:8.2f} ms")
     print(f"  one small read           {read:8.2f} ms")
     print(f"  1,000 leads, one write   {thousand * 1000:8.0f} ms")
-    print(f"  8 writers at once        {_together(database):8.0f} writes/s")
+    print(f"  8 writers at once        {together(database):8.0f} writes/s")
     database.close()
 
 
@@ -59,7 +59,7 @@ def _milliseconds(do: Callable[[], object], rounds: int) -> float:
     return statistics.median(times) * 1000
 
 
-def _together(database: Database) -> float:
+def together(database: Database) -> float:
     def write() -> None:
         for _ in range(25):
             with database.write() as connection:

@@ -1,0 +1,123 @@
+"""Every drill, as many at once as there are cores, and a table of what they came to.
+
+usage: python -m drills [NAME …]
+
+A drill is a module of this folder that does something to the desk at many points, looks after each whether the
+promises hold, and ends with `concluded`. Each runs in a process of its own; one that fails keeps no other from running.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+DRILLS: Mapping[str, Sequence[str]] = {
+    "addresses": ("drills.addresses",),
+    "kills, SQLite": ("drills.kills",),
+    "kills, PostgreSQL": ("drills.kills", "--postgresql"),
+    "year, SQLite": ("drills.year",),
+    "year, PostgreSQL": ("drills.year", "--postgresql"),
+    "workers": ("drills.workers",),
+    "soak": ("drills.soak",),
+    "Prefect": ("drills.prefect",),
+    "clocks, SQLite": ("drills.clocks",),
+    "clocks, PostgreSQL": ("drills.clocks", "--postgresql"),
+    "kills at every call, SQLite": ("drills.sweep",),
+    "kills at every call, PostgreSQL": ("drills.sweep", "--postgresql"),
+    "full disk at every call": ("drills.sweep", "--full"),
+    "full disks": ("drills.fulldisk",),
+    "power cuts": ("drills.powerloss",),
+    "PostgreSQL that goes away": ("drills.postgresql",),
+}
+"""Name → module and its arguments."""
+
+_AT_ONCE = min(os.cpu_count() or 1, 4)  # most of them wait: for leases, servers, the end of a process
+_RUNNING: list[subprocess.Popen[str]] = []
+_MOST_SECONDS = 1200.0  # for one drill; the longest take a quarter of that
+_CONCLUSION = re.compile(r"^(\d+) points tried, (\d+) promises broken$", re.MULTILINE)
+
+
+def main() -> None:
+    wanted = sys.argv[1:]
+    if unknown := set(wanted) - DRILLS.keys():
+        sys.exit(f"no such drill: {', '.join(sorted(unknown))} (there are: {'; '.join(DRILLS)})")
+    begun = time.monotonic()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            rows = list(pool.map(_played, wanted or DRILLS))
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(_RUNNING):
+                _end(process)
+            sys.exit(130)
+    print("\n| drill | points tried | promises broken | seconds |\n|---|---|---|---|")
+    for name, points, broken, seconds in rows:
+        print(f"| {name} | {points} | {broken} | {seconds:.0f} |")
+    tried = sum(int(points) for _, points, *_ in rows if points != "?")
+    print(f"| together | {tried} | {sum(_count(row[2]) for row in rows)} | {time.monotonic() - begun:.0f} |")
+    sys.exit(any(row[2] != "0" for row in rows))
+
+
+def _played(name: str) -> tuple[str, str, str, float]:
+    """Runs one drill to its end, and prints what it said in one piece: several run side by side."""
+    print(f"… {name}", flush=True)
+    begun = time.monotonic()
+    root = Path(__file__).parent.parent
+    process = subprocess.Popen(
+        [sys.executable, "-m", *DRILLS[name]],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    with _ended_with_all_it_started(process):
+        try:
+            said, _ = process.communicate(timeout=_MOST_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            said = f"{_decoded(error.stdout)}\nnot done after {_MOST_SECONDS:.0f} s\n"
+    code = process.wait()
+    seconds = time.monotonic() - begun
+    print(f"\n== {name}: {seconds:.0f} s\n{said}", flush=True)
+    found = _CONCLUSION.search(said)
+    points, broken = found.groups() if found else ("?", "?")
+    if code and broken == "0":
+        broken = "?"  # it says that all is well, and ended as if it were not
+    return name, points, broken, seconds
+
+
+@contextmanager
+def _ended_with_all_it_started(process: subprocess.Popen[str]) -> Iterator[None]:
+    _RUNNING.append(process)
+    try:
+        yield
+    finally:
+        _end(process)
+        _RUNNING.remove(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ends a drill that still runs, and the servers and workers it may have left behind."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _decoded(said: str | bytes | None) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said or ""
+
+
+def _count(broken: str) -> int:
+    return 1 if broken == "?" else int(broken)
+
+
+if __name__ == "__main__":
+    main()
