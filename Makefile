@@ -14,7 +14,7 @@ DATA ?=
 # the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install system demo test check drill bench lock clean
+.PHONY: help install system demo test check docs drill bench dist licences audit lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s%s\n", $$1, $$2}' Makefile
@@ -24,8 +24,8 @@ install: $(STAMP) ## Set up .venv with everything the project needs
 # uv installs in seconds what pip installs in minutes. It ignores pip's settings, so the user's mirror is handed on;
 # where uv cannot be had, or does not get through, pip does it (--no-deps: the constraints are complete, and older pips
 # stumble over sqlalchemy[asyncio] beside a hash).
-UV = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null)}}" \
-  $(BIN)/uv
+MIRROR = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null)}}"
+UV = $(MIRROR) $(BIN)/uv
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -58,15 +58,18 @@ check: $(STAMP) ## Lint, types and import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-drill: $(STAMP) ## Sweep longer than the tests: kills at every point, and a year with two schedulers; about seven minutes
-	@$(BIN)/python -m drills.addresses
-	@$(BIN)/python -m drills.kills
-	@$(BIN)/python -m drills.kills --postgresql
-	@$(BIN)/python -m drills.year
-	@$(BIN)/python -m drills.year --postgresql
+# the notice of what comes after mkdocs 1 is left out: pyproject.toml holds to 1
+docs: $(STAMP) ## Build the documentation as a site, in site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict
+	@echo "site/index.html"
+
+drill: $(STAMP) system ## Sweeps longer than the tests: kills at every point, a year with two schedulers and the like
+	@$(BIN)/python -m drills
 
 bench: $(STAMP) ## Measure speed and quality; DATA=folder of labelled data for the quality tables
 	@$(BIN)/python -m benchmarks.stages
+	@$(BIN)/python -m benchmarks.pipeline --pages 1000
+	@$(BIN)/python -m benchmarks.overhead --rounds 1
 	@test -n "$(DATA)" || echo "No DATA=folder given: the quality tables, which need labelled data, are left out."
 	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.extraction "$(DATA)/extraction"
 	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.repair "$(DATA)"
@@ -74,10 +77,19 @@ bench: $(STAMP) ## Measure speed and quality; DATA=folder of labelled data for t
 	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.growth "$(DATA)" --up-to 10000
 	@test -z "$(DATA)" || $(BIN)/python -m benchmarks.scope "$(DATA)/scope"
 
+dist: $(STAMP) ## Build wheel and sdist in dist/, and try the wheel in a fresh environment outside the tree
+	@$(MIRROR) .ci/dist
+
+licences: $(STAMP) ## Write THIRD-PARTY.md anew, and refuse what is licensed under the GPL or AGPL alone
+	@$(BIN)/python .ci/licences.py
+
+audit: $(STAMP) ## Ask which pinned packages have known vulnerabilities
+	@$(UV) tool run pip-audit --strict --disable-pip --require-hashes --requirement constraints.txt
+
 lock: $(STAMP) ## Make constraints.txt anew from pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \
 	  --no-emit-index-url --generate-hashes --no-header --no-annotate pyproject.toml -o constraints.txt
 
 clean: ## Remove the environment and everything that was made
-	@rm -rf .venv demo-out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv demo-out dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +
