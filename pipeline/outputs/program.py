@@ -19,10 +19,11 @@ _LIBRARIES = ("bulletin-desk", "python-docx", "jinja2", "pillow")
 def program() -> dict[str, str]:
     """What has a say in the bytes → its version; of our own code a digest: it changes between releases."""
     here = Path(__file__).parent
-    sources = [part for path in sorted(here.glob("*.py")) for part in (path.name, path.read_bytes())]
+    paths = [*sorted(here.glob("*.py")), *sorted((here.parent / "model").glob("*.py"))]
+    sources = [part for path in paths for part in (path.name, path.read_bytes())]
     return {
         **{name: importlib.metadata.version(name) for name in _LIBRARIES},
-        "outputs": digest(*sources, (here.parent / "model.py").read_bytes())[:12],
+        "outputs": digest(*sources)[:12],
         "python": platform.python_version(),
         "libxml2": ".".join(map(str, etree.LIBXML_VERSION)),
         "zlib": zlib.ZLIB_RUNTIME_VERSION,
