@@ -208,16 +208,19 @@ def test_a_script_without_end_is_ended(app: Website) -> None:
     begun = time.monotonic()
     with pytest.raises(FetchError, match="没有在 6 秒内运行完"):
         shown(app, "<p>正文</p><script>setTimeout(() => { for (;;); }, 1)</script>", seconds=6)
-    assert time.monotonic() - begun < 14
+    assert time.monotonic() - begun < 60
 
 
-def test_a_page_that_never_stops_asking_is_taken_as_far_as_it_came(app: Website) -> None:
-    script = "setInterval(() => fetch('/api/list?' + Math.random()), 50)"
+def test_a_page_that_never_stops_asking_is_taken_as_far_as_it_came(
+    app: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = "setInterval(() => fetch('/api/list?' + Math.random()), 20)"
     app.answers["/app/list.html"] = f"<p>正文</p><script>{script}</script>"
-    page = Browser(app.fetcher(), seconds=8)(PAGE).page
+    monkeypatch.setattr(module, "_RESERVE", 26.0)  # a busy machine may need most of it for taking the page out
+    page = Browser(app.fetcher(), seconds=30)(PAGE).page
     assert page is not None
     assert "正文" in page.body.decode()
-    assert page.warnings == ("网页脚本在 8 秒内没有停下，可能不完整",)
+    assert page.warnings == ("网页脚本在 30 秒内没有停下，可能不完整",)
     assert len(app.asked) == 1 + module._MAX_REQUESTS
 
 

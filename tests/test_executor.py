@@ -168,7 +168,7 @@ def test_a_crash_a_hang_and_a_glutton_cost_their_own_items_only() -> None:
             "内容过于复杂：读取所需内存超过上限 768 MiB",
             "内容过于复杂：读取超过时限 2 秒",
         ]
-        assert time.monotonic() - begun < 15
+        assert time.monotonic() - begun < 60
 
 
 def test_a_result_that_cannot_travel_is_a_failure_of_its_own_item(children: Children) -> None:

@@ -25,6 +25,7 @@ from pipeline.errors import FetchError, TooLarge
 from pipeline.model import Fetch, Fetched, Page
 
 if TYPE_CHECKING:
+    from playwright.async_api import Browser as Chromium
     from playwright.async_api import BrowserContext, Playwright, Route, WebSocketRoute
     from playwright.async_api import Page as Tab
 
@@ -34,6 +35,7 @@ _MAX_REQUESTS = 60  # of one page: the portals of authorities load 10 to 40 scri
 _MAX_BYTES = 20 * 1024 * 1024  # of all answers to one page
 _MAX_HTML = 4 * 1024 * 1024  # characters of the page that comes out
 _MAX_KEPT = 200  # scripts kept for the site's next page, so that they are asked for once
+_START = 60.0  # seconds for the browser to start, which are none of a page's
 _LOAD = 5.0  # seconds for a page to say that it is loaded
 _QUIET = 1.0  # seconds without a request after which a page counts as made
 _RESERVE = 3.0  # seconds at the end for taking the page out
@@ -69,8 +71,8 @@ class _Visit:
 class Browser:
     """A `Fetch` that runs a page's scripts before it hands the page over; safe to share between threads.
 
-    `fetch` gets every address, `seconds` is for one page and all it asks for. `program` is the browser; by default the
-    first known one of the system.
+    `fetch` gets every address, `seconds` is for one page and all it asks for, once the browser runs. `program` is the
+    browser; by default the first known one of the system.
     """
 
     def __init__(self, fetch: Fetch, *, seconds: float = 120.0, program: str = "") -> None:
@@ -98,12 +100,14 @@ class Browser:
         from playwright.async_api import Error, async_playwright
 
         program = self._program or _program()
-        late = FetchError(f"{first.url}：网页脚本没有在 {self._seconds:g} 秒内运行完，已中断")
+        late = FetchError(f"{first.url}：浏览器没有在 {_START:g} 秒内启动，已中断")
         manager = async_playwright()
         try:
-            async with asyncio.timeout(self._seconds):
-                playwright = await manager.start()
-                return await self._visited(playwright, program, _Visit(first, {first.url: first}))
+            async with asyncio.timeout(_START) as limit:
+                browser = await _launched(await manager.start(), program)
+                late = FetchError(f"{first.url}：网页脚本没有在 {self._seconds:g} 秒内运行完，已中断")
+                limit.reschedule(asyncio.get_running_loop().time() + self._seconds)
+                return await self._visited(browser, _Visit(first, {first.url: first}))
         except TimeoutError:
             raise late from None
         except Error as error:
@@ -112,14 +116,8 @@ class Browser:
         finally:
             await _soon(manager.__aexit__())
 
-    async def _visited(self, playwright: Playwright, program: str, visit: _Visit) -> Page:
+    async def _visited(self, browser: Chromium, visit: _Visit) -> Page:
         end = asyncio.get_running_loop().time() + self._seconds - _RESERVE
-        browser = await playwright.chromium.launch(
-            executable_path=program,
-            chromium_sandbox=os.geteuid() != 0,  # Chromium refuses to have one for root
-            args=list(_FLAGS),
-            timeout=self._seconds * 1000,
-        )
         threads = ThreadPoolExecutor(4, thread_name_prefix="rendered")
         try:
             context = await browser.new_context(
@@ -183,8 +181,10 @@ class Browser:
             loop = asyncio.get_running_loop()
             left = _MAX_BYTES - visit.size
             page = (await loop.run_in_executor(threads, lambda: self._fetch(url, limit=left))).page
-        except FetchError:
-            return None  # as an address that does not answer; the page shows what it can without
+        except (FetchError, RuntimeError):
+            # as an address that does not answer: the page shows what it can without; "cannot schedule" is said of
+            # what is asked for while the page is being left
+            return None
         if page is None:
             return None
         visit.size += len(page.body)
@@ -214,6 +214,15 @@ class Browser:
                 return True
             await asyncio.sleep(0.1)
         return False
+
+
+async def _launched(playwright: Playwright, program: str) -> Chromium:
+    return await playwright.chromium.launch(
+        executable_path=program,
+        chromium_sandbox=os.geteuid() != 0,  # Chromium refuses to have one for root
+        args=list(_FLAGS),
+        timeout=_START * 1000,
+    )
 
 
 def lacking(program: str = "") -> tuple[str, str] | None:

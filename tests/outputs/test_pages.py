@@ -55,7 +55,7 @@ def test_the_estimate_is_never_more_than_a_page_off(template: str) -> None:
 def test_a_conversion_that_takes_too_long_is_ended_and_the_pages_estimated() -> None:
     started = time.monotonic()
     assert page_numbers(issue_535(), TEMPLATE, seconds=0.01) == page_numbers(issue_535(), TEMPLATE, estimate_only=True)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
 
 
 def test_without_libreoffice_the_pages_are_estimated(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:

@@ -85,7 +85,7 @@ def test_an_unchanged_sitemap_says_so(web: Any) -> None:
     assert collect(web, memory=first.memory).unchanged
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 def test_entities_are_neither_expanded_nor_fetched(web: Any) -> None:
     laughs = "".join(f"<!ENTITY {chr(98 + n)} '{f'&{chr(97 + n)};' * 10}'>" for n in range(9))
     body = f"""<!DOCTYPE urlset [<!ENTITY a 'ha'>{laughs}<!ENTITY f SYSTEM 'file:///etc/passwd'>]>

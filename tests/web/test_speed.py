@@ -13,6 +13,7 @@ from desktops import begin, served
 from drafts import candidate, draft
 from pipeline.store import issues, pools
 from pipeline.web import rendering
+from spent import computing
 
 PLACE = "/issues/beijing-monthly/2024-06-01"
 MANY = 1000
@@ -88,8 +89,8 @@ def test_a_decision_costs_the_same_however_many_candidates_there_are(many, count
 
 
 def test_every_template_is_read_in_a_moment():
-    began = time.process_time()
-    environment = rendering._environment.__wrapped__()
-    for path in sorted(rendering.folder().glob("*.html")):
-        environment.get_template(path.name)
-    assert time.process_time() - began < 10, "a pattern that tries its ways one after the other takes minutes"
+    # a pattern that tries its ways one after the other takes minutes
+    with computing(10):
+        environment = rendering._environment.__wrapped__()
+        for path in sorted(rendering.folder().glob("*.html")):
+            environment.get_template(path.name)

@@ -155,7 +155,7 @@ def test_life_and_readiness_are_told_at_once_while_the_database_does_not_answer(
             answer = client.get("/readyz")
             assert (answer.status_code, answer.json()["database"]) == (503, False)
             assert samples(client)["bulletin_database_up",] == 0
-            assert time.monotonic() - begun < 15
+            assert time.monotonic() - begun < 25, "the database is waited for half a minute"
         finally:
             holder.execute("ROLLBACK")
             for one in stuck:
