@@ -63,8 +63,8 @@ docs: $(STAMP) ## Build the documentation as a site, in site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict
 	@echo "site/index.html"
 
-drill: $(STAMP) system ## Sweeps longer than the tests: kills at every point, a year with two schedulers and the like
-	@$(BIN)/python -m drills
+drill: $(STAMP) system ## Sweeps longer than the tests: kills at every point, two schedulers in a year …; MINUTES=limit
+	@$(BIN)/python -m drills $(if $(MINUTES),--minutes $(MINUTES))
 
 bench: $(STAMP) ## Measure speed and quality; DATA=folder of labelled data for the quality tables
 	@$(BIN)/python -m benchmarks.stages

@@ -1,13 +1,16 @@
 """Every drill, as many at once as there are cores, and a table of what they came to.
 
-usage: python -m drills [NAME …]
+usage: python -m drills [--minutes MINUTES] [NAME …]
 
 A drill is a module of this folder that does something to the desk at many points, looks after each whether the
 promises hold, and ends with `concluded`. Each runs in a process of its own; one that fails keeps no other from running.
+What is not done after so many minutes is ended and named, and breaks nothing: it is to be played where there is time.
 """
 
 from __future__ import annotations
 
+import argparse
+import math
 import os
 import re
 import signal
@@ -17,6 +20,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 DRILLS: Mapping[str, Sequence[str]] = {
@@ -41,18 +45,22 @@ DRILLS: Mapping[str, Sequence[str]] = {
 
 _AT_ONCE = min(os.cpu_count() or 1, 4)  # most of them wait: for leases, servers, the end of a process
 _RUNNING: list[subprocess.Popen[str]] = []
-_MOST_SECONDS = 1200.0  # for one drill; the longest take a quarter of that
+_MOST_SECONDS = 3600.0  # for one drill; the longest take a tenth of that on an idle machine
+_OUT_OF_TIME = "out of time"
 _CONCLUSION = re.compile(r"^(\d+) points tried, (\d+) promises broken$", re.MULTILINE)
 
 
 def main() -> None:
-    wanted = sys.argv[1:]
-    if unknown := set(wanted) - DRILLS.keys():
-        sys.exit(f"no such drill: {', '.join(sorted(unknown))} (there are: {'; '.join(DRILLS)})")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--minutes", type=float, default=math.inf)
+    options = parser.parse_args()
+    if unknown := set(options.names) - DRILLS.keys():
+        parser.error(f"no such drill: {', '.join(sorted(unknown))} (there are: {'; '.join(DRILLS)})")
     begun = time.monotonic()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
-            rows = list(pool.map(_played, wanted or DRILLS))
+            rows = list(pool.map(partial(_played, until=begun + options.minutes * 60), options.names or DRILLS))
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in list(_RUNNING):
@@ -63,13 +71,17 @@ def main() -> None:
         print(f"| {name} | {points} | {broken} | {seconds:.0f} |")
     tried = sum(int(points) for _, points, *_ in rows if points != "?")
     print(f"| together | {tried} | {sum(_count(row[2]) for row in rows)} | {time.monotonic() - begun:.0f} |")
-    sys.exit(any(row[2] != "0" for row in rows))
+    if late := [row[0] for row in rows if row[2] == _OUT_OF_TIME]:
+        print(f"Not done within {options.minutes:g} minutes: {'; '.join(late)}. `make drill` plays them to their end.")
+    sys.exit(any(row[2] not in ("0", _OUT_OF_TIME) for row in rows))
 
 
-def _played(name: str) -> tuple[str, str, str, float]:
+def _played(name: str, until: float) -> tuple[str, str, str, float]:
     """Runs one drill to its end, and prints what it said in one piece: several run side by side."""
-    print(f"… {name}", flush=True)
     begun = time.monotonic()
+    if begun >= until:
+        return name, "?", _OUT_OF_TIME, 0.0
+    print(f"… {name}", flush=True)
     root = Path(__file__).parent.parent
     process = subprocess.Popen(
         [sys.executable, "-m", *DRILLS[name]],
@@ -82,9 +94,12 @@ def _played(name: str) -> tuple[str, str, str, float]:
     )
     with _ended_with_all_it_started(process):
         try:
-            said, _ = process.communicate(timeout=_MOST_SECONDS)
+            said, _ = process.communicate(timeout=min(_MOST_SECONDS, until - begun))
         except subprocess.TimeoutExpired as error:
-            said = f"{_decoded(error.stdout)}\nnot done after {_MOST_SECONDS:.0f} s\n"
+            said = f"{_decoded(error.stdout)}\nnot done after {error.timeout:.0f} s\n"
+            if time.monotonic() >= until:
+                print(f"\n== {name}: {_OUT_OF_TIME}\n{said}", flush=True)
+                return name, "?", _OUT_OF_TIME, time.monotonic() - begun
     code = process.wait()
     seconds = time.monotonic() - begun
     print(f"\n== {name}: {seconds:.0f} s\n{said}", flush=True)
@@ -116,7 +131,8 @@ def _decoded(said: str | bytes | None) -> str:
 
 
 def _count(broken: str) -> int:
-    return 1 if broken == "?" else int(broken)
+    words = {"?": 1, _OUT_OF_TIME: 0}
+    return words[broken] if broken in words else int(broken)
 
 
 if __name__ == "__main__":
