@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_STARTUP_SECONDS = 60.0
+_STARTUP_SECONDS = 600.0
 _ROOT = Path(__file__).parent.parent
 
 

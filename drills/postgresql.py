@@ -46,6 +46,7 @@ FAULTS = ("ended before a statement", "ended before the commit", "answer to the 
 COPYING = "ended before many rows"
 """They go to the server past SQLAlchemy, which otherwise says what an error means."""
 _SERIES = "beijing-monthly"
+_PATIENCE = 600.0  # seconds that a machine of the two has, where others keep the real one busy
 _ENDED = 25  # connections of the two machines, at most
 
 
@@ -250,7 +251,7 @@ def broken(folder: Path) -> list[str]:
 def machine(folder: Path, name: str, said: Any) -> None:
     """Makes and puts out the draft, however often it takes."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
-    deadline, outcomes = time.monotonic() + 60, []
+    deadline, outcomes = time.monotonic() + _PATIENCE, []
     while time.monotonic() < deadline:
         try:
             with open_desk(folder, clock=july) as desk:
@@ -294,11 +295,11 @@ def two_machines(server: Server, folder: Path, address: str, seed: int) -> tuple
     for one in machines:
         one.start()
     disturbing.start()
-    told = dict(said.get(timeout=90) for _ in machines)
+    told = dict(said.get(timeout=2 * _PATIENCE) for _ in machines)
     stop.set()
     disturbing.join()
     for one in machines:
-        one.join(30)
+        one.join(_PATIENCE)
     wrong = [f"two machines: {one}" for one in broken(folder)]
     if not ended:
         wrong.append("two machines: no connection was ended")

@@ -35,7 +35,7 @@ from pipeline.desk import now, open_desk
 from pipeline.flows import environment, server
 from pipeline.model import Phase
 
-_PATIENCE_SECONDS = 120.0
+_PATIENCE_SECONDS = 600.0
 _SERIES = ("planned", "killed", "cut-off", "together")
 _FEED = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>健康快报</title>
 <item><title>北京多家医院上线智能预问诊</title><link>http://news.example/1.html</link></item></channel></rss>"""
@@ -169,7 +169,7 @@ class Play:
 
     def ask(self, path: str, **body: Any) -> Any:
         """Asks Prefect's server."""
-        answer = requests.post(f"{self.url}{path}", json=body, timeout=30)
+        answer = requests.post(f"{self.url}{path}", json=body, timeout=_PATIENCE_SECONDS)
         answer.raise_for_status()
         return answer.json()
 

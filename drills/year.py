@@ -39,10 +39,12 @@ from drills.postgres import databases
 from pipeline.demo.site import DemoWeb
 from pipeline.demo.workspace import write_workspace
 from pipeline.desk import Desk, Inline, open_desk
+from pipeline.errors import DeskError
 from pipeline.model import BEIJING, Clock, Phase, Window
 from pipeline.schedule import Clockwork
 from pipeline.store import issues as issue_store
 
+log = structlog.get_logger("drills")
 START = dt.datetime(2024, 5, 1, tzinfo=BEIJING)
 """A month and a week for which the demo web has news begin here."""
 _LAST = {"beijing-monthly": (533, "2024-04"), "national-weekly": (570, "2024-05-03")}
@@ -164,7 +166,13 @@ def work(workspace: Path, right: FastClock, diary: Path, chance: random.Random |
 
     def launch(arguments: Sequence[str], _seconds: float) -> int:
         deadly.point = _chosen(chance) if chance else ""
-        return in_this_process(workspace, clock, deadly, arguments)
+        try:
+            return in_this_process(workspace, clock, deadly, arguments)
+        except (
+            DeskError
+        ) as error:  # a child would end with it: on a busy machine a lease may run out, and be taken over
+            log.warning("run failed", why=str(error))
+            return 1
 
     clockwork = Clockwork(lambda: open_desk(workspace, clock=clock), launch, clock)
     looks = itertools.count()
@@ -173,7 +181,10 @@ def work(workspace: Path, right: FastClock, diary: Path, chance: random.Random |
             if next(looks) in _WRONG_AT and chance and chance.random() < _WRONG:
                 clock.wrong = chance.choice(WRONG)
                 deadly.notes(f"clock wrong by {clock.wrong:+.0f} days")
-            clockwork.tick()
+            try:
+                clockwork.tick()
+            except DeskError as error:  # as `bulletin serve` does, which looks again
+                log.warning("tick failed", why=str(error))
             clock.wrong = 0.0
             time.sleep(0.05)
 
