@@ -1,7 +1,8 @@
-"""Further classifiers, all optional and off by default: they rank and suggest, they never write.
+"""Further classifiers, all optional and off by default: they weigh or remark, they never write.
 
-The verdict is the scope's own (`pipeline.steps.rate`). A classifier gives an article a score and one sentence;
-what is printed in an issue comes from the article or from an editor, whatever a classifier says.
+A classifier gives an article a score and one sentence. The score of `embeddings` is averaged with the scope's own
+(`pipeline.steps.rate`) where that is not sure; what `llm` says is only shown beside what waits. What is printed in an
+issue comes from the article or from an editor, whatever a classifier says.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A language model behind an address that speaks OpenAI's protocol, in the office or outside.
 
 What it is sent leaves the desk: title and the beginning of the article, nothing else. What it answers is shown to
-the editor as an opinion beside the candidate and orders those that wait; no text of it enters an issue.
+the editor as an opinion beside the candidate; it moves no score and no place in the list, and no text of it enters an
+issue.
 """
 
 from __future__ import annotations
