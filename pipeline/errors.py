@@ -22,7 +22,8 @@
     ├── NothingCollected       every source failed, so no issue is made of it
     └── Blocked                findings that keep an issue from release
 
-An expected "no" about one lead is a `model.Rejection`, not an exception.
+An expected "no" about one lead is a `model.Rejection`, not an exception; `OverTime` is somebody's wish that this
+process ends, as Ctrl-C is.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.model import Clash, Decision, Desked
+
+
+class OverTime(SystemExit):
+    """Whoever started this process ends it because it took as long as it may."""
 
 
 class DeskError(Exception):

@@ -113,7 +113,7 @@ class Children:
                     return child.wait(0.2)
                 except subprocess.TimeoutExpired:
                     continue
-            return _ended(child)
+            return _ended(child, over=not self.stopping.is_set())
         except BaseException:
             _ended(child)  # whoever interrupts us does not know of it
             raise
@@ -125,9 +125,14 @@ class Children:
                 child.stdin.close()
 
 
-def _ended(child: subprocess.Popen[bytes]) -> int:
-    with suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGTERM)
+def _ended(child: subprocess.Popen[bytes], *, over: bool = False) -> int:
+    """Asks a child to stop, and stops it; `over` tells it that it took too long, so that it can say so."""
+    with suppress(OSError):
+        if over and child.stdin:
+            child.stdin.write(b"over")
+            child.stdin.flush()
+        else:
+            os.killpg(child.pid, signal.SIGTERM)
     try:
         child.wait(_GRACE_SECONDS)
     except subprocess.TimeoutExpired:

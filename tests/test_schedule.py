@@ -336,7 +336,8 @@ def test_what_was_stopped_because_its_time_was_over_uses_an_attempt_up(workspace
         # the child that is ended takes it for somebody who wants it to stop
         desk.give_back(Work(series.id, window), claim.owner, "运行被中断", interrupted=True)
         stands = desk.claims.of(Work(series.id, window))
-        assert (stands.attempt, stands.trouble) == (1, "用时超过 0.001 分钟后被终止")
+        assert stands.attempt == 1
+        assert stands.trouble.startswith("用时到了上限 0.001 分钟（settings.yaml 的 clock.run_minutes）")
         assert stands.retry - stands.since > dt.timedelta(minutes=5)
 
 
@@ -507,6 +508,7 @@ def test_a_child_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path,
     )
     real = subprocess.Popen
     monkeypatch.setattr(schedule.subprocess, "Popen", lambda _command, **how: real([sys.executable, sleeper], **how))
+    monkeypatch.setattr(schedule, "_GRACE_SECONDS", 1.0)  # it does not listen
     begun = time.monotonic()
     assert Children(tmp_path)(["run"], 1.0) < 0
     assert time.monotonic() - begun < 40, "it sleeps for a minute"
@@ -677,6 +679,25 @@ def test_who_is_asked_to_stop_in_the_middle_of_a_draft_stops_at_once_and_gives_i
         claims = desk.claims.on("beijing-monthly").values()
     assert [(one.progress, one.trouble) for one in claims] == [(Progress.FAILED, "运行被中断")]
     assert "Traceback" not in log.read_text("utf-8")
+
+
+@IN_A_FILE
+def test_a_run_from_the_page_that_reached_its_limit_says_so_and_which_setting_that_is(workspace, dripping):
+    command = ["run", "beijing-monthly", "--month", "2024-06", "--engine", "inline", "--as", "王编辑"]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "--leashed", "-C", str(workspace), *command],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert _until(lambda: _fetching(workspace))
+        assert schedule._ended(child, over=True) < 0
+    finally:
+        child.kill()
+        child.stdin.close()
+    with open_desk(workspace, clock=SetClock("2030-01-01 00:00")) as desk:
+        (claim,) = desk.claims.on("beijing-monthly").values()
+    assert claim.trouble.startswith("用时到了上限 60 分钟（settings.yaml 的 clock.run_minutes）")
+    assert claim.attempt == 0, "the clock may try it as often as ever"
 
 
 @IN_A_FILE

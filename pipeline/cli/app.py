@@ -63,3 +63,5 @@ class State:
     workspace = Path()
     debug = False
     quiet = False
+    over_time = False
+    """Whether whoever started this process says that it took too long."""

@@ -19,7 +19,7 @@ from typer.exceptions import TyperException
 from pipeline.cli.app import DONE, FAILED, INTERRUPTED, MISUSED, State, app
 from pipeline.cli.misuse import worded
 from pipeline.cli.speech import log_events, out, say
-from pipeline.errors import DeskError, UsageError
+from pipeline.errors import DeskError, OverTime, UsageError
 
 log = structlog.get_logger("pipeline.cli")
 _PATIENCE_SECONDS = 5.0  # for an interrupted command to give back what it holds
@@ -54,7 +54,7 @@ def _run() -> None:
         log.exception("broke", why=type(error).__name__)
         say(f"bulletin: 程序出错，没有做完（{type(error).__name__}：{error}，{_place_in(error)}）。{_REPORT}")
         sys.exit(FAILED)
-    except _Interrupted:
+    except (_Interrupted, OverTime):
         # everything was given back on the way here; a thread that waits for a slow site is not waited for
         _leave()
 
@@ -128,7 +128,7 @@ def on_stop(handler: Callable[[int, object], None]) -> None:
 
 def _interrupted(_signal: int, _frame: object) -> None:
     leave_within(_PATIENCE_SECONDS)
-    raise _Interrupted(INTERRUPTED)
+    raise (OverTime if State.over_time else _Interrupted)(INTERRUPTED)
 
 
 def leave_within(seconds: float, code: int = INTERRUPTED) -> None:
@@ -155,12 +155,14 @@ def _leave(code: int = INTERRUPTED) -> NoReturn:
 
 
 def leash() -> None:
-    """Ends this process as `kill` does when the one that started it is gone: then stdin is closed."""
+    """Ends this process as `kill` does when the one that started it is gone: then stdin is closed.
+
+    A word on stdin says that its time is over.
+    """
     import threading
 
     def hold() -> None:
-        while os.read(0, 1024):
-            pass
+        State.over_time = bool(os.read(0, 1024))
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=hold, name="leash", daemon=True).start()

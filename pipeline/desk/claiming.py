@@ -15,7 +15,7 @@ import structlog
 
 from pipeline.config import Series
 from pipeline.desk.room import Room
-from pipeline.errors import Busy, Conflict, DeskError, UsageError
+from pipeline.errors import Busy, Conflict, DeskError, OverTime, UsageError
 from pipeline.model import COLLECTING, Claim, Phase, Progress, Standing, State, Window, Work, Worker
 from pipeline.steps.window import caught_up, due_at, following, over
 from pipeline.store import Stand
@@ -110,20 +110,30 @@ class Claiming(Room):
             over.set()
             thread.join()
 
-    def give_back(self, work: Work, owner: str, why: str, *, interrupted: bool = False, by_hand: bool = False) -> None:
-        """Gives claimed work back undone, to be tried again after a pause that grows with each attempt."""
+    def give_back(
+        self,
+        work: Work,
+        owner: str,
+        why: str,
+        *,
+        interrupted: bool = False,
+        by_hand: bool = False,
+        over_time: bool = False,
+    ) -> None:
+        """Gives claimed work back undone, to be tried again after a pause that grows with each attempt.
+
+        What was interrupted because of its time limit is `over_time`.
+        """
         claim = self.claims.of(work)
         if claim is None or claim.owner != owner or claim.progress is not Progress.RUNNING:
             return
         timing = self.config.settings.clock
-        if interrupted and self.claims.lasted(claim) >= timing.run_minutes * 60:
+        late = self.claims.lasted(claim) >= timing.run_minutes * 60
+        if interrupted and (late or over_time):
             # whoever limits its time stops it as if somebody wanted that; else it would be tried again for ever.
             # What somebody began by hand the clock has not tried yet, and nobody but he may have limited it
-            why = (
-                f"{why}，已用时 {timing.run_minutes:g} 分钟以上"
-                if by_hand
-                else f"用时超过 {timing.run_minutes:g} 分钟后被终止"
-            )
+            limited = over_time or not by_hand
+            why = _over_time(timing.run_minutes) if limited else f"{why}，已用时 {timing.run_minutes:g} 分钟以上"
             interrupted = by_hand
         minutes = timing.retry_minutes * 2 ** min(claim.attempt - 1, 20)
         # a round of collecting comes again anyhow
@@ -142,7 +152,9 @@ class Claiming(Room):
             why = error.message if isinstance(error, DeskError) else f"{type(error).__name__}：{error}"
             stopped = not isinstance(error, Exception)
             told = "运行被中断" if stopped else why
-            self.give_back(Work(series, window), owner, told, interrupted=stopped, by_hand=by_hand)
+            over = isinstance(error, OverTime)
+            work = Work(series, window)
+            self.give_back(work, owner, told, interrupted=stopped, by_hand=by_hand, over_time=over)
             raise
 
     def _claimed(self, series: str, window: Window, asker: str = "") -> Claim:
@@ -231,6 +243,13 @@ def _is_gone(worker: Worker) -> bool:
     except PermissionError:
         return False  # it lives, and is somebody else's
     return False
+
+
+def _over_time(minutes: float) -> str:
+    return (
+        f"用时到了上限 {minutes:g} 分钟（settings.yaml 的 clock.run_minutes），被终止；"
+        "再生成会接着已采到的做，仍到上限，请管理员调高它"
+    )
 
 
 def _standing(
