@@ -65,9 +65,14 @@ def test_the_whole_list_is_worked_through_with_keys_alone(desktop, tab):
     tab.keyboard.press("x")
     tab.locator("#chosen .candidate[data-handle='c55ee']").wait_for()
     assert "c55ee" in desktop.draft().draft.chosen
+    tab.evaluate("window.same = true")
     tab.keyboard.press("u")
     tab.locator("#standby .candidate[data-handle='c55ee']").wait_for()
     assert "c55ee" not in desktop.draft().draft.chosen
+    tab.locator("#told", has_text="已撤销").wait_for()
+    tab.keyboard.press("Control+y")
+    tab.locator("#chosen .candidate[data-handle='c55ee']").wait_for()
+    assert tab.evaluate("window.same"), "the page stays, and with it what one looks at"
 
 
 def test_keys_that_an_input_method_or_a_field_takes_decide_nothing(desktop, tab):

@@ -304,12 +304,21 @@ def test_typing_is_saved_when_the_field_is_left_and_seen_in_list_and_preview(des
     tab.get_by_text("已保存").wait_for()
     tab.locator("#list").get_by_text("电子病历共享有新进展").first.wait_for()
     tab.frame_locator("#preview-page iframe:not(.coming)").locator("h3", has_text="电子病历共享有新进展").wait_for()
-    first.press("Control+End")
+    whole, count = first.input_value(), tab.locator("#item-rows textarea").count()
+    first.evaluate("field => { field.focus(); field.setSelectionRange(4, 4); }")
     first.press("Enter")
+    assert (first.input_value(), tab.locator("#item-rows textarea").count()) == (whole[:4], count + 1)
     tab.keyboard.type("另起的一段。")
+    tab.keyboard.press("Control+z")
+    tab.keyboard.press("Control+z")
+    assert (first.input_value(), tab.locator("#item-rows textarea").count()) == (whole, count)
+    assert first.evaluate("field => [field === document.activeElement, field.selectionStart]") == [True, 4]
+    tab.keyboard.press("Control+y")
+    tab.keyboard.press("Control+Shift+Z")
+    assert tab.locator("#item-rows textarea").nth(1).input_value() == "另起的一段。" + whole[4:]
     tab.keyboard.press("Control+s")
     tab.frame_locator("#preview-page iframe:not(.coming)").get_by_text("另起的一段。").wait_for()
-    assert "另起的一段。" in [one.text for one in _body(desktop, "c22bb")]
+    assert "另起的一段。" + whole[4:] in [one.text for one in _body(desktop, "c22bb")]
     tab.locator("#item-title").fill("离开之前改的标题")
     tab.locator("#list a[hx-get$='/items/c33cc']").first.click()
     tab.locator("article.item[data-handle=c33cc]").wait_for()

@@ -29,6 +29,7 @@ from pipeline.steps.assemble import printed
 from pipeline.steps.differ import Differing, differ
 from pipeline.steps.tell import in_words, meant, titles_of
 from pipeline.web.asking import Asked, Route, draft_address, natural
+from pipeline.web.pages.draft import answered
 from pipeline.web.rendering import moment, signed
 
 # ------------------------------------------------------------------------------- two people at once
@@ -215,8 +216,11 @@ def _stepped(asked: Asked, desked: Desked) -> Response:
     last = asked.desk.revisions(desked)[-1].decision
     address = draft_address(desked.draft.series, desked.draft.window)
     here = any(one.handle == last.target for one in desked.draft.candidates)
+    told = f"已{last.chinese}：{meant(last, desked.draft, handles=False)}"
+    if asked.fragment:
+        return answered(asked, desked, last.target, told)
     response = asked.to(f"{address}?item={last.target}" if here else address)
-    response.headers["X-Told"] = quote(f"已{last.chinese}：{meant(last, desked.draft, handles=False)}")
+    response.headers["X-Told"] = quote(told)
     return response
 
 

@@ -123,7 +123,7 @@
 
   // what was added shows in the list; decisions, and the fields of an item, bring the list with their answer
   document.body.addEventListener("revised", (event) => {
-    if (event.target.closest?.("#list, #checks, #walk, #item")) return;
+    if (event.target.closest?.("#list, #checks, #walk, #item, .step-back")) return;
     htmx.ajax("GET", `${base}?group=list`, { target: "#list", swap: "innerHTML" });
   });
 
@@ -237,6 +237,15 @@
     desk.pane("item");
     document.querySelector(`#item [data-tab="${name}"]`)?.click();
   }
+
+  // in a field it takes back what was typed there
+  document.addEventListener("keydown", (event) => {
+    const key = event.key.toLowerCase();
+    if (event.defaultPrevented || event.altKey || !(event.ctrlKey || event.metaKey) || (key !== "z" && key !== "y")) return;
+    if (event.target.closest?.("input:not([type=checkbox]), textarea, select") || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    document.querySelector(`.step-back [data-click="${key === "y" || event.shiftKey ? "U" : "u"}"]`)?.click();
+  });
 
   desk.shortcut("j", () => step(1), "下一条");
   desk.shortcut("k", () => step(-1), "上一条");

@@ -43,6 +43,7 @@
   }
 
   function typed() {
+    if (!composing) remember();
     if (!dirty()) {
       said("");
       return;
@@ -104,6 +105,13 @@
   // whoever goes to another item takes along nothing that is not saved
   document.addEventListener("htmx:confirm", (event) => {
     const { elt, target, path } = event.detail;
+    if (elt.matches(".step-back") && dirty()) {
+      // what was typed last is what is taken back first; the buttons come anew with the answer
+      event.preventDefault();
+      const key = elt.querySelector("[data-click]").dataset.click;
+      save().then((saved) => { if (saved) document.querySelector(`.step-back [data-click="${key}"]:not([disabled])`)?.click(); });
+      return;
+    }
     if (target?.id !== "item" || elt === form() || !dirty()) return;
     event.preventDefault();
     save().then((saved) => {
@@ -121,11 +129,15 @@
 
   let composing = false;
   document.addEventListener("compositionstart", () => { composing = true; });
-  document.addEventListener("compositionend", () => { composing = false; });
+  document.addEventListener("compositionend", (event) => {
+    composing = false;
+    if (event.target.closest?.("#item-rows")) remember(event.target);
+  });
 
   document.addEventListener("input", (event) => {
     if (!event.target.closest?.("#item-form")) return;
     grow(event.target);
+    if (!composing) remember(event.target);
     typed();
   });
 
@@ -187,6 +199,7 @@
   }
 
   function split(field) {
+    present = { ...present, field, place: field.selectionStart };
     const row = field.closest(".block");
     const kind = row.querySelector(".block-kind").value;
     const after = field.value.slice(field.selectionEnd).trimStart();
@@ -200,6 +213,7 @@
 
   function joined(first, second) {
     const place = first.value.length;
+    present = { ...present, field: document.activeElement, place: document.activeElement.selectionStart };
     first.value += second.value;
     second.closest(".block").remove();
     grow(first);
@@ -274,6 +288,87 @@
     kind.closest(".block").className = `block block-${kind.value}`;
     grow(kind.closest(".block").querySelector("textarea"));
     typed();
+  });
+
+  // ------------------------------------------------------------------------------------ back and forth in the body
+
+  // A field that a script wrote to forgets what was typed before, and no browser takes back a paragraph that was split,
+  // joined, moved or put out: so the body has a past of its own, for as long as the item is open.
+  const RUN_MS = 1500;  // what is typed into one field without such a pause is taken back together
+  let past = [];
+  let future = [];
+  let present = null;
+  let run = { field: null, at: 0 };  // of typing that goes on
+
+  function snapshot() {
+    const field = document.activeElement?.closest?.("#item-rows textarea");
+    const lines = [...rows().children].map((row) => ({
+      row, kind: row.querySelector(".block-kind").value, text: row.querySelector(".block-text").value,
+    }));
+    return { lines, field, place: field?.selectionStart ?? 0 };
+  }
+
+  const same = (one, other) => one.lines.length === other.lines.length && one.lines.every((line, at) =>
+    line.row === other.lines[at].row && line.kind === other.lines[at].kind && line.text === other.lines[at].text);
+
+  function remember(typing = null) {
+    if (!rows() || !present) return;
+    const now = snapshot();
+    if (same(now, present)) {
+      present = now;
+      return;
+    }
+    const goesOn = typing && typing === run.field && Date.now() - run.at < RUN_MS;
+    if (!goesOn) past.push(present);
+    run = { field: typing, at: Date.now() };
+    future = [];
+    present = now;
+  }
+
+  function step(from, to) {
+    const back = from.pop();
+    if (!back) {
+      window.desk?.told(from === past ? "正文没有可撤销的改动了" : "正文没有可重做的改动了");
+      return;
+    }
+    const left = snapshot();
+    to.push(left);
+    rows().replaceChildren(...back.lines.map((line) => line.row));
+    for (const { row, kind, text } of back.lines) {
+      row.querySelector(".block-kind").value = kind;
+      const field = row.querySelector(".block-text");
+      if (field.value !== text) field.value = text;
+      row.className = `block block-${kind}`;
+      grow(field);
+    }
+    present = back;
+    run = { field: null, at: 0 };
+    const field = back.field?.isConnected ? back.field : rows().querySelector("textarea");
+    if (field) focusAt(field, Math.min(back.place, field.value.length));
+    field?.scrollIntoView({ block: "nearest" });
+    field?.dispatchEvent(new Event("input", { bubbles: true }));  // what is kept in this tab goes along
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.keyCode === 229 || event.altKey || !(event.ctrlKey || event.metaKey)) return;
+    if (!event.target.closest?.("#item-rows")) return;
+    const key = event.key.toLowerCase();
+    const again = key === "y" || (key === "z" && event.shiftKey);
+    if (key !== "z" && !again) return;
+    event.preventDefault();
+    remember();
+    if (again) step(future, past); else step(past, future);
+  });
+
+  // the caret stays where it was before the change, not where the last one left it
+  document.addEventListener("beforeinput", (event) => {
+    if (event.inputType === "historyUndo" || event.inputType === "historyRedo") {
+      if (!event.target.closest?.("#item-rows")) return;
+      event.preventDefault();  // from the menu of the browser
+      if (event.inputType === "historyUndo") step(past, future); else step(future, past);
+    } else if (present && event.target.closest?.("#item-rows") && same(snapshot(), present)) {
+      present = snapshot();
+    }
   });
 
   // ------------------------------------------------------------------------------------ pasting
@@ -363,12 +458,14 @@
     place.append(made);
   }
 
+  let scrolled = { handle: "", top: 0 };
   let tab = { handle: "", name: "" };  // of the source: which of its tabs was looked at
 
   document.body.addEventListener("revised", (event) => {
     refresh();
     const item = document.querySelector("#item .item");
     if (!item || dirty() || event.target.matches?.("#item-form, [data-restore]")) return;
+    scrolled = { handle: item.dataset.handle, top: document.getElementById("item").scrollTop };
     tab = { handle: item.dataset.handle, name: item.querySelector("[data-tab][aria-current]")?.dataset.tab ?? "" };
     htmx.ajax("GET", item.dataset.address, { target: "#item", swap: "innerHTML" });
   });
@@ -404,6 +501,8 @@
       rows().after(element('<button type="button" class="quiet small block-add" data-block="add">＋ 加一段</button>'));
     }
     kept = state();
+    [past, future, run] = [[], [], { field: null, at: 0 }];
+    present = snapshot();
   }
 
   // a decision about the item brings it anew beside the list
@@ -411,6 +510,8 @@
     document.addEventListener(name, (event) => {
       if (event.detail.target?.id !== "item") return;
       begin();
+      if (scrolled.handle === document.querySelector("#item .item")?.dataset.handle) event.detail.target.scrollTop = scrolled.top;
+      scrolled = { handle: "", top: 0 };
       const frame = frameOf();
       if (frame) toAnchor(frame, anchorNow());
     });
