@@ -14,12 +14,14 @@ from dataclasses import replace
 
 from pipeline.config import Outlets, PlaceRule
 from pipeline.model import Counted, Facet, Frequency, Issue, Item, Period, Ranking, Trends, Window
-from pipeline.steps.rate.place import Place, cities
+from pipeline.steps.rate.place import KNOWN, Place, cities
 from pipeline.steps.rate.terms import fold
 
 UNNAMED = "未注明"
 """The outlet of an item that names none."""
 _INITIALS = re.compile(r"(?<![a-z])[a-z]{1,3}(?![a-z])")
+_UNIT = re.compile(r"(?:特别行政区|(?:壮族|回族|维吾尔)?自治区|[省市区县])$")
+"""What follows the short name of a place: 北京 and 北京市, 内蒙古 and 内蒙古自治区 are one."""
 _MOST_PERIODS = 36  # columns of a chart that can still be told apart on a phone
 
 
@@ -30,6 +32,7 @@ class Gazetteer:
         rules = tuple(rules)
         self._places = [Place(rule, outlets) for rule in rules]
         self._whole = {fold(rule.name) for rule in rules}
+        self._known = KNOWN | {fold(place) for rule in rules for place in rule.places}
 
     def named(self, item: Item) -> dict[str, str]:
         """The places that an item speaks of, each once, and what each is: 医院, 机构, 地区 or 省市."""
@@ -39,11 +42,15 @@ class Gazetteer:
             for name, institution in place.named(item.title, lines).items():
                 if institution:
                     found[name] = "医院" if name.endswith("医院") else "机构"
-                elif fold(name) not in self._whole:
-                    found[name] = "地区"
                 else:
-                    found[name] = "省市"
+                    short = self._short(name)
+                    found[short] = "省市" if fold(short) in self._whole | KNOWN else "地区"
         return found
+
+    def _short(self, name: str) -> str:
+        """The shorter name of a place that goes by two; a name that is known by itself alone stays."""
+        short = _UNIT.sub("", name)
+        return short if fold(short) in self._known else name
 
 
 def counted(

@@ -54,6 +54,19 @@ def test_an_outlet_goes_by_its_name_in_the_registry_and_one_that_is_not_there_by
     assert one.names[Facet.OUTLETS] == {"北青网": 2, "未注明": 1, "卫生报": 1}
 
 
+def test_a_place_that_goes_by_two_names_is_counted_under_the_shorter_one():
+    here = CONFIG.scope.places["beijing"]
+    places = ("北京", "北京市", "内蒙古自治区", "海淀", "海淀区", "西城区")
+    gazetteer = Gazetteer([here.model_copy(update={"places": places})], CONFIG.outlets)
+    issue = _issue(
+        _item("北京市推广电子病历，内蒙古自治区随后跟进。海淀区与西城区先行。"),
+        _item("北京与内蒙古互认结果。海淀先行。"),
+    )
+    one = counted(issue, gazetteer, CONFIG.outlets)
+    assert one.names[Facet.PLACES] == {"北京": 2, "内蒙古": 2, "海淀": 2, "西城区": 1}
+    assert one.kinds == {"北京": "省市", "内蒙古": "省市", "海淀": "地区", "西城区": "地区"}
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

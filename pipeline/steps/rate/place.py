@@ -172,7 +172,9 @@ class Place:
         )
 
 
-_ELSEWHERE = Finder(map(fold, f"{CITIES}|{_AROUND}".split("|")))
+KNOWN = frozenset(map(fold, f"{CITIES}|{_AROUND}".split("|")))
+"""Provinces and cities by their short names."""
+_ELSEWHERE = Finder(KNOWN)
 
 
 def cities(title: str, lines: Sequence[str]) -> list[str]:
