@@ -46,6 +46,7 @@ DRILLS: Mapping[str, Sequence[str]] = {
 _AT_ONCE = min(os.cpu_count() or 1, 4)  # most of them wait: for leases, servers, the end of a process
 _RUNNING: list[subprocess.Popen[str]] = []
 _MOST_SECONDS = 7200.0  # for one drill: twenty times what the longest takes, so it ends what hangs and nothing slow
+_GRACE_SECONDS = 30.0
 _OUT_OF_TIME = "out of time"
 _CONCLUSION = re.compile(r"^(\d+) points tried, (\d+) promises broken$", re.MULTILINE)
 
@@ -60,7 +61,7 @@ def main() -> None:
     begun = time.monotonic()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
-            # where time is short the shortest first: one core that waits for the last is better than few that were played
+            # where time is short the shortest first, so that most of them are played
             names = options.names or (DRILLS if options.minutes == math.inf else reversed(DRILLS))
             rows = list(pool.map(partial(_played, until=begun + options.minutes * 60), names))
         except KeyboardInterrupt:
@@ -124,6 +125,10 @@ def _ended_with_all_it_started(process: subprocess.Popen[str]) -> Iterator[None]
 
 def _end(process: subprocess.Popen[str]) -> None:
     """Ends a drill that still runs, and the servers and workers it may have left behind."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)  # it ends its PostgreSQL itself, which is in a session of its own
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_SECONDS)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
