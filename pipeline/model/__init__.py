@@ -89,6 +89,7 @@ from pipeline.model.issues import (
     Issue,
     Item,
     Severity,
+    State,
     file_title,
 )
 from pipeline.model.learned import Learned, Learnt
@@ -108,7 +109,7 @@ from pipeline.model.returned import (
     Returned,
     ReturnedItem,
 )
-from pipeline.model.runs import COLLECTING, PRUNING, Claim, Progress, State, Tally, Weight, Work, Worker
+from pipeline.model.runs import COLLECTING, PRUNING, Claim, Progress, Tally, Weight, Work, Worker
 from pipeline.model.search import Found, Passage, Phrase, Searchable
 from pipeline.model.stories import (
     Candidate,

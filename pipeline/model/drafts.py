@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.model.issues import Decision, Finding
-from pipeline.model.runs import State
+from pipeline.model.issues import Decision, Finding, State
 from pipeline.model.stories import Candidate
 from pipeline.model.windows import Window
 
@@ -45,12 +44,7 @@ _PHASES = {
     Phase.MISSED: "未补出",
     Phase.RUNNING: "生成中",
     Phase.FAILED: "生成失败",
-    Phase.DRAFT: "草稿",
-    Phase.IN_REVIEW: "送审中",
-    Phase.APPROVED: "已审定",
-    Phase.SKIPPED: "已跳过",
-    Phase.RELEASED: "已发布",
-    Phase.WITHDRAWN: "已撤回",
+    **{Phase(state.value): state.chinese for state in State},
 }
 
 

@@ -1,4 +1,4 @@
-"""The issue: its items, what is found wrong with it, what is decided about it."""
+"""The issue: its items, where it stands, what is found wrong with it, what is decided about it."""
 
 from __future__ import annotations
 
@@ -100,6 +100,37 @@ def file_title(title: str, series: str) -> str:
         if safe := "".join(filter(str.isalnum, text))[:60].encode()[:_MAX_NAME_BYTES].decode(errors="ignore"):
             return safe
     return digest(series)[:12]
+
+
+class State(StrEnum):
+    """Where an issue stands."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    SKIPPED = "skipped"
+    RELEASED = "released"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def chinese(self) -> str:
+        """The word an editor reads."""
+        return _STATES[self]
+
+    @property
+    def open(self) -> bool:
+        """Whether it can still be changed; a change of what was approved makes a draft of it again."""
+        return self in (State.DRAFT, State.IN_REVIEW, State.APPROVED)
+
+
+_STATES = {
+    State.DRAFT: "草稿",
+    State.IN_REVIEW: "送审中",
+    State.APPROVED: "已审定",
+    State.SKIPPED: "已跳过",
+    State.RELEASED: "已发布",
+    State.WITHDRAWN: "已撤回",
+}
 
 
 class Severity(StrEnum):

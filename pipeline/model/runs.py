@@ -1,4 +1,4 @@
-"""Making a draft: its state, its stages, who holds it, and what became of the leads."""
+"""Making a draft: how far that is, who does it, and what became of the leads."""
 
 from __future__ import annotations
 
@@ -9,37 +9,6 @@ from enum import StrEnum
 
 from pipeline.model.articles import Fate
 from pipeline.model.windows import Window
-
-
-class State(StrEnum):
-    """Where an issue stands."""
-
-    DRAFT = "draft"
-    IN_REVIEW = "in_review"
-    APPROVED = "approved"
-    SKIPPED = "skipped"
-    RELEASED = "released"
-    WITHDRAWN = "withdrawn"
-
-    @property
-    def chinese(self) -> str:
-        """The word an editor reads."""
-        return _STATES[self]
-
-    @property
-    def open(self) -> bool:
-        """Whether it can still be changed; a change of what was approved makes a draft of it again."""
-        return self in (State.DRAFT, State.IN_REVIEW, State.APPROVED)
-
-
-_STATES = {
-    State.DRAFT: "草稿",
-    State.IN_REVIEW: "送审中",
-    State.APPROVED: "已审定",
-    State.SKIPPED: "已跳过",
-    State.RELEASED: "已发布",
-    State.WITHDRAWN: "已撤回",
-}
 
 
 class Progress(StrEnum):
