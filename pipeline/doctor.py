@@ -58,7 +58,7 @@ class Condition(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class Diagnosis:
     """One thing that was looked at: how it is, and what to do about it."""
 
     what: str
@@ -132,9 +132,9 @@ class _Patient:
         return own if own.is_dir() else packaged("templates")
 
 
-def examine(workspace: Path, now: dt.datetime) -> list[Sign]:
+def examine(workspace: Path, now: dt.datetime) -> list[Diagnosis]:
     """Everything that can be said of an installation and a workspace; raises nothing."""
-    patient, found, left = _Patient(workspace.absolute(), now), list[Sign](), list[str]()
+    patient, found, left = _Patient(workspace.absolute(), now), list[Diagnosis](), list[str]()
     for what, look in CHECKS.items():
         try:
             found += look(patient)
@@ -145,27 +145,27 @@ def examine(workspace: Path, now: dt.datetime) -> list[Sign]:
         except Exception as error:
             # a doctor that faints is of no use to anybody, whatever was met
             told = f"检查时出错（{type(error).__name__}：{error}）"
-            found.append(Sign(what, Condition.FAULT, told, "请把这一行告诉维护人员"))
+            found.append(Diagnosis(what, Condition.FAULT, told, "请把这一行告诉维护人员"))
     for database in patient.opened:
         database.close()
     if left:
-        found.append(Sign("未检查", Condition.WARNING, "、".join(left), "先排除上面的问题"))
+        found.append(Diagnosis("未检查", Condition.WARNING, "、".join(left), "先排除上面的问题"))
     return found
 
 
-def _good(what: str, detail: str) -> Sign:
-    return Sign(what, Condition.GOOD, detail)
+def _good(what: str, detail: str) -> Diagnosis:
+    return Diagnosis(what, Condition.GOOD, detail)
 
 
-def _warning(what: str, detail: str, fix: str = "") -> Sign:
-    return Sign(what, Condition.WARNING, detail, fix)
+def _warning(what: str, detail: str, fix: str = "") -> Diagnosis:
+    return Diagnosis(what, Condition.WARNING, detail, fix)
 
 
-def _fault(what: str, detail: str, fix: str = "") -> Sign:
-    return Sign(what, Condition.FAULT, detail, fix)
+def _fault(what: str, detail: str, fix: str = "") -> Diagnosis:
+    return Diagnosis(what, Condition.FAULT, detail, fix)
 
 
-def _by(what: str, error: DeskError, fix: str = "") -> Sign:
+def _by(what: str, error: DeskError, fix: str = "") -> Diagnosis:
     """A fault that an error tells of, in Chinese; with `fix` for what is known better here."""
     return _fault(what, wordings.what(error.message), fix or wordings.fix(error.fix, error.message))
 
@@ -173,12 +173,12 @@ def _by(what: str, error: DeskError, fix: str = "") -> Sign:
 # ------------------------------------------------------------------------------------- the installation
 
 
-def _python(_: _Patient) -> Iterator[Sign]:
+def _python(_: _Patient) -> Iterator[Diagnosis]:
     # an older one cannot even read this file
     yield _good("Python", f"{'.'.join(str(part) for part in sys.version_info[:3])}，{sys.executable}")
 
 
-def _libraries(_: _Patient) -> Iterator[Sign]:
+def _libraries(_: _Patient) -> Iterator[Diagnosis]:
     """Every library is there in a release that was tried: later ones break Prefect without a word."""
     wrong = 0
     wanted = [Requirement(line) for line in importlib.metadata.requires("bulletin-desk") or ()]
@@ -199,7 +199,7 @@ def _libraries(_: _Patient) -> Iterator[Sign]:
         yield _good("依赖库", f"{len(wanted)} 个都合用，其中 {told}")
 
 
-def _prefect(_: _Patient) -> Iterator[Sign]:
+def _prefect(_: _Patient) -> Iterator[Diagnosis]:
     """Imported in a process and a home of its own: importing it takes seconds and writes into its home."""
     with tempfile.TemporaryDirectory(prefix="bulletin-doctor-") as home:
         # what it imports is what the flows import; it says its version on a line of its own
@@ -213,7 +213,7 @@ def _prefect(_: _Patient) -> Iterator[Sign]:
         yield _fault("Prefect", f"不能载入：{why}", "重新运行 make install；急用时加 --engine inline")
 
 
-def _libreoffice(_: _Patient) -> Iterator[Sign]:
+def _libreoffice(_: _Patient) -> Iterator[Diagnosis]:
     program = libreoffice.program()
     if not program:
         yield _warning("LibreOffice", "没有安装，目录页码按估算", "安装 libreoffice-writer（make system）")
@@ -228,7 +228,7 @@ def _libreoffice(_: _Patient) -> Iterator[Sign]:
         yield _warning("LibreOffice", f"{program} 没有说出版本，目录页码可能按估算", "重新安装 libreoffice-writer")
 
 
-def _fonts(patient: _Patient) -> Iterator[Sign]:
+def _fonts(patient: _Patient) -> Iterator[Diagnosis]:
     """For each face of the template the one that is used in its place, as fontconfig chooses."""
     rules = patient.templates / "fonts.conf"
     program = shutil.which("fc-match")
@@ -254,7 +254,7 @@ def _fonts(patient: _Patient) -> Iterator[Sign]:
         yield _warning("字体", told, "安装 fonts-noto-cjk、texlive-lang-chinese（make system），否则页码可能差一页")
 
 
-def _clock(patient: _Patient) -> Iterator[Sign]:
+def _clock(patient: _Patient) -> Iterator[Diagnosis]:
     here, there = patient.now.astimezone(), patient.now.astimezone(BEIJING)
     told = f"北京时间 {there:%Y-%m-%d %H:%M}"
     if here.utcoffset() != there.utcoffset():
@@ -262,7 +262,7 @@ def _clock(patient: _Patient) -> Iterator[Sign]:
     yield _good("时间", told)
 
 
-def _terminal(_: _Patient) -> Iterator[Sign]:
+def _terminal(_: _Patient) -> Iterator[Diagnosis]:
     encodings = {"终端": sys.stdout.encoding or "无", "系统": locale.getpreferredencoding(False)}
     told = "，".join(f"{name} {encoding}" for name, encoding in encodings.items())
     if all(encoding.lower().replace("-", "") in ("utf8", "utf8sig") for encoding in encodings.values()):
@@ -274,7 +274,7 @@ def _terminal(_: _Patient) -> Iterator[Sign]:
 # --------------------------------------------------------------------------------------- the workspace
 
 
-def _configuration(patient: _Patient) -> Iterator[Sign]:
+def _configuration(patient: _Patient) -> Iterator[Diagnosis]:
     if not (patient.workspace / "config").is_dir():
         yield _fault("配置", f"{patient.workspace} 不是工作区", "用 -C 指定工作区，或用 bulletin init 新建")
         return
@@ -292,7 +292,7 @@ def _configuration(patient: _Patient) -> Iterator[Sign]:
             yield _by("配置", error)
 
 
-def _environment(_: _Patient) -> Iterator[Sign]:
+def _environment(_: _Patient) -> Iterator[Diagnosis]:
     known = configuration.variables()
     if given := [name for name in known if os.environ.get(name)]:
         yield _good("环境变量", f"{'、'.join(given)} 盖过配置文件")
@@ -300,7 +300,7 @@ def _environment(_: _Patient) -> Iterator[Sign]:
         yield _warning("环境变量", f"{name} 不起作用：没有这项设置，或它不是单个的值", "改正名称，或写进 settings.yaml")
 
 
-def _folders(patient: _Patient) -> Iterator[Sign]:
+def _folders(patient: _Patient) -> Iterator[Diagnosis]:
     for what, folder in (("数据", patient.config.data), ("成品", patient.config.out)):
         there = folder
         while not there.exists() and there != there.parent:
@@ -316,7 +316,7 @@ def _folders(patient: _Patient) -> Iterator[Sign]:
             yield _warning(what, told, "腾出空间") if free < _SPACE else _good(what, told)
 
 
-def _templates(patient: _Patient) -> Iterator[Sign]:
+def _templates(patient: _Patient) -> Iterator[Diagnosis]:
     from pipeline.desk import absent_templates
 
     looks = {one.template or patient.config.settings.template for one in patient.config.series.values()}
@@ -340,7 +340,7 @@ def _templates(patient: _Patient) -> Iterator[Sign]:
         yield _good("模板", "、".join(sorted(looks)) + ("" if own else "（用随附的）"))
 
 
-def _database(patient: _Patient) -> Iterator[Sign]:
+def _database(patient: _Patient) -> Iterator[Diagnosis]:
     config, path = patient.config, patient.config.data / "desk.db"
     address = config.settings.database
     if not address and not path.exists():
@@ -391,7 +391,7 @@ def _database(patient: _Patient) -> Iterator[Sign]:
         yield _good("数据库", "快速检查未见损坏")
 
 
-def _moments(patient: _Patient) -> Iterator[Sign]:
+def _moments(patient: _Patient) -> Iterator[Diagnosis]:
     newest = patient.database.newest()
     if newest and (last := dt.datetime.fromisoformat(newest)) > patient.now + dt.timedelta(minutes=5):
         ahead = f"数据库里最新的一笔是北京时间 {last.astimezone(BEIJING):%Y-%m-%d %H:%M}，晚于现在"
@@ -400,7 +400,7 @@ def _moments(patient: _Patient) -> Iterator[Sign]:
         yield _good("时钟", "不早于数据库里最新的一笔")
 
 
-def _ticking(patient: _Patient) -> Iterator[Sign]:
+def _ticking(patient: _Patient) -> Iterator[Diagnosis]:
     """Leases count by the server's clock, windows by this machine's."""
     if not patient.config.settings.database:
         return
@@ -414,7 +414,7 @@ def _ticking(patient: _Patient) -> Iterator[Sign]:
         yield _good("时钟", "与数据库服务器的一致")
 
 
-def _backup(patient: _Patient) -> Iterator[Sign]:
+def _backup(patient: _Patient) -> Iterator[Diagnosis]:
     settings, config = patient.config.settings.backup, patient.config
     folder = config.at(settings.folder)
     there = Backups(folder)
@@ -454,7 +454,7 @@ def _bytes_of_a_backup(patient: _Patient, there: Backups) -> int:
     return total
 
 
-def _blobs(patient: _Patient) -> Iterator[Sign]:
+def _blobs(patient: _Patient) -> Iterator[Diagnosis]:
     try:
         there = {one.name for one in Blobs(patient.config.blobs).all()}
     except StoreError as error:
@@ -474,7 +474,7 @@ def _blobs(patient: _Patient) -> Iterator[Sign]:
         yield _good("文件库", f"{len(needed)} 个文件都在")
 
 
-def _growth(patient: _Patient) -> Iterator[Sign]:
+def _growth(patient: _Patient) -> Iterator[Diagnosis]:
     """How much there is of what: what grows is seen here before the disk is full."""
     try:
         held = weights(patient.database, patient.blobs)
@@ -491,7 +491,7 @@ def _growth(patient: _Patient) -> Iterator[Sign]:
     yield _good("占用", "，".join(told) + "；bulletin db prune --dry-run 列出各占多少、可清理多少")
 
 
-def _sources(patient: _Patient) -> Iterator[Sign]:
+def _sources(patient: _Patient) -> Iterator[Diagnosis]:
     sources = patient.config.sources
     enabled = [one for one in sources if one.enabled]
     if enabled:
@@ -510,7 +510,7 @@ def _sources(patient: _Patient) -> Iterator[Sign]:
         yield _good("浏览器", f"可用，{len(rendered)} 个信源要用")
 
 
-def _silent(patient: _Patient) -> Iterator[Sign]:
+def _silent(patient: _Patient) -> Iterator[Diagnosis]:
     visits = Visits(patient.database).every(patient.now - LOOK_BACK)
     states = [(one, pulse(visits.get(one.id, ()))) for one in patient.config.sources if one.enabled]
     for one, state in states:
@@ -525,7 +525,7 @@ def _silent(patient: _Patient) -> Iterator[Sign]:
         yield _good("信源", "没有长期失败、空白或比平时安静的")
 
 
-def _manners(patient: _Patient) -> Iterator[Sign]:
+def _manners(patient: _Patient) -> Iterator[Diagnosis]:
     polite = patient.config.settings.politeness
     if not polite.robots:
         yield _warning("采集礼仪", "不遵守 robots.txt", "politeness.robots 改为 true，或确认已得到各网站同意")
@@ -535,7 +535,7 @@ def _manners(patient: _Patient) -> Iterator[Sign]:
         yield _good("采集礼仪", f"遵守 robots.txt，同一网站间隔 {polite.seconds_per_host:g} 秒")
 
 
-def _notify(patient: _Patient) -> Iterator[Sign]:
+def _notify(patient: _Patient) -> Iterator[Diagnosis]:
     wrong = refused(patient.config)
     for error in wrong:
         yield _by("通知", error)
@@ -551,7 +551,7 @@ def _notify(patient: _Patient) -> Iterator[Sign]:
             yield _warning("通知", f"“{event.chinese}”没有人收", "在 settings.yaml 的 notify 里加上")
 
 
-def _told(patient: _Patient) -> Iterator[Sign]:
+def _told(patient: _Patient) -> Iterator[Diagnosis]:
     notices = Notices(patient.database)
     waiting = notices.waiting(dt.datetime.max.replace(tzinfo=dt.UTC)) if patient.config.settings.notify else []
     if waiting:
@@ -563,31 +563,35 @@ def _told(patient: _Patient) -> Iterator[Sign]:
         yield _good("通知", "没有待发的")
 
 
-def _log(patient: _Patient) -> Iterator[Sign]:
+def _log(patient: _Patient) -> Iterator[Diagnosis]:
     from pipeline.desk import LOG
 
-    lost = Signs(patient.database).last(LOG)
-    if lost and patient.now - lost.when <= dt.timedelta(days=7):
-        told = f"{lost.told}（{lost.when.astimezone(BEIJING):%Y-%m-%d %H:%M}）"
+    if told := _of_late(patient, LOG):
         yield _warning("日志", told, "检查日志所在的磁盘和权限；工作没有停，一周后不再提示")
     else:
         yield _good("日志", "近七天没有写不成的")
 
 
-def _cluster(patient: _Patient) -> Iterator[Sign]:
+def _cluster(patient: _Patient) -> Iterator[Diagnosis]:
     from pipeline.desk import CLUSTER
 
     if not patient.config.settings.executor:
         return
-    lost = Signs(patient.database).last(CLUSTER)
-    if lost and patient.now - lost.when <= dt.timedelta(days=7):
-        told = f"{lost.told}（{lost.when.astimezone(BEIJING):%Y-%m-%d %H:%M}）"
+    if told := _of_late(patient, CLUSTER):
         yield _warning("计算集群", told, "检查 settings.yaml 的 executor、调度器和各工作机；草稿照常生成，一周后不提示")
     else:
         yield _good("计算集群", "近七天没有退回本机")
 
 
-def _series(patient: _Patient) -> Iterator[Sign]:
+def _of_late(patient: _Patient, name: str) -> str:
+    """What a sign of the store told in the last seven days, and when; empty when nothing."""
+    last = Signs(patient.database).last(name)
+    if last is None or patient.now - last.when > dt.timedelta(days=7):
+        return ""
+    return f"{last.told}（{last.when.astimezone(BEIJING):%Y-%m-%d %H:%M}）"
+
+
+def _series(patient: _Patient) -> Iterator[Diagnosis]:
     issues, config = Issues(patient.database), patient.config
     for series in config.series.values():
         released = [*issues.released(series.id), *(one.release for one in issues.withdrawn(series.id))]
@@ -604,10 +608,12 @@ def _series(patient: _Patient) -> Iterator[Sign]:
         today = patient.now.astimezone(BEIJING).date()
         overdue = [one for one in between(series, window, series.window_of(today)) if one.start not in skipped]
         told += f"，已结束而未发布的窗口 {len(overdue)} 个" if overdue else ""
-        yield Sign(series.title, Condition.GOOD, told, f"运行 bulletin schedule list {series.id}" if overdue else "")
+        yield Diagnosis(
+            series.title, Condition.GOOD, told, f"运行 bulletin schedule list {series.id}" if overdue else ""
+        )
 
 
-def _workdays(patient: _Patient) -> Iterator[Sign]:
+def _workdays(patient: _Patient) -> Iterator[Diagnosis]:
     waiting = [series for series in patient.config.series.values() if series.workday]
     told = {note: None for one in waiting if (note := unannounced(one, next_due(one, patient.now)))}
     for note in told:
@@ -617,7 +623,7 @@ def _workdays(patient: _Patient) -> Iterator[Sign]:
         yield _good("工作日历", f"{'、'.join(map(str, sorted(years)))}年的放假和调休安排已知")
 
 
-def _publications(patient: _Patient) -> Iterator[Sign]:
+def _publications(patient: _Patient) -> Iterator[Diagnosis]:
     published = Issues(patient.database).published()
     pending = [name for name in published if not (patient.config.out / name).is_file()]
     if pending:
@@ -627,7 +633,7 @@ def _publications(patient: _Patient) -> Iterator[Sign]:
         yield _good("成品", f"{len(published)} 个都已写出")
 
 
-def _audit(patient: _Patient) -> Iterator[Sign]:
+def _audit(patient: _Patient) -> Iterator[Diagnosis]:
     audit = Audit(patient.database)
     if broken := audit.broken():
         told = f"第{broken.id}条起与前文对不上（{broken.who}，{broken.when.astimezone(BEIJING):%Y-%m-%d %H:%M}）"
@@ -636,7 +642,7 @@ def _audit(patient: _Patient) -> Iterator[Sign]:
         yield _good("审计记录", f"{audit.last()} 条，前后相符")
 
 
-CHECKS: Mapping[str, Callable[[_Patient], Iterator[Sign]]] = {
+CHECKS: Mapping[str, Callable[[_Patient], Iterator[Diagnosis]]] = {
     "Python": _python,
     "依赖库": _libraries,
     "Prefect": _prefect,
