@@ -101,7 +101,7 @@ class Missing(Reasoning, Claiming):
         stories = [one for one in self._stories(draft, known, edges) if printed.isdisjoint(one.members)]
         found = [
             *self._of_draft(draft, stories, known),
-            *self._of_others(desked, draft, stories, known, own, edges, every, late),
+            *self._of_others(draft, stories, known, own, edges, every, late),
         ]
         covered = self._covered([one for told_of in found for one in told_of.candidate.articles])
         view = _View(draft, number, late, silent, self._left_out(desked), self._said(desked))
@@ -215,7 +215,6 @@ class Missing(Reasoning, Claiming):
 
     def _of_others(
         self,
-        desked: Desked,
         draft: Draft,
         stories: Sequence[Story],
         known: Mapping[str, Article],

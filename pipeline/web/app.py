@@ -112,7 +112,7 @@ class _Door:
         if request.method in ("GET", "HEAD"):
             return await run_in_threadpool(self._looked, route, request)
         # who it is comes first: nobody's hundred megabytes are read before that is known
-        visitor = await run_in_threadpool(self._known, route, request)
+        visitor = await run_in_threadpool(self._known, request)
         if isinstance(visitor, Response):
             await drained(request)
             return visitor
@@ -135,7 +135,7 @@ class _Door:
             self._keeping -= 1
 
     def _looked(self, route: Route, request: Request) -> Response:
-        visitor = self._known(route, request)
+        visitor = self._known(request)
         if isinstance(visitor, Response):
             return visitor
         with self._office.opened() as desk:
@@ -157,7 +157,7 @@ class _Door:
                 desk.audit.note(Deed(asked.who.name, Act.ASKED, asked.now, _place(request), request.method))
             return response
 
-    def _known(self, route: Route | None, request: Request) -> Visitor | Response:
+    def _known(self, request: Request) -> Visitor | Response:
         """Who sends a request; an answer when it is not to be looked at any further."""
         with self._office.opened() as desk:
             if not known_host(request, desk.config.settings.web):
@@ -229,7 +229,7 @@ class _Door:
             return _told(asked, error.status, "没有保存", error.because, error.fix)
 
     def _lost(self, request: Request, status: int) -> Response:
-        visitor = self._known(None, request)
+        visitor = self._known(request)
         if isinstance(visitor, Response):
             return visitor
         with self._office.opened() as desk:

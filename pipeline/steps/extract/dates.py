@@ -111,7 +111,7 @@ def read_dates(text: str, fetched: dt.datetime, *, loose: bool = True) -> Readin
         stamp = _from_epoch(int(text.strip()[:10]))
         return _judged([(0, stamp)], [], now) if stamp else Reading(anomalies=(text.strip(),))
     for match in _matches(text, loose):
-        stamp = _stamp(match, now)
+        stamp = _stamp(match)
         if stamp:
             found.append((match.start(), stamp))
         elif match.re in (_FULL, _ENGLISH, _AMERICAN):  # elsewhere digits that are no date are just digits
@@ -150,7 +150,7 @@ def _matches(text: str, loose: bool) -> Iterator[re.Match[str]]:
                 yield match
 
 
-def _stamp(match: re.Match[str], now: dt.datetime) -> Stamp | None:
+def _stamp(match: re.Match[str]) -> Stamp | None:
     part = match.groupdict()
     month = part["month"].lower()[:3]
     year = int(part["year"])

@@ -182,7 +182,7 @@ class UploadView:
 
 def upload_form(asked: Asked) -> Response:
     """Where an edited file is handed in."""
-    return asked.page("upload.html", upload=_upload(asked, asked.desked()))
+    return asked.page("upload.html", upload=_upload(asked.desked()))
 
 
 def upload(asked: Asked) -> Response:
@@ -203,12 +203,10 @@ def upload(asked: Asked) -> Response:
         raise UsageError("没有选择文件。", "请选择改好的 DOCX 或 MD 文件。")
     found = asked.desk.read_back(desked, given.data, given.name, asked.who.name, keep=False)
     held = asked.desk.put_by(given.data) if found.changes.taken else ""
-    return asked.page("upload.html", upload=_upload(asked, desked, given.name, held, found.since, found.changes))
+    return asked.page("upload.html", upload=_upload(desked, given.name, held, found.since, found.changes))
 
 
-def _upload(
-    asked: Asked, desked: Desked, name: str = "", blob: str = "", since: int = 0, found: Changes | None = None
-) -> UploadView:
+def _upload(desked: Desked, name: str = "", blob: str = "", since: int = 0, found: Changes | None = None) -> UploadView:
     base = draft_address(desked.draft.series, desked.draft.window)
     return UploadView(
         base,

@@ -433,18 +433,12 @@ def then(asked: Asked) -> Response:
     draft = _at(asked, desked, revision)
     decision = next(one.decision for one in asked.desk.revisions(desked) if one.revision == revision)
     items = [printed(draft, draft.candidate(handle)) for handle in draft.chosen]
-    shown = [
-        Shown(
-            at, one.title, one.outlet, str(one.date or ""), one.url, one.excerpt, tuple(lines(one.blocks).splitlines())
-        )
-        for at, one in enumerate(items, start=1)
-    ]
     return asked.page(
         "then.html",
         issue=_heading(asked, desked),
         revision=revision,
         told=f"{decision.who} {moment(decision.when)} {decision.chinese} " + meant(decision, draft, handles=False),
-        items=shown,
+        items=[_shown_then(at, one) for at, one in enumerate(items, start=1)],
     )
 
 

@@ -164,7 +164,7 @@ def item_view(asked: Asked, desked: Desked, handle: str) -> ItemView:
         standing=f"第{number}条" if number else "未入选",
         title=now.title,
         link=now.url if now.url.startswith(("http://", "https://")) else "",
-        fields=_fields(asked, draft, candidate, now, edits, marks),
+        fields=_fields(asked, candidate, now, edits, marks),
         body=Field(
             _TEXT,
             "正文",
@@ -196,7 +196,7 @@ def find_candidate(draft: Draft, handle: str) -> Candidate:
 
 
 def _fields(
-    asked: Asked, draft: Draft, candidate: Candidate, now: Item, edits: Mapping[str, str], marks: Mapping[str, str]
+    asked: Asked, candidate: Candidate, now: Item, edits: Mapping[str, str], marks: Mapping[str, str]
 ) -> tuple[Field, ...]:
     article = candidate.article
     values = {
