@@ -170,13 +170,7 @@ class Basket:
         url = absolute(href, base)
         if not url:
             self._left["不是网页地址"] += 1
-        elif not wanted(self._source, url):
-            self._left["不符合 include/exclude"] += 1
-        elif url in self._leads:
-            self._left["重复"] += 1
-        elif self.full:
-            self._left[f"超出每次 {self._most} 条的上限"] += 1
-        else:
+        elif self._takes(url):
             self._leads[url] = Lead(
                 source=self._source.id,
                 url=url,
@@ -194,6 +188,11 @@ class Basket:
 
     def add_stored(self, url: str, path: str) -> None:
         """Takes a page that lies in a local file; `url` is what it goes by."""
+        if self._takes(url):
+            self._leads[url] = Lead(source=self._source.id, url=url, outlet=self._source.outlet, path=path)
+
+    def _takes(self, url: str) -> bool:
+        """Whether an address is taken; counts why not."""
         if not wanted(self._source, url):
             self._left["不符合 include/exclude"] += 1
         elif url in self._leads:
@@ -201,7 +200,8 @@ class Basket:
         elif self.full:
             self._left[f"超出每次 {self._most} 条的上限"] += 1
         else:
-            self._leads[url] = Lead(source=self._source.id, url=url, outlet=self._source.outlet, path=path)
+            return True
+        return False
 
     def say(self, note: str) -> None:
         """Keeps a remark for the editor."""
