@@ -111,17 +111,23 @@ class Server:
 
 
 @contextmanager
-def databases(on_a_server: bool) -> Iterator[Callable[[], str]]:
-    """Gives a new `database` setting each time it is asked: empty for SQLite, else one on a throw-away server."""
-    if not on_a_server:
-        yield lambda: ""
+def throw_away(wanted: bool) -> Iterator[Server | None]:
+    """A server that is gone afterwards, where one is wanted; `SystemExit` where there is no PostgreSQL."""
+    if not wanted:
+        yield None
         return
     programs = binaries()
     if programs is None:
         raise SystemExit("PostgreSQL is not installed: make system")
     server = Server(programs)
     try:
-        with ExitStack() as made:
-            yield lambda: made.enter_context(server.database("TEMPLATE migrated"))
+        yield server
     finally:
         server.end()
+
+
+@contextmanager
+def databases(on_a_server: bool) -> Iterator[Callable[[], str]]:
+    """Gives a new `database` setting each time it is asked: empty for SQLite, else one on a throw-away server."""
+    with throw_away(on_a_server) as server, ExitStack() as made:
+        yield lambda: made.enter_context(server.database("TEMPLATE migrated")) if server else ""

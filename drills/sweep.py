@@ -25,7 +25,7 @@ import structlog
 
 from drills.conclusion import concluded
 from drills.life import STEPS, Life
-from drills.postgres import Server, binaries
+from drills.postgres import Server, throw_away
 from drills.tracing import Call, Ended, apart, available, recorded, side_by_side, traced
 from pipeline.errors import DeskError
 
@@ -124,21 +124,6 @@ def workspace() -> Iterator[Path]:
         shutil.rmtree(place)
 
 
-@contextmanager
-def _server(wanted: bool) -> Iterator[Server | None]:
-    if not wanted:
-        yield None
-        return
-    programs = binaries()
-    if programs is None:
-        raise SystemExit("PostgreSQL is not installed: make system")
-    server = Server(programs)
-    try:
-        yield server
-    finally:
-        server.end()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="a full disk instead of a kill")
@@ -150,7 +135,7 @@ def main() -> None:
         raise SystemExit(f"left out: {why}")
     steps = given.step or (list(_ON_A_SERVER) if given.postgresql else list(STEPS))
     begun = time.monotonic()
-    with _server(given.postgresql) as server, workspace() as place:
+    with throw_away(given.postgresql) as server, workspace() as place:
         Life(place / "warm", server)  # what is imported and loaded on first use is there before anything is forked
         found = side_by_side([partial(share, side, steps, given.full, server) for side in range(_SIDES)])
     tried = [one for side in found for one in side]
