@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.repair import edits
 from pipeline.model import Article, Block, Flag, Kind
 from pipeline.steps.canonical import bare_title, canonical, clean_text, title_key
 from pipeline.steps.normalise import normalise, realign
@@ -14,16 +15,6 @@ from pipeline.steps.punctuation import full_width_punctuation, join_conversion_s
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 TEXTS = Path(__file__).parents[1] / "texts" / "repair"
-
-
-def edits(wanted: str, got: str) -> int:
-    """The Levenshtein distance of two texts."""
-    row = list(range(len(got) + 1))
-    for i, char in enumerate(wanted, 1):
-        above, row[0] = row[0], i
-        for j, other in enumerate(got, 1):
-            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (char != other))
-    return row[-1]
 
 
 def article(*paragraphs: str, title: str = "某市推进电子病历共享", url: str = "") -> Article:

@@ -7,15 +7,8 @@ import sqlalchemy as sa
 
 from drafts import JUNE, NOON, SERIES, candidate, draft
 from pipeline.model import Act, Decision, Deed, Last
-from pipeline.store import Audit, Database, Issues
+from pipeline.store import Audit, Issues
 from pipeline.store.schema import AUDIT
-
-
-@pytest.fixture
-def database(where):
-    made = Database(where)
-    yield made
-    made.close()
 
 
 @pytest.fixture

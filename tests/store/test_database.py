@@ -23,13 +23,6 @@ from pipeline.store.schema import METADATA
 TESTS = Path(__file__).parent.parent
 
 
-@pytest.fixture
-def database(where):
-    opened = Database(where)
-    yield opened
-    opened.close()
-
-
 def _written(database: Database, day: str = "2024-06-01") -> None:
     with database.write() as connection:
         connection.execute(sa.text(f"INSERT INTO skips VALUES ('s', '{day}', '无', '王', 'x')"))

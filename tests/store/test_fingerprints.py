@@ -37,13 +37,6 @@ LAST = Last(534, named(SERIES, month="2024-05"))
 
 
 @pytest.fixture
-def database(where):
-    made = Database(where)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def index(database):
     return Fingerprints(database, telling)
 

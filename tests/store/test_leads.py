@@ -11,14 +11,7 @@ import sqlalchemy as sa
 from drafts import JUNE, NOON, article
 from pipeline.errors import StoreError
 from pipeline.model import DateClaim, Fate, Lead, Outcome, Page, Rejection, Visit, Window, Witness, digest
-from pipeline.store import Accounted, Accounts, Asked, Blobs, Database, Leads, Runs
-
-
-@pytest.fixture
-def database(where):
-    made = Database(where)
-    yield made
-    made.close()
+from pipeline.store import Accounted, Accounts, Asked, Blobs, Leads, Runs
 
 
 @pytest.fixture

@@ -7,18 +7,11 @@ import datetime as dt
 import pytest
 
 from pipeline.model import Developed, Lead, Page
-from pipeline.store import ENTIRE, Blobs, Database, Leads, Parts, Pictures
+from pipeline.store import ENTIRE, Blobs, Leads, Parts, Pictures
 
 NOW = dt.datetime(2024, 7, 1, 8, tzinfo=dt.UTC)
 URL = "http://jk.example.cn/" + "a" * 8000 + ".jpg"  # longer than an ordered index of PostgreSQL takes
 HOUR = dt.timedelta(hours=1)
-
-
-@pytest.fixture
-def database(where):
-    opened = Database(where)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -12,18 +12,11 @@ from pipeline.model import Decision, Elsewhere, Last, Release, State, Tally
 from pipeline.steps.assemble import assemble
 from pipeline.steps.precedent import rulings
 from pipeline.steps.window import named
-from pipeline.store import Database, Issues, Rulings
+from pipeline.store import Issues, Rulings
 from pipeline.store.schema import PRECEDENTS
 
 DECISION = Decision("generate", "系统", NOON)
 LAST = Last(534, named(SERIES, month="2024-05"))
-
-
-@pytest.fixture
-def database(where):
-    made = Database(where)
-    yield made
-    made.close()
 
 
 def _begun(database):

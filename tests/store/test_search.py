@@ -10,7 +10,7 @@ from drafts import NOON, SERIES, candidate
 from pipeline.model import Block, Decision, Elsewhere, Issue, Item, Kind, Last, Release, Tally, Window
 from pipeline.steps.search import asked, searchable
 from pipeline.steps.window import named
-from pipeline.store import Carried, Database, Issues, Search
+from pipeline.store import Carried, Issues, Search
 
 LAST = Last(500, Window(dt.date(2021, 7, 1), dt.date(2021, 7, 31)))
 WRITTEN = {
@@ -56,13 +56,6 @@ def _archive(issues: Issues, issue: Issue, *, replace: bool = False, blob: str =
     decision = Decision("import", "王编辑", NOON)
     carried = Carried((), "", tuple(searchable(issue)))
     issues.archive(draft, release, decision, LAST, replace=replace, carried=carried)
-
-
-@pytest.fixture
-def database(where):
-    made = Database(where)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -29,14 +29,6 @@ def staff(migrated, tmp_path):
     database.close()
 
 
-@pytest.fixture
-def database(where):
-    """One of either kind: for what the two write or count differently."""
-    made = Database(where)
-    yield made
-    made.close()
-
-
 def _deed(act: Act = Act.ACCOUNT_CHANGED, when: dt.datetime = NOON) -> Deed:
     return Deed("王主任", act, when)
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from drafts import JUNE, NOON, SERIES, article, candidate, draft
 from pipeline.model import Block, Decision, Fate, Kind, Last, Lead, Outcome, Page, Rejection, Visit
 from pipeline.steps.window import named
-from pipeline.store import Accounted, Accounts, Asked, Blobs, Database, Issues, Leads, Runs
+from pipeline.store import Accounted, Accounts, Asked, Blobs, Issues, Leads, Runs
 from pipeline.store.values import kept, written
 
 NASTY = {
@@ -26,13 +26,6 @@ NASTY = {
     "JSON": '前{"a": "\\ud800"}后',
 }
 everything = pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
-
-
-@pytest.fixture
-def database(where):
-    opened = Database(where)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
