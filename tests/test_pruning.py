@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -303,16 +304,43 @@ def _limits(blobs: Blobs) -> Limits:
 
 def _swept(database: Database, blobs: Blobs, limits: Limits) -> int:
     forgetting = Forgetting(database, blobs)
-    return sum(count for _, count in forgetting.forget(forgetting.plan(limits), limits, limits.orphans))
+    return sum(count for _, count in forgetting.forget(forgetting.plan(limits), limits, limits.orphans + ORPHANED))
 
 
-def test_a_blob_that_no_row_names_goes_when_it_is_a_day_old(kept) -> None:
+def _known(database: Database, blobs: Blobs) -> Limits:
+    """As they are a day and more after it was seen that what is there has no row."""
+    limits = _limits(blobs)
+    assert _swept(database, blobs, limits) == 0
+    return replace(limits, orphans=limits.orphans + ORPHANED * 1.1)
+
+
+def test_a_blob_that_no_row_names_goes_when_it_is_a_day_old_and_was_seen_so_a_day_ago(kept) -> None:
     database, blobs = kept
     name = blobs.put(b"a kill came before its row")
     (lies,) = blobs.all()
-    assert _swept(database, blobs, Limits(None, None, None, lies.when)) == 0
-    assert _swept(database, blobs, _limits(blobs)) == 26
+    young = Limits(None, None, None, lies.when)
+    assert _swept(database, blobs, young) == 0
+    assert Forgetting(database, blobs).plan(young) == Plan()
+    limits = _known(database, blobs)
+    assert _swept(database, blobs, limits) == 26
     assert name not in {one.name for one in blobs.all()}
+    assert Forgetting(database, blobs).plan(limits) == Plan()
+
+
+@pytest.mark.parametrize("days", [1, 40, 3650])
+def test_a_clock_that_is_set_ahead_takes_no_blob_away_that_is_being_put(kept, days: int) -> None:
+    database, blobs = kept
+    name = blobs.put(b"its row comes in a moment")
+    ahead = Limits(None, None, None, _limits(blobs).orphans + dt.timedelta(days=days))
+    for _ in range(3):  # once an hour, say
+        assert _swept(database, blobs, ahead) == 0
+        ahead = replace(ahead, orphans=ahead.orphans + dt.timedelta(hours=1))
+    assert blobs.get(name)
+    right = replace(ahead, orphans=ahead.orphans - dt.timedelta(days=days))
+    assert _swept(database, blobs, right) == 0, "nor is it old when the clock is right again"
+    assert blobs.get(name)
+    right = replace(right, orphans=right.orphans + ORPHANED * 1.1)
+    assert _swept(database, blobs, right) > 0, "but from then on a day is a day"
 
 
 @pytest.mark.parametrize("turns", [True, False], ids=["in turns", "without turns"])
@@ -320,7 +348,7 @@ def test_a_blob_that_is_put_while_it_is_taken_away_is_there_afterwards(kept, mon
     database, blobs = kept
     data = b"a page that an earlier page was like"
     name = blobs.put(data)
-    limits = _limits(blobs)
+    limits = _known(database, blobs)
     monkeypatch.setattr(time, "time", lambda: limits.orphans.timestamp())  # for whoever puts it, it is old
     writer = blobs if turns else blobs.taking_turns(nullcontext)
     putting = threading.Thread(target=writer.put, args=(data,))
@@ -341,7 +369,7 @@ def test_a_blob_that_is_put_while_it_is_taken_away_is_there_afterwards(kept, mon
 def test_a_blob_that_came_to_have_a_row_since_the_look_stays(kept, tmp_path) -> None:
     database, blobs = kept
     name = blobs.put(b"page")
-    limits = _limits(blobs)
+    limits = _known(database, blobs)
     plan = Forgetting(database, blobs).plan(limits)
     assert [one.name for one in plan.blobs] == [name]
     with database.write() as connection:

@@ -228,7 +228,7 @@ def db_prune(
             "若系统时间曾被调快，请先校准时钟（date）；若确曾停用，无须处理。"
         )
     if plan.later:
-        out(f"另有 {len(plan.later)} 个文件（{mebibytes(_bytes(plan.later))}）的页面或配图清理满一天后删除。")
+        out(f"另有 {len(plan.later)} 个文件（{mebibytes(_bytes(plan.later))}）满一天后仍无人引用的，下次清理时删除。")
 
 
 _FORGOTTEN = {

@@ -2,7 +2,7 @@
 
 A name that was given out stays good for at least half a day, whoever clears away meanwhile: what was kept earlier is
 made young again, in the turn of those who write into the database. Whoever takes a blob away does so in a turn too,
-and takes only what is a day old and has no row (see `forgetting`); so one of the two sees the other.
+and takes only what is a day old and had no row a day ago either (see `forgetting`); so one of the two sees the other.
 """
 
 from __future__ import annotations

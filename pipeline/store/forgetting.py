@@ -9,10 +9,11 @@ with their fingerprints, pictures that no candidate shows, the fates of runs tha
 repeats, and notices that everybody has. Each transaction is small, leaves everything as it should be, and does
 nothing a second time: whoever is killed half-way has done half of it, and two may do it at once.
 
-A blob goes when it is a day old, no row names it, and none did for a day. In that day whoever read a row that has just
-gone, a run or an editor, has kept what he made of it, and whoever is putting a blob has committed its row; a blob
-that is put again is made young, in a writer's turn, so that one who takes it away either sees that or is done before
-(see `blobs`).
+A blob goes when it is a day old, no row names it, and none did when somebody looked a day ago. In that day whoever
+read a row that has just gone, a run or an editor, has kept what he made of it, and whoever is putting a blob has
+committed its row; a blob that is put again is made young, in a writer's turn, so that one who takes it away either sees
+that or is done before (see `blobs`). The look of the day before is what no clock brings about that was set ahead: by
+its age alone what is being put this very moment would go.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ from pipeline.store.schema import (
 from pipeline.store.values import utc
 
 ORPHANED = dt.timedelta(days=1)
-"""How long a blob without a row is left alone, and one whose row has just gone."""
+"""How long a blob is left alone, and one that was seen to have no row, or has just lost it."""
 QUIET = dt.timedelta(days=31)
 """How much of a stretch without a sign of life counts as time that went by.
 
@@ -89,7 +90,7 @@ class Limits:
     runs: dt.datetime | None
     notices: dt.datetime | None
     orphans: dt.datetime
-    """Before which a blob must have been put, and have lost its row."""
+    """Before which a blob must have been put, and have lost its row or been seen without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class Plan:
     hosts: Sequence[str] = ()
     blobs: Sequence[Shelved] = ()
     later: Sequence[Shelved] = ()
-    """Blobs that will have no row once the rest is forgotten: they go a day after that."""
+    """Blobs without a row that none was known of a day ago, or once the rest is forgotten: they go a day after."""
 
 
 class Forgetting:
@@ -129,16 +130,16 @@ class Forgetting:
             notices = _told(connection, limits.notices) if limits.notices else ()
             over = sa.select(HOSTS.c.host).where(HOSTS.c.shut_until < utc(limits.orphans))
             hosts = tuple(connection.execute(over).scalars())
-            waiting = _dropped(connection, limits.orphans)
+            known = _dropped(connection, limits.orphans)
         rows, going = self._blobs_in_rows(set(found.pages), set(pictures))
         now, later = list[Shelved](), list[Shelved]()
         for one in self._blobs.all():
             if one.name in named or one.name in rows:
                 continue
-            if one.name in going or one.name in waiting:
+            if one.name in going:
                 later.append(one)
             elif one.when < limits.orphans:
-                now.append(one)
+                (now if one.name in known else later).append(one)
         return replace(
             found, pictures=pictures, fates=fates, notices=notices, hosts=hosts, blobs=tuple(now), later=tuple(later)
         )
@@ -246,6 +247,8 @@ class Forgetting:
             yield "bytes", self._forget_blobs([one.name for one in blobs], limits.orphans)
         yield "bytes", self._blobs.tidy(limits.orphans)
         self._delete(DROPPED, DROPPED.c.at < utc(limits.orphans))
+        for blobs in portions(plan.later, _AT_ONCE):
+            self._note_bare([one.name for one in blobs], now)
 
     def spare(self) -> int:
         """How many bytes of the database are free, and filled before it grows."""
@@ -309,11 +312,21 @@ class Forgetting:
     def _forget_blobs(self, names: Sequence[str], before: dt.datetime) -> int:
         """Takes blobs away in the turn of those who write: what is put meanwhile is young, or is put afterwards."""
         with self._database.write() as connection:
-            kept = _with_rows(connection, names) | (_dropped(connection, before) & set(names))
-            gone = [name for name in names if name not in kept]
+            known = _dropped(connection, before) - _with_rows(connection, names)
+            gone = [name for name in names if name in known]
             freed = sum(self._blobs.remove(name, before) for name in gone)
             connection.execute(sa.delete(DROPPED).where(DROPPED.c.blob.in_(gone)))
         return freed
+
+    def _note_bare(self, names: Sequence[str], now: dt.datetime) -> None:
+        """Notes which blobs have no row, for the look after the next day; what was noted before stays as it was.
+
+        A note from the future, of a clock that was ahead then, is made anew: else its blob would lie until then.
+        """
+        noted = sa.select(DROPPED.c.blob).where(DROPPED.c.blob.in_(names) & (DROPPED.c.at <= utc(now)))
+        with self._database.write() as connection:
+            known = set(connection.execute(noted).scalars())
+            _note_dropped(connection, set(names) - known - _with_rows(connection, names), now)
 
     def _delete(self, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
         with self._database.write() as connection:
@@ -385,8 +398,8 @@ def _with_rows(connection: sa.Connection, names: Sequence[str]) -> set[str]:
 
 
 def _dropped(connection: sa.Connection, before: dt.datetime) -> set[str]:
-    """The blobs that lost a row since a moment."""
-    return set(connection.execute(sa.select(DROPPED.c.blob).where(DROPPED.c.at >= utc(before))).scalars())
+    """The blobs that lost a row before a moment, or were seen without one."""
+    return set(connection.execute(sa.select(DROPPED.c.blob).where(DROPPED.c.at < utc(before))).scalars())
 
 
 def _note_dropped(connection: sa.Connection, names: Collection[str], now: dt.datetime) -> None:

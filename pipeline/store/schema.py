@@ -536,7 +536,7 @@ POOLS = sa.Table(
 DROPPED = sa.Table(
     "dropped",
     METADATA,
-    # which lost a row, and when: whoever read that row before may still come to name it
+    # which lost a row, or was first seen without one, and when: somebody may still come to name it
     sa.Column("blob", Words, primary_key=True),
     sa.Column("at", Words, nullable=False),
 )
