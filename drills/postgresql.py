@@ -3,10 +3,11 @@
 usage: python -m drills.postgresql
 
 At each point the fault happens once, in the middle of the work of this process: the connection is ended before a
-statement or before the commit, the answer to the commit is lost although it was kept, or the server is killed and
-started again. Whoever was at work goes on, or the next look of the clock does it; then there must be one draft, made
-once, and one release. What was said to be released is looked for right after the server was killed. At the end two
-machines work at once while their connections are ended at random.
+statement or before the commit, the answer to the commit is lost although it was kept, the server is killed and
+started again, or somebody else locks a table until the server stops waiting (`lock_timeout`, `statement_timeout`).
+Whoever was at work goes on, or the next look of the clock does it; then there must be one draft, made once, and one
+release. What was said to be released is looked for right after the server was killed. At the end two machines work at
+once while their connections are ended at random.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -38,13 +40,16 @@ from drills.postgres import Server, binaries
 from pipeline.desk import Desk, Inline, open_desk
 from pipeline.errors import Busy, Conflict, DeskError, UsageError
 from pipeline.model import Decision, Desked, State, Window
-from pipeline.store import Audit
+from pipeline.store import Audit, postgresql
 from pipeline.store.postgresql import Postgresql
 
 STAGES = ("harvest", "read", "relate", "judge", "release")
 FAULTS = ("ended before a statement", "ended before the commit", "answer to the commit lost", "server killed")
 COPYING = "ended before many rows"
 """They go to the server past SQLAlchemy, which otherwise says what an error means."""
+REFUSALS = {"table locked for long": "数据库被占用", "statement takes too long": "a statement took longer than"}
+"""What the server gives up waiting for, and what is then said."""
+_WAITS = 3  # seconds before it gives up, here
 _SERIES = "beijing-monthly"
 _PATIENCE = 600.0  # seconds that a machine of the two has, where others keep the real one busy
 _ENDED = 25  # connections of the two machines, at most
@@ -59,6 +64,8 @@ class Fault:
     stage: str
     now_at: str = ""
     happened: bool = False
+    holder: psycopg.Connection[Any] | None = None
+    """Who has the table locked."""
     _writing: set[int] = field(default_factory=set)
     _lose: Any = None
 
@@ -68,6 +75,9 @@ class Fault:
 
     def before_statement(self, connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
         """Remembers who writes, and strikes before a further statement."""
+        waits = self.what in REFUSALS and threading.current_thread().name != "heartbeat"
+        if waits and self.now_at == self.stage and not self.happened:
+            self._lock(connection, statement)
         if self.now_at == self.stage and statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")):
             self._writing.add(id(connection))
         if self.what in (FAULTS[0], FAULTS[3]) and self.due(connection):
@@ -90,6 +100,24 @@ class Fault:
             self.happened = True
             driver.driver_connection.close()
             raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    def _lock(self, connection: sa.Connection, statement: str) -> None:
+        """Locks the table that is written to next, unless this transaction has a lock there itself."""
+        if not (table := re.match(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)", statement)):
+            return
+        self.holder = psycopg.connect(self.server.url(str(connection.engine.url.database)))
+        try:
+            self.holder.execute(f"LOCK TABLE bulletin.{table[1]} IN ACCESS EXCLUSIVE MODE NOWAIT")
+        except psycopg.errors.LockNotAvailable:
+            self.unlock()
+        else:
+            self.happened = True
+
+    def unlock(self) -> None:
+        """Gives the table back."""
+        if self.holder:
+            self.holder.close()
+            self.holder = None
 
     def _strike(self, driver: Any) -> None:
         if self.what == FAULTS[3]:
@@ -125,11 +153,26 @@ class Fault:
                 patch.object(Desk, "_stage", named),
                 patch.object(DefaultDialect, "do_commit", _bound(self)),
                 patch.object(Postgresql, "fill", partialmethod(_filled, self, Postgresql.fill)),
+                _impatient(self.what),
             ):
                 yield
         finally:
+            self.unlock()
             sa.event.remove(sa.Engine, "before_cursor_execute", self.before_statement)
             sa.event.remove(sa.Engine, "commit", self.before_commit)
+
+
+@contextmanager
+def _impatient(what: str) -> Iterator[None]:
+    """Has the server give up after seconds what it would wait for half a minute, or five of them."""
+    if what == "table locked for long":
+        with patch.object(postgresql, "_WAIT_SECONDS", _WAITS):
+            yield
+    elif what == "statement takes too long":
+        with patch.dict(postgresql._SETTINGS, statement_timeout=f"{_WAITS}s"):
+            yield
+    else:
+        yield
 
 
 def _filled(kind: Postgresql, fault: Fault, fill: Callable[..., None], *arguments: Any) -> None:
@@ -162,21 +205,26 @@ def play(server: Server, folder: Path, stage: str, what: str, address: str) -> t
     """One fault, and what became of it: which promises were broken, and how it went on."""
     _office(folder, address)
     fault = Fault(server, what, stage)
-    told = "went on"
+    told, said = "went on", ""
     with fault.lurking():
         try:
             _drafted(folder)
         except DeskError as error:
-            told = f"{type(error).__name__}, then made by the next look"
+            told, said = f"{type(error).__name__}, then made by the next look", error.message
+            fault.unlock()
             _retried(folder)
+        fault.unlock()
         try:
             _put_out(folder, fault)
         except DeskError as error:
-            told = f"{type(error).__name__}, then released by pressing again"
+            told, said = f"{type(error).__name__}, then released by pressing again", error.message
+            fault.unlock()
             with suppress(UsageError, Conflict):
                 _put_out(folder, fault)
     if not fault.happened:
         return [f"{stage}: {what}: never came to pass"], "–"
+    if what in REFUSALS and REFUSALS[what] not in said:
+        return [f"{stage}: {what}: it is told as {said or 'nothing'}"], told
     if stage == "release":
         server.control("restart", "--mode=immediate")  # what was said to be out is out, whatever happens next
     return [f"{stage}, {what}: {one}" for one in broken(folder)], told
@@ -317,7 +365,7 @@ def main() -> None:
     print("| stage | fault | and then |\n|---|---|---|")
     try:
         for stage in STAGES:
-            for what in (*FAULTS, *([COPYING] if stage in ("relate", "release") else [])):
+            for what in (*FAULTS, *REFUSALS, *([COPYING] if stage in ("relate", "release") else [])):
                 folder = Path(tempfile.mkdtemp()) / "desk"
                 with server.database("TEMPLATE migrated") as address:
                     found, told = play(server, folder, stage, what, address)
