@@ -1,8 +1,8 @@
 """A workspace as small as can be, its life in steps, and what has to hold whatever happened to a step.
 
 Three pages of June 2024: one that is printed, its reprint, one about something else. They become issue 535, which is
-released, corrected and withdrawn. A step that is done again leaves out what is there already, as people do who look
-first.
+released, corrected and withdrawn; half a year later what no issue needs is forgotten. A step that is done again
+leaves out what is there already, as people do who look first.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ def begin(folder: Path, database: str = "") -> None:
     with (folder / "config" / "settings.yaml").open("a", encoding="utf-8") as settings:
         # nobody is asked: the pages' own addresses lead to a port of this machine that refuses
         settings.write("politeness: {retries: 0, robots: false}\nconnect_to: {'*:443': '127.0.0.1:9'}\n")
+        settings.write("keep: {pages_days: 93, runs_days: 1, notices_days: 1}\n")
     for old in (folder / "inbox").iterdir():
         old.unlink()
     for name, (title, day, outlet, paragraphs) in _PAGES.items():
@@ -146,6 +147,22 @@ def _withdraw(desk: Desk) -> None:
         desk.withdraw(_issue(desk), EDITOR, "所据网页已撤下")
 
 
+def _rest(desk: Desk) -> None:
+    """Half a year in which somebody is there every month; the files are as old as that."""
+    for month in range(8, 13):
+        desk.claims.pause(SERIES, "停刊", EDITOR, dt.datetime(2024, month, 1, tzinfo=BEIJING))
+    desk.claims.resume(SERIES, EDITOR, july())
+    for path in (desk.config.data / "blobs").rglob("*"):
+        os.utime(path, (july().timestamp(), july().timestamp()))
+
+
+def _prune(desk: Desk) -> None:
+    """Forgets rows, and two days later their files."""
+    for day in (3, 5):
+        with open_desk(desk.config.workspace, clock=lambda day=day: dt.datetime(2025, 1, day, tzinfo=BEIJING)) as later:
+            later.prune()
+
+
 STEPS: Mapping[str, Callable[[Desk], None]] = {
     "open": _open,
     "collect": _collect,
@@ -155,6 +172,8 @@ STEPS: Mapping[str, Callable[[Desk], None]] = {
     "correct": _correct,
     "release the correction": _release,
     "withdraw": _withdraw,
+    "rest": _rest,
+    "prune": _prune,
 }
 """In their order: each begins from what those before it left."""
 

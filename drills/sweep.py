@@ -34,7 +34,7 @@ _FILLING = ("write", "pwrite64")
 """The calls that a full disk refuses."""
 _EACH_FULL = 4  # one in so many of these is tried: all that follow fail too, so neighbours say nearly the same
 _EACH_ON_A_SERVER = 3  # and of the messages and calls of a step there, so that the drill ends in minutes
-_ON_A_SERVER = ("collect", "release")
+_ON_A_SERVER = ("collect", "release", "prune")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
     if why := available():
         raise SystemExit(f"left out: {why}")
-    steps = given.step or (list(_ON_A_SERVER) if given.postgresql else list(STEPS))
+    steps = given.step or (list(_ON_A_SERVER) if given.postgresql else [one for one in STEPS if one != "rest"])
     begun = time.monotonic()
     with throw_away(given.postgresql) as server, workspace() as place:
         Life(place / "warm", server)  # what is imported and loaded on first use is there before anything is forked
