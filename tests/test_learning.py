@@ -445,6 +445,21 @@ def test_a_damaged_model_is_not_used_and_the_error_names_the_way_back(desk):
 
 
 @ON_A_FILE
+def test_an_office_of_another_field_learns_from_its_own_decisions_and_is_held_to_them_alone(workspace, hour):
+    file = workspace / "config" / "scope.yaml"
+    file.write_text(file.read_text("utf-8").replace("trained_words: true", "trained_words: false"), "utf-8")
+    with open_desk(workspace, clock=hour) as desk:
+        _edited(desk)
+        scope, _ = desk.learn("王编辑", keep=False)
+    assert "只与本单位各期的取舍比较" in scope.told
+    assert {one.split("：")[0] for one in scope.learned.figures} == {"最近几期", "已刊出而得分低于 0.3 的篇数"}
+    words = json.loads(scope.learned.content)["words"]
+    read = "".join((*CONTEST, *COURSE, *PLAIN, *HOSPITALS, *FIELDS))
+    assert words
+    assert not [word for word in words if word[0] not in read], "none that came with the program"
+
+
+@ON_A_FILE
 def test_an_editor_learns_looks_and_goes_back_on_the_command_line(workspace, hour, bulletin):
     with open_desk(workspace, clock=hour) as opened:
         _edited(opened)

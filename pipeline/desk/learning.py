@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -20,6 +20,7 @@ from pipeline.steps.rate import Model, Rater
 from pipeline.steps.rate.words import shipped as shipped_scope
 
 log = structlog.get_logger("pipeline.desk")
+_ANOTHER_FIELD = "；自带的文章和测试集属于卫生信息化，这里不用（trained_words: false），只与本单位各期的取舍比较"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +73,29 @@ class Learning(Judging):
         if not taken or not left:
             only = "只有收录，没有剔除" if taken else "只有剔除，没有收录" if left else "没有可学的决定"
             return Schooling(Learnt.SCOPE, None, f"{only}，未训练{aside}", {}, {})
-        texts = (*shipped_texts(), *shipped_articles())
+        # what ships is of health informatization: another field begins without its words, and is not held to it
+        ours = self.config.scope.trained_words
+        texts = (*shipped_texts(), *shipped_articles()) if ours else ()
+        start = shipped_scope() if ours else replace(shipped_scope(), words={})
         reader = Rater(self.config.scope)
         newer = newest([one.issue for one in taught])
         before = [one for one in taught if one.issue not in newer]
-        model = scope.learned(reader, taught, texts)
-        active = self.scope_model() or shipped_scope()
+        model = scope.learned(reader, taught, texts, start)
+        active = self.scope_model()
         trial = scope.tried(
             self._nationwide(active),
             self._nationwide(model),
-            self._nationwide(scope.learned(reader, before, texts)),
+            self._nationwide(scope.learned(reader, before, texts, start)),
             newest=[one for one in taught if one.issue in newer],
             printed=[one for one in taught if one.included],
-            frozen=frozen_articles(),
+            frozen=frozen_articles() if ours else (),
             texts=texts,
         )
-        up, down = scope.changed(active, model)
-        if model == active:
+        up, down = scope.changed(active or start, model)
+        if model == (active or start):
             return Schooling(Learnt.SCOPE, None, f"{len(taught)} 条决定，与使用中的模型没有差别{aside}", {}, {})
         kept = self._tried(Learnt.SCOPE, model.json(), len(taught), trial, who, keep)
-        told = f"{len(taught)} 条决定（收录 {taken}，未收录 {left}）{aside}"
+        told = f"{len(taught)} 条决定（收录 {taken}，未收录 {left}）{aside}{'' if ours else _ANOTHER_FIELD}"
         return Schooling(Learnt.SCOPE, kept, told, dict(up), dict(down))
 
     def _school_events(self, issues: list[Desked], who: str, keep: bool) -> Schooling:
@@ -116,7 +120,7 @@ class Learning(Judging):
         told = f"{len(pairs)} 对（合并 {merged}，拆分 {split}）"
         return Schooling(Learnt.EVENTS, kept, told, dict(up), dict(down))
 
-    def _nationwide(self, model: Model) -> Rater:
+    def _nationwide(self, model: Model | None) -> Rater:
         """Without a rule of place: what is learned is the subject."""
         return Rater(self.config.scope, None, self.config.outlets, model)
 

@@ -1,4 +1,4 @@
-"""A scope model that stays near the shipped one, learned from the shipped texts and what editors decided."""
+"""A scope model that stays near where it starts, learned from the shipped texts and what editors decided."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.steps.learn.lessons import Lesson
 from pipeline.steps.learn.regression import Example, Line, regression
 from pipeline.steps.learn.texts import Text
 from pipeline.steps.rate import EVIDENCE, Model, Rater
-from pipeline.steps.rate.words import rarity, shipped
+from pipeline.steps.rate.words import rarity
 
 _STIFF_EVIDENCE = 1000.0  # what evidence weighs is a matter of the scope file, not of single articles
 _STIFF_WORDS = 1.0  # one decision moves the score of that very article by about .1, of like ones by .02
@@ -19,12 +19,11 @@ _DIGITS = 4
 _NEAR = 1e-4
 
 
-def learned(rater: Rater, decided: Sequence[Lesson], texts: Sequence[Text]) -> Model:
-    """The shipped model moved by decisions; `rater` only reads.
+def learned(rater: Rater, decided: Sequence[Lesson], texts: Sequence[Text], start: Model) -> Model:
+    """A model moved by decisions from where it starts; `rater` only reads.
 
-    Scores go through the shipped calibration, whose slope and offset stay.
+    Scores go through the calibration of the start, whose slope and offset stay.
     """
-    start = shipped()
     slope, offset = start.slope, start.offset
     examples: list[Example] = []
 
