@@ -132,6 +132,13 @@ def test_a_text_is_added_without_leaving_the_page(desktop, tab):
     tab.get_by_role("button", name="添加并收录").click()
     tab.locator("#add", has_text="已收录为第3条").wait_for()
     tab.locator("#chosen .candidate", has_text="智能分诊系统").wait_for()
+    tab.evaluate("window.same = true")
+    tab.get_by_role("link", name="去看这一条").click()
+    tab.locator("#item-title").filter(has_text="智能分诊系统").wait_for()
+    assert not tab.locator("#adding").is_visible()
+    assert tab.evaluate("window.same"), "the page stays"
+    tab.locator("[data-adding]").click()
+    tab.get_by_label("粘贴正文").wait_for()
 
 
 def test_a_finding_is_mended_with_one_click(desktop, tab):

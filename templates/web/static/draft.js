@@ -190,7 +190,11 @@
       document.getElementById("adding").showModal();
       if (!document.getElementById("add").hasChildNodes()) htmx.ajax("GET", `${base}/add`, { target: "#add", swap: "innerHTML" });
     }
-    if (event.target.closest?.("[data-close]")) document.getElementById("adding").close();
+    if (event.target.closest?.("[data-close]")) {
+      document.getElementById("adding").close();
+      // what came of it was read: the next time the dialog begins anew
+      if (document.querySelector("#add .outcomes")) setTimeout(() => document.getElementById("add").replaceChildren());
+    }
     if (event.target.closest?.("[data-walk-off]")) {
       event.preventDefault();
       document.getElementById("walk").textContent = "";
