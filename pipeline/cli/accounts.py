@@ -56,7 +56,10 @@ def account_add(
     prompt: Prompt = False,
     who: Who = "",
 ) -> None:
-    """Make an account; prints the one-time link with which its owner sets the password."""
+    """Make an account (添加账号).
+
+    Prints the one-time link with which its owner sets the password.
+    """
     with opened() as desk:
         password = _password() if prompt else ""
         made = desk.add_account(login, name, _role(role), series or (), signed(who), password)
@@ -142,7 +145,10 @@ def account_token(
     who: Who = "",
     as_json: AsJson = False,
 ) -> None:
-    """Give a program a token for the interface under /api, or list and revoke them."""
+    """Give a program a token for /api (令牌), or revoke it.
+
+    Without the name of a program it lists them.
+    """
     with opened() as desk:
         account = desk.account(login)
         if revoke:
@@ -172,7 +178,7 @@ def account_token(
 
 @account_app.command("roles")
 def account_roles(as_json: AsJson = False) -> None:
-    """List every address of the review page with the least role that may use it."""
+    """List the review page's addresses, with their least roles."""
     from pipeline.web.table import ROUTES
 
     rows = [

@@ -69,7 +69,9 @@ def trends(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what issues were about over time (趋势): topics, terms, outlets, places, numbers.
+    """Say what issues were about over time (趋势).
+
+    Topics, terms, outlets, places and numbers.
 
     Counts what was released or imported. Exit code 4: there is no such issue.
     """
@@ -113,7 +115,9 @@ def archive_build(
         str, typer.Option("--base-url", help="Its address, for the feeds. Default: `site` in settings.yaml.")
     ] = "",
 ) -> None:
-    """Make a site of all issues, released and imported, with downloads, feeds and a search.
+    """Make a site of all issues (期刊网站).
+
+    Released and imported ones, with downloads, feeds and a search.
 
     It consists of plain files: put the folder on any web server, or open index.html in it.
     """

@@ -33,7 +33,9 @@ _STOP_SECONDS = 9.5  # for the clock to end its child, which has its own patienc
 def serve(
     listen: Annotated[str, typer.Option(help="Where the page is, as 127.0.0.1:8765. Default: the settings.")] = "",
 ) -> None:
-    """Open the review page (看稿网页) and run the clock: collect and draft by itself, release nothing.
+    """Open the review page (看稿网页) and run the clock.
+
+    It collects and drafts by itself, and releases nothing.
 
     Without accounts it prints a one-time link for the first administrator, and listens on this machine only.
     It runs until it is stopped, so let systemd or the like start it. `bulletin schedule list` says how things stand;

@@ -51,7 +51,9 @@ def db_backup(
     listing: Annotated[bool, typer.Option("--list", help="Only list the backups that are there.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Save everything that is kept: the database, the blobs, configuration and templates (备份).
+    """Save everything that is kept (备份).
+
+    The database, the blobs, configuration and templates.
 
     The desk may be at work meanwhile. A backup is there whole or not at all; blobs that an earlier one has are not
     copied again. Exit code 3: some blobs were missing or damaged already, and are named in the manifest.
@@ -102,7 +104,9 @@ def db_restore(
     who: Who = "",
     as_json: AsJson = False,
 ) -> None:
-    """Bring a backup back: into an empty place, another kind of database, or with --replace (恢复).
+    """Bring a backup back (恢复).
+
+    Into an empty place, another kind of database, or with --replace.
 
     Everything is checked before anything is changed, and again when it is there; nothing is deleted. Numbers that were
     given out after the backup was made are looked for, and are not given out again.
@@ -147,7 +151,9 @@ def db_verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Prove that everything that is kept is as it was written (核验), in use or in a backup.
+    """Prove that what is kept is as it was written (核验).
+
+    In use or in a backup.
 
     Every page of the database, every digest, every blob, the audit log, and all that `bulletin verify` proves of what
     was released. Works offline and changes nothing. Exit codes: 1 something is damaged, 3 only published copies were

@@ -19,7 +19,9 @@ def deploy(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Register flows, schedules and limits on a Prefect server, as the configuration wants them.
+    """Register flows, schedules and limits on a Prefect server.
+
+    They become what the configuration wants.
 
     The server is that of PREFECT_API_URL or `prefect.api` in settings.yaml, else the one that `bulletin serve` keeps.
     Deploy again after a change of series.yaml or of the clock; series that are gone are taken off.
@@ -42,7 +44,9 @@ def deploy(
 def worker(
     limit: Annotated[int, typer.Option(min=1, max=64, help="How many runs at once.")] = 1,
 ) -> None:
-    """Run what is deployed: Prefect's worker for this workspace, until it is stopped.
+    """Run what is deployed, until it is stopped.
+
+    This is Prefect's worker for this workspace.
 
     Any number of them may run, on any machine with this workspace's config/ and the same database and blobs.
     """

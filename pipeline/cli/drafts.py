@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 
 @draft_app.command("list")
 def draft_list(as_json: AsJson = False) -> None:
-    """List the drafts (草稿列表) that are not released yet, corrections that were begun among them."""
+    """List the drafts (草稿列表) that are not released yet.
+
+    Corrections that were begun are among them.
+    """
     with opened() as desk:
         found = [one for one in desk.issues.all() if one.state.open]
     rows = [_summary(one) for one in found]
@@ -82,7 +85,10 @@ def draft_compare(
     week: Week = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show a candidate beside (对照) what an earlier issue printed, or another one: what is new, what is gone."""
+    """Show a candidate beside (对照) an earlier or another one.
+
+    Says what is new and what is gone.
+    """
     with opened() as desk:
         desked = desk.desked(series, window_of(desk, series, month, week))
         beside = desk.compared(desked.draft, target, other)
@@ -175,7 +181,10 @@ def draft_revert(
     week: Week = "",
     who: Who = "",
 ) -> None:
-    """Take back what was edited (还原) of a candidate: it stands as it was read."""
+    """Take back what was edited (还原) of a candidate.
+
+    It stands as it was read.
+    """
     _decide(series, month, week, who, "revert", target, reason, field=field)
 
 
@@ -271,7 +280,10 @@ def draft_note(
     who: Who = "",
     as_json: AsJson = False,
 ) -> None:
-    """Write a note (备注) for the others, beside an item or the issue; it is never printed."""
+    """Write a note (备注) beside an item or the issue.
+
+    It is for the others, and never printed.
+    """
     if settle or text:
         _decide(series, month, week, who, "note", about, "", **({"settles": settle} if settle else {"text": text}))
         return
@@ -283,7 +295,10 @@ def draft_note(
 
 @draft_app.command("undo")
 def draft_undo(series: SeriesArgument, month: Month = "", week: Week = "", who: Who = "") -> None:
-    """Take the last change back (撤销), whoever made it, by a further revision."""
+    """Take the last change back (撤销), whoever made it.
+
+    This is a further revision.
+    """
     _step(series, month, week, lambda desk, desked: desk.undo(desked, signed(who)))
 
 
@@ -301,7 +316,10 @@ def draft_restore(
     week: Week = "",
     who: Who = "",
 ) -> None:
-    """Make a draft what it was at a revision (恢复), by a further one: nothing is taken from the log."""
+    """Make a draft what it was at a revision (恢复).
+
+    This is a further revision: nothing is taken from the log.
+    """
     _step(series, month, week, lambda desk, desked: desk.restore(desked, revision, signed(who)))
 
 
@@ -366,7 +384,9 @@ def draft_approve(
     revision: Annotated[int, typer.Option(help="Approve only if the draft is at this revision.")] = 0,
     who: Who = "",
 ) -> None:
-    """Find a draft fit to be released (审定), as it stands: a later change takes the approval back.
+    """Find a draft fit to be released (审定), as it stands.
+
+    A later change takes the approval back.
 
     With `review.four_eyes` not by whoever changed it last.
     """
@@ -378,7 +398,10 @@ def draft_approve(
 def draft_send_back(
     series: SeriesArgument, reason: Reason = "", month: Month = "", week: Week = "", who: Who = ""
 ) -> None:
-    """Give a draft back to be changed (退回修改) that was handed in or approved. A reason is needed."""
+    """Give a draft back to be changed (退回修改).
+
+    It was handed in or approved; a reason is needed.
+    """
     with opened() as desk:
         _moved(desk, desk.send_back(desk.desked(series, window_of(desk, series, month, week)), signed(who), reason))
 
@@ -433,7 +456,9 @@ def draft_import(
     who: Who = "",
     as_json: AsJson = False,
 ) -> None:
-    """Take an exported draft back (回读) that was edited, in Word or as Markdown; show what it changes.
+    """Take an exported draft back (回读) that was edited.
+
+    In Word or as Markdown; shows what it changes.
 
     Order, deletions, titles, outlets, links, dates and text are taken over; what could not be is listed, and the exit
     code is then 3.

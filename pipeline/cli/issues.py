@@ -72,7 +72,10 @@ def issue_list(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """List the issues (期刊列表) that were released or imported, withdrawn ones among them."""
+    """List the issues (期刊列表) that were released or imported.
+
+    Withdrawn ones are among them.
+    """
     with opened() as desk:
         if series:
             desk.series(series)
@@ -106,7 +109,10 @@ def issue_show(
     number: IssueNumber,
     as_json: AsJson = False,
 ) -> None:
-    """Show a released or imported issue (看期刊); of a corrected one the last, with the files of each release."""
+    """Show a released or imported issue (看期刊).
+
+    Of a corrected one the last, with the files of each release.
+    """
     with opened() as desk:
         found = desk.released(series, number)
         told = desk.withdrawn(series, number)
@@ -200,7 +206,9 @@ def issue_export(
     folder: Annotated[Path, typer.Option("--to", help="Where the files go.")] = Path(),
     formats: Formats = None,
 ) -> None:
-    """Write an issue's files (导出), as DOCX, Markdown, HTML page, e-mail or PDF.
+    """Write an issue's files (导出).
+
+    As DOCX, Markdown, HTML page, e-mail or PDF.
 
     Of a released issue they are the frozen files; an imported one is written in the canonical form. A --format that
     was not published is made now.
@@ -295,7 +303,9 @@ def issue_correct(
     reason: Reason = "",
     who: Who = "",
 ) -> None:
-    """Begin a correction of an issue that is out (更正): a draft that starts as what was released.
+    """Begin a correction of an issue that is out (更正).
+
+    It is a draft that starts as what was released.
 
     It is reviewed and released as a draft is, under the same number, with files of its own; until then the first
     release stays the one that is out, and its files stay for good.

@@ -25,7 +25,9 @@ def learn_run(
     who: Who = "",
     as_json: AsJson = False,
 ) -> None:
-    """Learn from every released issue what editors took, put out, merged and split.
+    """Learn from what editors decided in released issues (学习).
+
+    What they took, put out, merged and split.
 
     A new model is used only if it is no worse than the one in use on past issues and on the frozen test sets; else it
     is kept as refused. Needs the extra `learn`.
@@ -72,7 +74,10 @@ def _tell(one: Schooling, dry_run: bool) -> None:
 
 @learn_app.command("list")
 def learn_list(as_json: AsJson = False) -> None:
-    """List what was learned: every model, used or refused, with its figures."""
+    """List what was learned, used or refused (模型列表).
+
+    Every model, with its figures.
+    """
     from pipeline.model import BEIJING
 
     with opened() as desk:

@@ -36,7 +36,10 @@ def draft_rejected(
     limit: Annotated[int, typer.Option("--limit", min=0, help="How many to show of each reason; 0 for all.")] = 5,
     as_json: AsJson = False,
 ) -> None:
-    """Look through what was passed over (未入选), by reason, nearest misses first."""
+    """Look through what was passed over (未入选), by reason.
+
+    Nearest misses come first.
+    """
     from pipeline.desk import command
 
     with opened() as desk:
@@ -120,7 +123,9 @@ def scope_test(
     last: Annotated[str, typer.Option("--to", help="The last of them. Default: the last one that is over.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Say what a changed scope (试改范围) would change in windows that were judged.
+    """Say what a changed scope would change (试改范围).
+
+    In windows that were judged.
 
     Every stored article of the window is rated again and held against the window's last run. Nothing is kept.
     """

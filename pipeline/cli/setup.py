@@ -71,7 +71,7 @@ def config_check() -> None:
 def config_migrate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
 ) -> None:
-    """Bring the configuration of an earlier release into the form of this one (升级配置).
+    """Bring an earlier release's configuration up to date (升级配置).
 
     Comments stay; each file that is rewritten is kept beside it under another name.
     """

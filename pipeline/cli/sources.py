@@ -121,7 +121,9 @@ def sources_check(
     days: Days = 30,
     as_json: AsJson = False,
 ) -> None:
-    """Visit sources without keeping anything, and show what each would give, field by field, with its problems.
+    """Visit sources and show what each would give (试采).
+
+    Field by field, with its problems; nothing is kept.
 
     With --all: a table of what works, and of what to do about the rest (试信源). Exit code 3: some have problems.
     """
@@ -283,7 +285,9 @@ def sources_add(
     days: Days = 30,
     as_json: AsJson = False,
 ) -> None:
-    """Find out how an address can be watched, and propose a configuration with what it would give.
+    """Find out how an address can be watched (添加信源).
+
+    Proposes a configuration, with what it would give.
 
     With --write it goes into sources.yaml, enabled if all was well. Exit code 3: it has problems.
     """
@@ -321,7 +325,10 @@ def sources_import(
     file: Annotated[Path, typer.Argument(help="An OPML file, as feed readers export it.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken over.")] = False,
 ) -> None:
-    """Take over the feeds of an OPML file; they stay disabled until somebody has checked them."""
+    """Take over the feeds of an OPML file (导入信源).
+
+    They stay disabled until somebody has checked them.
+    """
     from pipeline.sources.discover import new_id
     from pipeline.sources.opml import read_opml
 

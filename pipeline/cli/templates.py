@@ -40,7 +40,9 @@ def template_list(as_json: AsJson = False) -> None:
 
 @template_app.command("check")
 def template_check(file: FileArgument, as_json: AsJson = False) -> None:
-    """Say what a template has and lacks, and whether bulletins can be printed with it.
+    """Say what a template has and lacks (检查模板).
+
+    And whether bulletins can be printed with it.
 
     It lists styles and placeholders with what each is for, and prints a specimen. Works without a workspace; changes
     nothing.
