@@ -50,6 +50,7 @@ def test_the_number_is_written_as_its_series_prints_it(june_office, tmp_path):
     with served(folder) as desktop:
         for address in ("", "/add", "/history"):
             assert "五四零期" in got(desktop, address).text
+        assert html.fromstring(got(desktop, "").text).findtext(".//title") == "北京市卫生信息化舆情监测月报 第五四零期"
 
 
 def test_each_candidate_stands_in_one_group(shared):
