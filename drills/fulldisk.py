@@ -1,14 +1,16 @@
-"""Disks that are full for real: the data, the files that are put out and the temporary ones, each on a small disk.
+"""Disks that are full for real: the data, the files that are put out, the temporary ones and a server's, each small.
 
 usage: python -m drills.fulldisk
 
 Beside what is there already such a disk has room for nothing, a little more, and so on to what the step needs. An error
-has to say which place is full and how much is needed; once there is room, starting again is the whole repair. Needs
-`unshare`, and leave to mount: root has it, others where the system lets them.
+has to say which place is full and how much is needed (a server does not know); once there is room, starting again is
+the whole repair. The tables of PostgreSQL lie on such a disk too, where it is installed. Needs `unshare`, and leave to
+mount: root has it, others where the system lets them.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -25,8 +27,10 @@ import structlog
 
 from drills.conclusion import concluded
 from drills.life import Life
+from drills.postgres import Server, binaries
 from drills.sweep import Tried, started_again, told, workspace
-from drills.tracing import apart, side_by_side
+from drills.tracing import Ended, apart, side_by_side
+from pipeline.errors import DeskError
 
 INSIDE = "--inside"
 _PLACES = ("data", "out", "temp")
@@ -34,6 +38,19 @@ _STEPS = ("collect", "run", "release", "correct", "release the correction")
 _ROOMS = 6  # sizes that are tried between nothing and enough
 _PLENTY = 64 * 1024 * 1024
 _PAGE = 4096
+_ON_A_SERVER = ("run", "release")
+_OF_A_SERVER = 512 * 1024 * 1024  # for a database as it is before each step
+
+
+@contextmanager
+def mounted(where: Path, size: int) -> Iterator[None]:
+    """An empty disk of so many bytes in a new folder."""
+    where.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", where], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", where], check=True)
 
 
 @contextmanager
@@ -42,14 +59,10 @@ def small_disk(where: Path) -> Iterator[None]:
     kept = where.with_name(f"{where.name}-kept")
     where.mkdir(exist_ok=True)
     where.rename(kept)
-    where.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_PLENTY}", "tmpfs", where], check=True)
-    try:
+    with mounted(where, _PLENTY):
         shutil.copytree(kept, where, dirs_exist_ok=True)
         shutil.rmtree(kept)
         yield
-    finally:
-        subprocess.run(["umount", "--lazy", where], check=True)
 
 
 def tried(life: Life, step: str, place: str, room: int | None) -> tuple[Tried, int]:
@@ -68,6 +81,45 @@ def tried(life: Life, step: str, place: str, room: int | None) -> tuple[Tried, i
             return Tried(step, place, False, ()), free - left
         wrong = (*told(end, life.folder), *started_again(life, step))
     return Tried(step, f"{place} with {room} bytes left", end.error is not None, wrong), room - left
+
+
+def on_a_server(server: Server) -> list[Tried]:
+    """The same with the tables of a server: what it extends on a disk without room is refused, and told as that."""
+    found = []
+    disk = server.folder / "small"
+    with workspace() as place, mounted(disk, _OF_A_SERVER):
+        shelf = disk / "tables"
+        shelf.mkdir()
+        owner = server.folder.stat()  # a server does not run as root
+        os.chown(shelf, owner.st_uid, owner.st_gid)
+        server.tell(f"CREATE TABLESPACE small LOCATION '{shelf}'")
+        server.tell("ALTER DATABASE template1 SET TABLESPACE small")  # of which every database is made that is made now
+        life = Life(place, server)
+        for step in _ON_A_SERVER:
+            needed = 0
+            for part in range(_ROOMS):
+                life.again(step)
+                server.tell("CHECKPOINT")  # what was dropped lies there until then
+                free = shutil.disk_usage(disk).free
+                if part:
+                    room = needed * (part - 1) // (_ROOMS - 1) // _PAGE * _PAGE
+                    (disk / ".ballast").write_bytes(bytes(free - room))
+                end = apart(partial(life.do, step))
+                left = shutil.disk_usage(disk).free
+                (disk / ".ballast").unlink(missing_ok=True)
+                if not part:
+                    needed = free - left
+                    continue
+                wrong = (*_refused(end), *started_again(life, step))
+                found.append(Tried(step, f"a server's disk with {room} bytes left", end.error is not None, wrong))
+    return found
+
+
+def _refused(end: Ended) -> list[str]:
+    """What is wrong with how a server without room was told of, if it was without room at all."""
+    if end.error is None or (isinstance(end.error, DeskError) and "the server has no room left" in str(end.error)):
+        return []
+    return [f"a server without room is told as {end.error!r}"]
 
 
 def share(side: int) -> list[Tried]:
@@ -91,6 +143,12 @@ def inside() -> NoReturn:
     with workspace() as place:
         Life(place)  # what is imported and loaded on first use is there before anything is forked
     every: list[Tried] = [one for side in side_by_side([partial(share, side) for side in range(2)]) for one in side]
+    if programs := binaries():
+        server = Server(programs)
+        try:
+            every += on_a_server(server)
+        finally:
+            server.end()
     print("| step | sizes of disk | of these too small | promises broken |\n|---|---|---|---|")
     for step in _STEPS:
         mine = [one for one in every if one.step == step]

@@ -336,6 +336,8 @@ def _code(error: sa.exc.DBAPIError) -> str:
 def _refused(place: str, said: str) -> StoreError:
     """A connection that did not come about; libpq gives no code for it, only the server's words."""
     first = next((line.strip() for line in said.splitlines() if line.strip()), "?").rstrip(".")
+    if "could not write" in said or "No space left" in said:  # what it notes for a new connection it has no room for
+        return StoreError(f"{place}: the server has no room left ({first}).", "Make room there and try again.")
     for mark, fix in (
         ("password", "Put the password into ~/.pgpass or PGPASSWORD, and check the user's name."),
         ("authentication failed", "Check the user's name, and what the server's pg_hba.conf lets in."),
