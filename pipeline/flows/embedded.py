@@ -45,6 +45,8 @@ def embedded(config: Config, flow: Callable[..., Any], say: Say, **parameters: A
         **({PREFECT_API_URL: url} if url else {}),
     }
     here = Here(say, signal.getsignal(signal.SIGTERM))
+    if not url:
+        say("正在启动 Prefect（约需半分钟）…")
     token = HERE.set(here)
     try:
         with temporary_settings(wanted), tags(*tidying.tags(config.settings.prefect.pool)):

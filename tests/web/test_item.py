@@ -71,8 +71,9 @@ def office(tmp_path_factory):
         page = FETCHED % (one.text, two.text, three.text)
         desk.leads.add_page(stored.id, ADDRESS, Page(ADDRESS, page.encode(), now()))
         (desked,) = desk.issues.all()
+        copied, other = first.articles[1:]
         changed = (
-            dataclasses.replace(first, articles=(article, *first.articles[1:])),
+            dataclasses.replace(first, articles=(article, dataclasses.replace(copied, publisher="搜狐网"), other)),
             *draft.candidates[1:3],
             dataclasses.replace(last, articles=(trap,)),
             *draft.candidates[4:],
@@ -132,6 +133,9 @@ def test_a_field_says_where_it_was_found_and_what_else_it_could_be(page):
     assert "date：2024-06-05" in offered
     assert "outlet：北京日报客户端" in offered
     assert "url：https://news.example.cn/202406/h1.html" in offered
+    title = "安贞医院通州院区智慧病房投用"
+    (beside,) = shown.xpath(f"//button[@value='title：{title}']/following-sibling::*")
+    assert beside.text_content() == "搜狐网的标题", "whose page it is on, though it names 千龙网 as its source"
 
 
 def test_a_form_that_nobody_touched_changes_nothing(desktop, page):

@@ -258,7 +258,8 @@ def _day_found(article: Article) -> str:
 
 def _other_titles(candidate: Candidate) -> Iterator[Suggestion]:
     for one in candidate.articles[1:4]:
-        yield Suggestion(one.title, f"{one.outlet}的标题")
+        # whose page it is, not whom the page names as its source: a title is often the reprinting site's own
+        yield Suggestion(one.title, f"{one.publisher or one.outlet}的标题")
 
 
 def _other_outlets(asked: Asked, candidate: Candidate) -> Iterator[Suggestion]:
