@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 
 import pytest
 
@@ -65,7 +66,7 @@ SOURCES = f"""# 我们的信源，次序不要动
 """
 WHY = {
     "empty": "没有给出任何线索。请核对 url 或 path。",
-    "slow": "超过总时限 1 秒，已中断",
+    "slow": "超过总时限 4 秒，已中断",
     "gone": "404",
     "closed": "robots 禁止",
     "selector": "请核对 sources.yaml 中的 links 和 row",
@@ -91,14 +92,14 @@ def office(tmp_path_factory):
             f"<div>2025-08-0{day} 09:00 来源：云溪日报</div><div class='content'>{ARTICLE}</div></body></html>",
         )
     web.answers["/empty.xml"] = Answer(b'<rss version="2.0"><channel><title>x</title></channel></rss>', "text/xml")
-    web.answers["/slow.xml"] = Answer(b"<rss/>", "text/xml", seconds=1.6)
+    web.answers["/slow.xml"] = Answer(b"<rss/>", "text/xml", seconds=6)
     web.page("/closed/", "<a href=1.html>x</a>")
     web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /closed/\n", "text/plain")
     (folder / "config").mkdir(parents=True)
     (folder / "config" / "sources.yaml").write_text(SOURCES, "utf-8")
     settings = {
         "connect_to": dict(web.connect_to(HOST)),
-        "politeness": {"seconds_per_host": 0, "retries": 0, "total_seconds": 1.0},
+        "politeness": {"seconds_per_host": 0, "retries": 0, "total_seconds": 4.0},
     }
     (folder / "config" / "settings.yaml").write_text(json.dumps(settings), "utf-8")
     yield folder
@@ -166,3 +167,18 @@ def test_when_all_work_the_exit_code_is_0_and_without_write_the_file_stays(offic
     assert (code, "1 个信源，1 个能用" in err) == (0, True)
     assert "bulletin sources check --all --write" in err
     assert (tmp_path / "config" / "sources.yaml").read_text("utf-8") == entry
+
+
+def test_where_nothing_on_the_web_can_be_read_the_machine_is_suspected_before_the_sources(bulletin, told, tmp_path):
+    (tmp_path / "config").mkdir()
+    entry = "- {{id: {0}, name: {0}, kind: feed, url: http://{0}.example/feed.xml}}\n"
+    inbox = "- {id: inbox, name: 收件文件夹, kind: folder, path: .}\n"
+    (tmp_path / "config" / "sources.yaml").write_text(entry.format("one") + entry.format("two") + inbox, "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # nobody accepts once it is closed
+        dead = f"127.0.0.1:{taken.getsockname()[1]}"
+    settings = {"connect_to": {"*:80": dead}, "politeness": {"seconds_per_host": 0, "retries": 0}}
+    (tmp_path / "config" / "settings.yaml").write_text(json.dumps(settings), "utf-8")
+    code, _, err = bulletin("-C", tmp_path, "sources", "check", "--all")
+    assert code == 3
+    assert "请看本机能否上网，是否要经代理" in err
+    assert "请看本机能否上网" not in told["err"], "some of them could be read there"

@@ -151,6 +151,9 @@ def sources_check(
     if everything and not source:
         works = sum(one.good for one in found)
         say(f"{len(found)} 个信源，{works} 个能用" + (f"，{len(found) - works} 个要处理" if works < len(found) else ""))
+        afar = [one for one in found if one.source.kind not in ("folder", "manual", "warc")]
+        if len(afar) > 1 and not any(one.readable for one in afar):
+            say("网上的信源一个也读不了，多半不是信源的事：请看本机能否上网，是否要经代理（settings.yaml 的 proxy）。")
         raise typer.Exit(DONE if works == len(found) else DEGRADED)
     troubled = sum(bool(one.findings) for one in found)
     say(f"{len(found)} 个信源，{troubled} 个有问题" if troubled else f"{len(found)} 个信源，没有发现问题")
