@@ -20,7 +20,7 @@ from pipeline.steps.rate import Model, Rater
 from pipeline.steps.rate.words import shipped as shipped_scope
 
 log = structlog.get_logger("pipeline.desk")
-_ANOTHER_FIELD = "；自带的文章和测试集属于卫生信息化，这里不用（trained_words: false），只与本单位各期的取舍比较"
+_ANOTHER_FIELD = "；自带的文章和测试集属于别的领域，这里不用（trained_words: false），只与本单位各期的取舍比较"
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,7 @@ def _pasted(tab) -> None:
     tab.get_by_role("button", name="添加并收录").click()
     tab.locator("#add", has_text="已收录为第").wait_for()
     _looked_at(tab, "added")
-    tab.locator("#adding [data-close]").click()
+    tab.locator("#adding").get_by_role("button", name="关闭").click()
     _row(tab, "智能分诊系统").wait_for()
 
 
