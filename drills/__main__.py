@@ -5,6 +5,7 @@ usage: python -m drills [--minutes MINUTES] [NAME …]
 A drill is a module of this folder that does something to the desk at many points, looks after each whether the
 promises hold, and ends with `concluded`. Each runs in a process of its own; one that fails keeps no other from running.
 What is not done after so many minutes is ended and named, and breaks nothing: it is to be played where there is time.
+So is what this machine does not let be done, as mounting a disk. The broken promises stand once more at the very end.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -47,8 +49,10 @@ _AT_ONCE = min(os.cpu_count() or 1, 4)  # most of them wait: for leases, servers
 _RUNNING: list[subprocess.Popen[str]] = []
 _MOST_SECONDS = 7200.0  # for one drill: twenty times what the longest takes, so it ends what hangs and nothing slow
 _GRACE_SECONDS = 30.0
-_OUT_OF_TIME = "out of time"
+_OUT_OF_TIME, _LEFT_OUT = "out of time", "left out"
 _CONCLUSION = re.compile(r"^(\d+) points tried, (\d+) promises broken$", re.MULTILINE)
+_WHY_LEFT_OUT = re.compile(rf"^{_LEFT_OUT}: .+$", re.MULTILINE)
+_LAST_LINES = 20  # of a drill that ended without a conclusion
 
 
 def main() -> None:
@@ -70,26 +74,47 @@ def main() -> None:
                 _end(process)
             sys.exit(130)
     print("\n| drill | points tried | promises broken | seconds |\n|---|---|---|---|")
-    for name, points, broken, seconds in rows:
-        print(f"| {name} | {points} | {broken} | {seconds:.0f} |")
-    tried = sum(int(points) for _, points, *_ in rows if points != "?")
-    print(f"| together | {tried} | {sum(_count(row[2]) for row in rows)} | {time.monotonic() - begun:.0f} |")
-    if late := [row[0] for row in rows if row[2] == _OUT_OF_TIME]:
+    for one in rows:
+        print(f"| {one.name} | {'?' if one.points is None else one.points} | {one.verdict} | {one.seconds:.0f} |")
+    points, broken = sum(one.points or 0 for one in rows), sum(len(one.broken) for one in rows)
+    print(f"| together | {points} | {broken} | {time.monotonic() - begun:.0f} |")
+    if late := [one.name for one in rows if one.without == _OUT_OF_TIME]:
         print(f"Not done within {options.minutes:g} minutes: {'; '.join(late)}. `make drill` plays them to their end.")
-    sys.exit(any(row[2] not in ("0", _OUT_OF_TIME) for row in rows))
+    for one in rows:
+        print("".join(f"{one.name}: {what}\n" for what in one.broken), end="")
+    sys.exit(bool(broken))
 
 
-def _played(name: str, until: float) -> tuple[str, str, str, float]:
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a drill came to."""
+
+    name: str
+    seconds: float
+    points: int | None = None
+    """That it tried; `None` where it does not say so."""
+    broken: Sequence[str] = ()
+    without: str = ""
+    """Why it has no conclusion, where nobody is to blame."""
+
+    @property
+    def verdict(self) -> str:
+        """How many promises it broke, or why that is not known."""
+        return self.without or ("?" if self.points is None else str(len(self.broken)))
+
+
+def _played(name: str, until: float) -> Played:
     """Runs one drill to its end, and prints what it said in one piece: several run side by side."""
     begun = time.monotonic()
     if begun >= until:
-        return name, "?", _OUT_OF_TIME, 0.0
+        return Played(name, 0.0, without=_OUT_OF_TIME)
     print(f"… {name}", flush=True)
     root = Path(__file__).parent.parent
     process = subprocess.Popen(
         [sys.executable, "-m", *DRILLS[name]],
         cwd=root,
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
         text=True,
         encoding="utf-8",
@@ -102,15 +127,22 @@ def _played(name: str, until: float) -> tuple[str, str, str, float]:
             said = f"{_decoded(error.stdout)}\nnot done after {error.timeout:.0f} s\n"
             if time.monotonic() >= until:
                 print(f"\n== {name}: {_OUT_OF_TIME}\n{said}", flush=True)
-                return name, "?", _OUT_OF_TIME, time.monotonic() - begun
-    code = process.wait()
+                return Played(name, time.monotonic() - begun, without=_OUT_OF_TIME)
     seconds = time.monotonic() - begun
     print(f"\n== {name}: {seconds:.0f} s\n{said}", flush=True)
-    found = _CONCLUSION.search(said)
-    points, broken = found.groups() if found else ("?", "?")
-    if code and broken == "0":
-        broken = "?"  # it says that all is well, and ended as if it were not
-    return name, points, broken, seconds
+    return _concluded(name, seconds, said, process.wait())
+
+
+def _concluded(name: str, seconds: float, said: str, code: int) -> Played:
+    if found := _CONCLUSION.search(said):
+        points, count = map(int, found.groups())
+        broken = re.findall(r"^BROKEN: (.*)$", said, re.MULTILINE)
+        if len(broken) == count and bool(count) == bool(code):
+            return Played(name, seconds, points, broken)
+    elif why := _WHY_LEFT_OUT.search(said):
+        return Played(name, seconds, without=why[0])
+    last = "\n".join(said.splitlines()[-_LAST_LINES:])
+    return Played(name, seconds, broken=[f"it ended with {code} and without a conclusion:\n{last}"])
 
 
 @contextmanager
@@ -121,6 +153,8 @@ def _ended_with_all_it_started(process: subprocess.Popen[str]) -> Iterator[None]
     finally:
         _end(process)
         _RUNNING.remove(process)
+        assert process.stdout
+        process.stdout.close()
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -135,11 +169,6 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 def _decoded(said: str | bytes | None) -> str:
     return said.decode("utf-8", "replace") if isinstance(said, bytes) else said or ""
-
-
-def _count(broken: str) -> int:
-    words = {"?": 1, _OUT_OF_TIME: 0}
-    return words[broken] if broken in words else int(broken)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ from pipeline.flows import environment, server
 from pipeline.model import Phase
 
 _PATIENCE_SECONDS = 600.0
+_LEASE_SECONDS = 15  # who is at work gives a sign of life every five, which a busy machine may delay
 _SERIES = ("planned", "killed", "cut-off", "together")
 _FEED = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>健康快报</title>
 <item><title>北京多家医院上线智能预问诊</title><link>http://news.example/1.html</link></item></channel></rss>"""
@@ -119,7 +120,8 @@ class Play:
             f"database: '{self._database}'\n"
             f"connect_to: {{'news.example:80': '127.0.0.1:{self.news.port}'}}\n"
             "politeness: {robots: false, seconds_per_host: 0, read_seconds: 90}\n"
-            f"clock: {{collect_minutes: 0, tick_minutes: {tick_minutes}, lease_seconds: 5, retry_minutes: 0.05}}\n"
+            f"clock: {{collect_minutes: 0, tick_minutes: {tick_minutes}, retry_minutes: 0.05, "
+            f"lease_seconds: {_LEASE_SECONDS}}}\n"
             f"prefect: {{api: '{self.url}', pool: drill}}\n",
         )
 
@@ -264,14 +266,15 @@ def _wait(what: str, until: Callable[[], object]) -> None:
 
 
 def a_schedule_makes_the_draft(play: Play) -> str:
-    def looks() -> list[Any]:
+    def messages() -> list[str]:
         state = {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}}
-        return list(play.ask("/flow_runs/filter", flow_runs={"tags": {"all_": ["auto-scheduled"]}, "state": state}))
+        looks = play.ask("/flow_runs/filter", flow_runs={"tags": {"all_": ["auto-scheduled"]}, "state": state})
+        return [look["state"]["message"] for look in looks]
 
-    _wait("a scheduled run", looks)
-    message = looks()[0]["state"]["message"]
+    # not the first that is over: where making the draft takes more than a minute, the next look finds nothing to do
     expected = f"made planned {play.month:%Y-%m}"
-    return play.once("planned") or ("" if message == expected else f"the run says {message!r}")
+    _wait(f"a scheduled run that says {expected}", lambda: expected in messages())
+    return play.once("planned")
 
 
 def a_worker_is_killed_with_its_run(play: Play) -> str:

@@ -135,7 +135,8 @@ def broken(name: str, samples: Sequence[Sample]) -> list[str]:
     first, rest = warm[: len(warm) // 3], warm[-(len(warm) // 3) :]
     found = []
     for what in ("files", "threads", "children", "temporary"):
-        early, late = (max(getattr(one, what) for one in some) for some in (first, rest))
+        # a sample may meet a thread or a child that is just ending: what leaks is more in every later sample
+        early, late = max(getattr(one, what) for one in first), min(getattr(one, what) for one in rest)
         if late > early:
             found.append(f"{name}: {what} grew from {early} to {late}")
     early_memory, late_memory = (statistics.median(one.mebibytes for one in some) for some in (first, rest))

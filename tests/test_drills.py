@@ -1,7 +1,11 @@
 """The drills in short: a season with two schedulers and kills, and the kills around the transaction that counts."""
 
+import sys
+import textwrap
+
 import pytest
 
+from drills import __main__ as drills
 from drills import kills, year
 
 
@@ -25,3 +29,60 @@ def test_two_schedulers_that_are_killed_at_random_make_each_draft_once(tmp_path,
     assert [len(drafts) for drafts in season.drafts.values()] == [1, 5]
     assert season.restarts >= 2, "the weeks off at least"
     remark(f"40 days: {dict(season.kills)}, {season.seconds:.0f} s")
+
+
+# ------------------------------------------------------------------------------------------------ all together
+
+
+@pytest.fixture
+def play(tmp_path, monkeypatch, capfd):
+    """Plays drills that are written here, by name; the exit code, and what is said after the last of them."""
+
+    def play(*options: str, **written: str) -> tuple[object, str]:
+        for name, code in written.items():
+            (tmp_path / f"{name}.py").write_text(textwrap.dedent(code), "utf-8")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        monkeypatch.setattr(drills, "DRILLS", {name: (name,) for name in written})
+        monkeypatch.setattr(sys, "argv", ["drills", *options])
+        with pytest.raises(SystemExit) as ended:
+            drills.main()
+        return ended.value.code, capfd.readouterr().out.partition("| drill |")[2]
+
+    return play
+
+
+def test_a_broken_promise_is_named_after_everything_else_and_fails_the_whole(play):
+    code, said = play(
+        fine="from drills.conclusion import concluded\nconcluded(7, [])",
+        bad="from drills.conclusion import concluded\nconcluded(5, ['the number 535 is there twice'])",
+    )
+    assert code
+    assert "| fine | 7 | 0 |" in said
+    assert "| bad | 5 | 1 |" in said
+    assert said.endswith("bad: the number 535 is there twice\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("raise ValueError('the disk is gone')", "ValueError: the disk is gone"),
+        ("print('5 points tried, 0 promises broken')\nraise SystemExit(3)", "it ended with 3"),
+        ("pass", "without a conclusion"),
+    ],
+)
+def test_a_drill_that_ends_without_a_word_on_its_promises_fails_the_whole(play, written, why):
+    code, said = play(one=written)
+    assert code
+    assert why in said
+
+
+def test_what_this_machine_does_not_let_be_done_is_named_and_breaks_nothing(play):
+    code, said = play(one="raise SystemExit('left out: no leave to mount')")
+    assert not code
+    assert "| one | ? | left out: no leave to mount |" in said
+
+
+def test_what_is_out_of_time_is_named_and_breaks_nothing(play):
+    code, said = play("--minutes", "0.02", slow="import time\ntime.sleep(600)")
+    assert not code
+    assert "Not done within 0.02 minutes: slow." in said
