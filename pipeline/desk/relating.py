@@ -26,7 +26,7 @@ from pipeline.store import Carried, Known
 
 log = structlog.get_logger("pipeline.desk")
 MARGIN = 14  # days around a window in which another telling of the same event is looked for
-_TOGETHER = 300  # articles that are compared at once: with their neighbours about 100 MB
+_TOGETHER = 1_000  # articles that are compared at once; in smaller batches their neighbours are loaded again and again
 _ATTEMPTS = 20  # at a batch while others add articles
 
 

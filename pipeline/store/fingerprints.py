@@ -31,6 +31,7 @@ _QUERY_WORDS = 24
 _MAX_POSTINGS = 1_000  # heads; a word in more finds nothing: of 1,911 edges among 14,000 texts none hung on one
 _COMMON = 3.0  # a word that tells less, in every twentieth text, is not kept as a posting
 _MAX_COPIES = 64  # articles that a key leads to; a further copy finds the others through these
+_SCORED = 250  # documents for which others are looked for at once: the scores of 10,000 others take 1 MB for each
 _AT_ONCE = 5_000  # values of one statement; SQLite takes 32,766, PostgreSQL 65,535
 _EVER = ((0, dt.date.max.toordinal()),)  # all days, the unknown one too
 
@@ -95,11 +96,12 @@ class Fingerprints:
         with self._database.read() as connection:
             moment = _moment(connection)
             shared = _sharing(self._database, connection, _ARTICLE, keys)
-            docs = set(shared) | self._nearest(connection, _ARTICLE, undated, _EVER)
-            if dated:
-                first, last = min(_ordinal(one) for one in dated), max(_ordinal(one) for one in dated)
-                spans = ((0, 0), (first - days, last + days))
-                docs |= self._nearest(connection, _ARTICLE, dated, spans, days)
+            docs = set(shared)
+            for some in portions(undated, _SCORED):
+                docs |= self._nearest(connection, _ARTICLE, some, _EVER)
+            for some in portions(sorted(dated, key=_ordinal), _SCORED):
+                spans = ((0, 0), (_ordinal(some[0]) - days, _ordinal(some[-1]) + days))
+                docs |= self._nearest(connection, _ARTICLE, some, spans, days)
             found = [
                 _print(row, row.article, keys, shared.get(row.doc, ()))
                 for some in portions(sorted(docs), _AT_ONCE)

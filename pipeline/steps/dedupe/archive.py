@@ -96,6 +96,7 @@ class Archive:
         self._by_band: dict[int, list[int]] = defaultdict(list)
         self._by_word: dict[str, list[int]] = defaultdict(list)
         self._sorted_bands: dict[int, list[int]] = {}
+        self._title_weights: dict[int, float] = {}
         self._sketches: dict[int, Sketch] = {}
         self._gram_sets: dict[int, frozenset[str]] = {}
         self.add(documents)
@@ -394,15 +395,19 @@ class Archive:
         a, b = self._heads[at], self._heads[other]
         if min(len(a.title), len(b.title)) < 2 and len(a.words & b.words) >= 6:
             return True
-        return self._told(a, b) or self._told(b, a)
+        return self._told(at, b) or self._told(other, a)
 
-    def _told(self, a: Head, b: Head) -> bool:
-        """Whether the title of `a` is told in the head of `b`: two of its words, and enough of what it says."""
-        common = a.title & b.words
+    def _told(self, at: int, other: Head) -> bool:
+        """Whether the title of the one at `at` is told in another head: two of its words, enough of what it says."""
+        title = self._heads[at].title
+        common = title & other.words
         if len(common) < 2:
             return False
         weigh = self.model.idf
-        return sum(map(weigh, common)) >= _TOLD * sum(map(weigh, a.title))
+        whole = self._title_weights.get(at)
+        if whole is None:
+            whole = self._title_weights[at] = sum(map(weigh, title))
+        return sum(map(weigh, common)) >= _TOLD * whole
 
     def _by_id(self, pair: tuple[int, int]) -> tuple[int, int]:
         """In an order that hangs on neither's arrival: the features see none."""

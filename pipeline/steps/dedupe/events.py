@@ -130,7 +130,7 @@ class Neighbourhood:
     members: Mapping[int, Head]
     _counts: Counter[str] = field(default_factory=Counter)  # 50 kB; made when first asked for
     _logs: dict[str, float] = field(default_factory=dict)
-    """Word → the logarithm of how often it stands here with no pair left out: all but a few of a pair's words."""
+    """Word → the logarithm of how often it stands here with no pair left out."""
 
     def idf(self, words: frozenset[str], pair: tuple[int, int], model: Model) -> dict[str, float]:
         """How much each of the words tells here, the pair under comparison left out; always of the same model."""
@@ -140,10 +140,12 @@ class Neighbourhood:
         size = math.log(len(self.members) - len(own) + _PRIOR)
         one, two = (*own, _NONE, _NONE)[:2]
         counts, logs, shares, rare = self._counts, self._logs, model.background, model.rare
-        for word in words.difference(logs):
+        theirs = words & one | words & two  # of a pair's words most, once one of the two is among the neighbours
+        others = words - theirs
+        for word in others.difference(logs):
             logs[word] = math.log(counts.get(word, 0) + _PRIOR * shares.get(word, rare))
-        told = {word: size - logs[word] for word in words}
-        for word in words & one | words & two:
+        told = {word: size - logs[word] for word in others}
+        for word in theirs:
             without = (word in one) + (word in two)
             told[word] = size - math.log(counts[word] - without + _PRIOR * shares.get(word, rare))
         return told
@@ -163,6 +165,15 @@ class Model:
     """Word → share of news texts whose title or lead has it."""
     rare: float
     """The share taken for words that are not in `background`."""
+    _idf: Mapping[str, float] = field(init=False, repr=False, compare=False)
+    _rarest: float = field(init=False, repr=False, compare=False)
+    _best: float = field(init=False, repr=False, compare=False)
+    """The score of a pair for which every feature speaks."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_idf", {word: -math.log(share) for word, share in self.background.items()})
+        object.__setattr__(self, "_rarest", -math.log(self.rare))
+        object.__setattr__(self, "_best", self.intercept + sum(max(one, 0.0) for one in self.weights.values()))
 
     def share(self, word: str) -> float:
         """How common `word` is in news at large."""
@@ -170,7 +181,15 @@ class Model:
 
     def idf(self, word: str) -> float:
         """How much `word` tells, from news at large."""
-        return -math.log(self.share(word))
+        return self._idf.get(word, self._rarest)
+
+    def at_most(self, values: Mapping[str, float]) -> float:
+        """How likely a pair of which some features are known can be at most."""
+        score = self._best
+        for name, value in values.items():
+            weight = self.weights[name]
+            score -= max(weight, 0.0) - weight * value
+        return _logistic(score)
 
 
 @cache
@@ -447,16 +466,15 @@ def features(
 
 def may_reach(least: float, a: Head, b: Head, heads: Mapping[str, float], model: Model) -> bool:
     """Whether a pair can be as likely as `least` whatever is found when it is read further."""
-    file = 1.0 if may_share_a_file(a, b) else 0.0
-    most = {name: 1.0 if weight > 0 else 0.0 for name, weight in model.weights.items()} | {"file": file} | dict(heads)
-    if probability(most, model) < least:
+    known = {**heads, "file": 1.0 if may_share_a_file(a, b) else 0.0}
+    if model.at_most(known) < least:
         return False
     first, second = _figures_of_head(a.front), _figures_of_head(b.front)
     if not first or not second:
-        most["numbers"] = _NO_NUMBERS
+        known["numbers"] = _NO_NUMBERS
     if not (_figures_of_head(a.spoken) & second or _figures_of_head(b.spoken) & first):
-        most["figure"] = 0.0
-    return probability(most, model) >= least
+        known["figure"] = 0.0
+    return model.at_most(known) >= least
 
 
 def may_be_named_alike(a: Head, b: Head) -> bool:
@@ -692,7 +710,10 @@ def differences(a: Sketch, b: Sketch) -> list[str]:
 
 def probability(values: Mapping[str, float], model: Model) -> float:
     """How likely the pair tells one event, before conflicts."""
-    score = model.intercept + sum(weight * values[name] for name, weight in model.weights.items())
+    return _logistic(model.intercept + sum(weight * values[name] for name, weight in model.weights.items()))
+
+
+def _logistic(score: float) -> float:
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, score))))
 
 
