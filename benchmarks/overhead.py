@@ -1,12 +1,13 @@
 """What orchestration costs: one run of the desk beside the same work as plain calls, with no store and no Prefect.
 
-usage: python -m benchmarks.overhead [--articles 500] [--rounds 3]
+usage: python -m benchmarks.overhead [--articles 500] [--sources 4] [--pause 0] [--rounds 3]
 
 Round by round, each in a process of its own, whose start and imports are not counted: the plain calls (fetch, read,
 fingerprint, relate, rate, draft, assemble, check), a run with the store, a run with the store through Prefect, whose
 server runs and whose schema is there before. Seconds on the clock and of computing, all processes but the web's, and
 with what Prefect's server does for 3 s after a run; ratios are made within a round. What Prefect takes for a first,
-empty flow is given apart: it belongs to the start of a process.
+empty flow is given apart: it belongs to the start of a process. `--pause` lies between two requests to one site, as
+`politeness` has it: 2 s are shipped.
 """
 
 from __future__ import annotations
@@ -111,6 +112,8 @@ def _timed(workspace: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=500)
+    parser.add_argument("--sources", type=int, default=0, help="0: as many as the world has")
+    parser.add_argument("--pause", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--direct", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -120,14 +123,17 @@ def main() -> None:
     quiet()
     rounds: list[dict[str, tuple[float, float]]] = []
     firsts: list[tuple[float, float]] = []
-    with tempfile.TemporaryDirectory() as name, served(World(given.articles)) as web:
+    with tempfile.TemporaryDirectory() as name, served(World(given.articles, sources=given.sources)) as web:
         folder = Path(name)
         with prefect_server(folder / "server") as server:
             print(f"Prefect's server: {server.seconds[0]:.1f} s to start, {server.seconds[1]:.1f} s of computing")
             print("| round | plain calls | with the store | more | through Prefect | more |\n|---|---|---|---|---|---|")
             for number in range(given.rounds):
                 workspaces = {
-                    kind: write_workspace(folder / f"{kind}-{number}", web) for kind in ("direct", "inline", "prefect")
+                    kind: write_workspace(
+                        folder / f"{kind}-{number}", web, politeness={"seconds_per_host": given.pause}
+                    )
+                    for kind in ("direct", "inline", "prefect")
                 }
                 costs = {
                     "direct": _direct(workspaces["direct"]),

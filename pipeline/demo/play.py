@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config import packaged
+from pipeline.config import load, packaged
 from pipeline.demo.site import DemoWeb
 from pipeline.demo.workspace import MARKER, write_workspace
 from pipeline.errors import UsageError
@@ -55,6 +55,8 @@ def play(folder: Path, *, month: str, week: str, engine: str, bulletin: Bulletin
     _say("演示：十二家网站开在本机上，另有三个信源是坏的，看系统怎样应付。")
     with DemoWeb() as web:
         write_workspace(folder, web, number=scene.number, served=serve)
+        if serve:
+            _at_hand(load(folder).settings.web.listen)
         here = ("-C", str(folder))
         window = (scene.option, scene.window)
         decisions = Path(__file__).parent / "decisions" / f"{scene.number}.yaml"
@@ -83,7 +85,19 @@ def play(folder: Path, *, month: str, week: str, engine: str, bulletin: Bulletin
     if serve:
         return 0
     _say(f"用时 {time.monotonic() - started:.0f} 秒。成品在 {folder / 'out'}，带批注的送审稿在 {folder / 'draft'}。")
+    _say("想在网页上自己审稿、发布，请用：bulletin demo --serve")
     return 0
+
+
+def _at_hand(address: str) -> None:
+    """Raises `UsageError` when the review page could not be opened there, before a minute went into its draft."""
+    from pipeline.web import listening  # a third of a second, which the demo without the page does not need
+
+    try:
+        listening(address).close()
+    except UsageError as error:
+        another = "BULLETIN_WEB__LISTEN=127.0.0.1:8766 bulletin demo --serve"
+        raise UsageError(error.message, f"请换一个地址：{another}") from None
 
 
 def _say(line: str) -> None:

@@ -103,3 +103,15 @@ def test_the_demo_can_stop_at_the_draft_and_open_the_page_while_its_outlets_are_
     assert play.play(tmp_path / "demo", month="", week="", engine="inline", bulletin=bulletin, serve=True) == 0
     assert [one[0] for one in typed] == ["import-issue", "run", "schedule", "schedule", "serve"]
     assert {one[2] for one in typed if one[0] == "schedule"} == set(load(tmp_path / "demo").series)
+
+
+def test_an_address_that_is_taken_is_said_before_the_demos_draft_is_made(tmp_path, monkeypatch):
+    typed = []
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("BULLETIN_WEB__LISTEN", f"127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(UsageError, match="已被别的程序占用") as refused:
+            play.play(
+                tmp_path / "demo", month="", week="", engine="inline", bulletin=lambda *a: typed.append(a), serve=True
+            )
+    assert "BULLETIN_WEB__LISTEN=" in refused.value.fix
+    assert not typed
