@@ -35,6 +35,7 @@ from pipeline.web.watch import Watch
 
 log = structlog.get_logger("pipeline.web")
 
+_FROM_THE_LIST = "请从期刊列表进入。"
 _CHINESE = re.compile(r"[一-鿿]{3}")
 _STATIC = re.compile(r"[\w-][\w./-]*", re.ASCII)
 _STATUS: dict[type[DeskError], int] = {Conflict: 409, UsageError: 422, Blocked: 422}
@@ -216,6 +217,8 @@ class _Door:
                 log.error("failed", method=asked.request.method, route=route.path, why=str(error))
                 if not _CHINESE.search(message):  # it was written for whoever minds the machine
                     message, fix = "程序或它所存的数据有故障，这一步没有完成。", f"请把这句话告诉管理员：{error}"
+            elif misused == 404 and "bulletin " in fix and not asked.program:
+                fix = _FROM_THE_LIST  # and no command, which is for those who gave one
             return _told(asked, misused if status == 422 else status, title, message, fix)
 
     # ---------------------------------------------------------------------------- what went wrong
@@ -272,8 +275,8 @@ def _may(route: Route, visitor: Visitor) -> bool:
 
 def _nothing(asked: Asked, status: int) -> Response:
     if status == 405:
-        return _told(asked, 405, "没有照办", "这个网址不能这样用。", "请从期刊列表进入。")
-    return _told(asked, 404, "没有找到", "没有这个页面，或者它不在您的刊物之内。", "请从期刊列表进入。")
+        return _told(asked, 405, "没有照办", "这个网址不能这样用。", _FROM_THE_LIST)
+    return _told(asked, 404, "没有找到", "没有这个页面，或者它不在您的刊物之内。", _FROM_THE_LIST)
 
 
 def _told(asked: Asked, status: int, title: str, message: str, fix: str) -> Response:

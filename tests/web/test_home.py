@@ -359,7 +359,10 @@ def test_a_refusal_to_a_script_is_shown_above_the_page_and_leaves_it_alone(deskt
     with tab.expect_response("**/counts/**"):
         tab.evaluate("htmx.ajax('GET', '/counts/beijing-monthly/2026-07-01', '#main')")
     tab.locator("#notice .notice").wait_for()
-    assert "没有草稿" in tab.locator("#notice").inner_text()
+    told = tab.locator("#notice").inner_text()
+    assert "没有草稿" in told
+    assert "请从期刊列表进入" in told
+    assert "bulletin" not in told, "a command helps nobody in a browser"
     assert tab.locator("h2").count() > 1
     tab.get_by_role("button", name="知道了").click()
     assert not tab.locator("#notice").inner_text()

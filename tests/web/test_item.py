@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import io
 import json
+import shutil
 from urllib.parse import unquote
 
 import httpx
@@ -11,13 +12,14 @@ import pytest
 from lxml import html
 from PIL import Image
 
-from desktops import WANG, accessible, begin, served
+from desktops import WANG, accessible, begin, served, signed_in
 from pipeline.desk import now, open_desk
-from pipeline.model import Block, DateClaim, Kind, Lead, Page, Role, Witness
+from pipeline.model import Account, Act, Block, DateClaim, Deed, Kind, Lead, Page, Role, Witness
 from pipeline.store import Blobs
 from sample_drafts import june
 
 BASE = "/issues/beijing-monthly/2024-06-01"
+LI = Account("li", "李编辑", Role.EDITOR)
 ADDRESS = "https://news.example.cn/202406/h1.html?spm=a2"
 PICTURE = "https://news.example.cn/pic/hall.jpg"
 HOSTILE = '<img src=x onerror=alert(1)><script>alert(2)</script>"><svg onload=alert(3)>{{7*7}}'
@@ -296,6 +298,28 @@ def test_nothing_that_an_article_says_runs(desktop, tab):
     tab.locator("[data-tab=page]").click()
     tab.frame_locator(".snapshot").get_by_text("护士长介绍").wait_for()
     accessible(tab)
+
+
+def test_what_is_typed_after_the_session_ended_stays_unsaved_until_one_has_signed_in_again(office, tmp_path, tab):
+    with served(shutil.copytree(office, tmp_path / "office")) as one, one.office.opened() as desk:
+        secret, kept = signed_in(desk, LI)
+        tab.context.add_cookies([{"name": "desk", "value": secret, "url": one.url}])
+        tab.goto(f"{one.url}{BASE}?item=c22bb")
+        tab.locator(".source-text").wait_for()
+        desk.staff.end(kept, Deed("测试", Act.SIGNED_OUT, now(), kept.login))
+        tab.locator("#item-title").fill("登录失效之后改的标题")
+        tab.locator("#item-rows textarea").first.focus()
+        tab.get_by_role("heading", name="登录已失效").wait_for()
+        tab.get_by_text("没有保存，原因见上方").wait_for()
+        tab.locator("#list a[hx-get$='/items/c33cc']").first.click()
+        tab.get_by_text("本条还没有保存，没有离开").wait_for()
+        assert tab.locator("#item-title").input_value() == "登录失效之后改的标题"
+        secret, kept = signed_in(desk, LI)
+        tab.context.add_cookies([{"name": "desk", "value": secret, "url": one.url}])
+        tab.keyboard.press("Control+s")
+        tab.get_by_text("已保存").wait_for()
+        assert one.draft().draft.edits["c22bb"]["title"] == "登录失效之后改的标题"
+    tab.trouble[:] = [told for told in tab.trouble if "401" not in told]
 
 
 def test_typing_is_saved_when_the_field_is_left_and_seen_in_list_and_preview(desktop, tab):

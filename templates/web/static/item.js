@@ -92,14 +92,15 @@
 
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt.id !== "item-form") return;
-    const { xhr, successful } = event.detail;
-    if (successful && form()) {
+    const { status } = event.detail.xhr;
+    const saved = status >= 200 && status < 300;  // by htmx a refusal that the page tells is successful too
+    if (saved && form()) {
       kept = form().dataset.sent ?? kept;
       if (dirty()) said("未保存");
-    } else if (!successful) {
-      said(xhr.status ? "没有保存，原因见上方" : "没有保存：连不上服务器，文字还在这里", true);
+    } else if (!saved) {
+      said(status ? "没有保存，原因见上方" : "没有保存：连不上服务器，文字还在这里", true);
     }
-    settle(successful);
+    settle(saved);
   });
 
   // whoever goes to another item takes along nothing that is not saved
