@@ -62,6 +62,8 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - DRILLS.keys():
         parser.error(f"no such drill: {', '.join(sorted(unknown))} (there are: {'; '.join(DRILLS)})")
+    # what a shell starts in the background ignores it, and so would the drills, which are asked with it to end
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     begun = time.monotonic()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
@@ -165,6 +167,7 @@ def _end(process: subprocess.Popen[str]) -> None:
             process.wait(_GRACE_SECONDS)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _decoded(said: str | bytes | None) -> str:

@@ -1,7 +1,9 @@
 """The drills in short: a season with two schedulers and kills, and the kills around the transaction that counts."""
 
+import signal
 import sys
 import textwrap
+import time
 
 import pytest
 
@@ -82,7 +84,19 @@ def test_what_this_machine_does_not_let_be_done_is_named_and_breaks_nothing(play
     assert "| one | ? | left out: no leave to mount |" in said
 
 
-def test_what_is_out_of_time_is_named_and_breaks_nothing(play):
-    code, said = play("--minutes", "0.02", slow="import time\ntime.sleep(600)")
+@pytest.mark.parametrize("before", ["", "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"])
+def test_what_is_out_of_time_is_ended_and_named_and_breaks_nothing(play, monkeypatch, before):
+    monkeypatch.setattr(drills, "_GRACE_SECONDS", 3.0)
+    code, said = play("--minutes", "0.02", slow=f"{before}import time\ntime.sleep(600)")
     assert not code
     assert "Not done within 0.02 minutes: slow." in said
+
+
+def test_drills_that_a_shell_starts_in_the_background_end_when_they_are_asked_to(play):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        begun = time.monotonic()
+        play("--minutes", "0.1", slow="import time\ntime.sleep(600)")
+        assert time.monotonic() - begun < drills._GRACE_SECONDS, "it was killed, and what it had started stayed"
+    finally:
+        signal.signal(signal.SIGINT, before)
