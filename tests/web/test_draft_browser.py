@@ -57,6 +57,15 @@ def test_the_focus_stays_with_the_row_that_was_moved(desktop, tab):
     tab.locator(".candidate[data-handle='c11aa'] [data-do='down']:focus").wait_for()
 
 
+def test_on_paper_the_page_is_the_list_for_a_meeting(desktop, tab):
+    tab.goto(desktop.url + DRAFT)
+    tab.locator("#checks .finding").first.wait_for(state="attached")
+    tab.emulate_media(media="print")
+    assert row(tab, "c11aa").is_visible()
+    for what in ("#item", "#preview", "#checks", ".top", "#list button"):
+        assert not tab.locator(what).first.is_visible(), what
+
+
 def test_the_whole_list_is_worked_through_with_keys_alone(desktop, tab):
     tab.goto(desktop.url + DRAFT)
     for _ in range(4):
