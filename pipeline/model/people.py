@@ -142,7 +142,7 @@ _ACTS = {
     Act.GRANTED: "新建令牌",
     Act.REVOKED: "撤销令牌",
     Act.REFUSED: "拒绝",
-    Act.DECIDED: "改稿",
+    Act.DECIDED: "决定",
     Act.ASKED: "操作",
     Act.RESTORED: "恢复备份",
     Act.ELSEWHERE: "别处已发",
