@@ -72,7 +72,10 @@ def account_add(
 def account_role(
     login: LoginArgument,
     role: Annotated[str, typer.Argument(help="viewer, editor, approver or admin.")],
-    series: SeriesOption = None,
+    series: Annotated[
+        list[str] | None,
+        typer.Option("--series", help="A bulletin they may see; several times for more. Default: those they see now."),
+    ] = None,
     every: Annotated[bool, typer.Option("--all-series", help="Let them see every bulletin.")] = False,
     who: Who = "",
 ) -> None:
@@ -141,7 +144,9 @@ def account_token(
     login: LoginArgument,
     name: Annotated[str, typer.Argument(help="Make one for this program. Default: list them.")] = "",
     role: RoleOption = "viewer",
-    revoke: Annotated[int, typer.Option("--revoke", help="Make this one worthless, by its number.")] = 0,
+    revoke: Annotated[
+        int, typer.Option("--revoke", help="Make this one worthless, by its number.", show_default=False)
+    ] = 0,
     who: Who = "",
     as_json: AsJson = False,
 ) -> None:

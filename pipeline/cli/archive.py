@@ -23,7 +23,7 @@ def search(
     series: Annotated[
         str, typer.Option("--series", help="Only in this bulletin.", autocompletion=completing.series_ids)
     ] = "",
-    year: Annotated[int, typer.Option("--year", help="Only in issues of this year.")] = 0,
+    year: Annotated[int, typer.Option("--year", help="Only in issues of this year.", show_default=False)] = 0,
     outlet: Annotated[str, typer.Option("--outlet", help="Only items of this outlet, or a part of its name.")] = "",
     newest: Annotated[
         bool, typer.Option("--newest", help="The newest first; default: those with it in the title.")
@@ -62,7 +62,12 @@ def trends(
     last: Annotated[str, typer.Option("--to", help="Up to this month or day, both by the issues' last days.")] = "",
     number: Annotated[
         int,
-        typer.Option("--issue", help="Only the issue of this number.", autocompletion=completing.issue_numbers),
+        typer.Option(
+            "--issue",
+            help="Only the issue of this number.",
+            autocompletion=completing.issue_numbers,
+            show_default=False,
+        ),
     ] = 0,
     csv: Annotated[
         Path | None, typer.Option("--csv", help="Write every table to this folder, as CSV that spreadsheets open.")

@@ -58,7 +58,9 @@ def draft_show(
     series: SeriesArgument,
     month: Month = "",
     week: Week = "",
-    revision: Annotated[int, typer.Option(help="As it was at this revision (see `draft log`).")] = 0,
+    revision: Annotated[
+        int, typer.Option(help="As it was at this revision (see `draft log`).", show_default=False)
+    ] = 0,
     every: Annotated[bool, typer.Option("--all", help="Every folded article, with all its addresses.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -381,7 +383,9 @@ def draft_approve(
     series: SeriesArgument,
     month: Month = "",
     week: Week = "",
-    revision: Annotated[int, typer.Option(help="Approve only if the draft is at this revision.")] = 0,
+    revision: Annotated[
+        int, typer.Option(help="Approve only if the draft is at this revision.", show_default=False)
+    ] = 0,
     who: Who = "",
 ) -> None:
     """Find a draft fit to be released (审定), as it stands.

@@ -37,7 +37,9 @@ def release(
     month: Month = "",
     week: Week = "",
     who: Who = "",
-    revision: Annotated[int, typer.Option(help="Release only if the draft is at this revision.")] = 0,
+    revision: Annotated[
+        int, typer.Option(help="Release only if the draft is at this revision.", show_default=False)
+    ] = 0,
     engine: EngineName = "prefect",
 ) -> None:
     """Put a draft out for good (定稿发布).
@@ -224,7 +226,12 @@ def verify(
         str, typer.Argument(help="Which bulletin. Default: all.", autocompletion=completing.series_ids)
     ] = "",
     number: Annotated[
-        int, typer.Argument(help="The issue number, as 535. Default: all.", autocompletion=completing.issue_numbers)
+        int,
+        typer.Argument(
+            help="The issue number, as 535. Default: all.",
+            autocompletion=completing.issue_numbers,
+            show_default=False,
+        ),
     ] = 0,
     files: Annotated[
         list[Path] | None, typer.Option("--file", help="A file that somebody holds: is it the released one?")

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.app import DONE, FAILED, AsJson, EngineName, Month, State, Week, app, config_app, notify_app
+from pipeline.cli.app import DONE, FAILED, AsJson, EngineName, State, app, config_app, notify_app
 from pipeline.cli.speech import out, plain, say
 from pipeline.cli.workspace import configuration, known_workspace, opened
 from pipeline.errors import DeskError, UsageError
@@ -19,8 +19,8 @@ from pipeline.errors import DeskError, UsageError
 
 @app.command()
 def demo(
-    month: Month = "",
-    week: Week = "",
+    month: Annotated[str, typer.Option("--month", help="Another month: 2024-05, for 534.")] = "",
+    week: Annotated[str, typer.Option("--week", help="A week instead: 2025-08-08, for 636.")] = "",
     folder: Annotated[Path, typer.Option("--folder", help="Where the demo's workspace is made anew.")] = Path(
         "demo-out"
     ),
@@ -31,7 +31,7 @@ def demo(
 ) -> None:
     """Put out an issue (演示) from a demo web on this machine.
 
-    It is the one for 2024-06 (535) unless told otherwise; 2024-05 (534) and the week of 2025-08-08 (636) are there too.
+    It is the one for 2024-06 (535), unless another is asked for that is there: 534 or 636.
     """
     from pipeline.demo.play import play
 
