@@ -27,9 +27,9 @@ from pathlib import Path
 
 DRILLS: Mapping[str, Sequence[str]] = {
     "kills at every call, SQLite": ("drills.sweep",),
+    "Prefect": ("drills.prefect",),
     "year, PostgreSQL": ("drills.year", "--postgresql"),
     "year, SQLite": ("drills.year",),
-    "Prefect": ("drills.prefect",),
     "kills at every call, PostgreSQL": ("drills.sweep", "--postgresql"),
     "full disk at every call": ("drills.sweep", "--full"),
     "clocks, PostgreSQL": ("drills.clocks", "--postgresql"),

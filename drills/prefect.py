@@ -37,7 +37,8 @@ from pipeline.model import Phase
 
 _PATIENCE_SECONDS = 600.0
 _LEASE_SECONDS = 15  # who is at work gives a sign of life every five, which a busy machine may delay
-_SERIES = ("planned", "killed", "cut-off", "together")
+_SERIES = ("planned", "killed", "cut-off", "away", "together")
+_AWAY_SECONDS = 150.0  # a run goes on asking for four minutes
 _FEED = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>健康快报</title>
 <item><title>北京多家医院上线智能预问诊</title><link>http://news.example/1.html</link></item></channel></rss>"""
 _PAGE = """<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8">
@@ -139,6 +140,7 @@ class Play:
             [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self._port)],
             {
                 **environment.EVERYWHERE,
+                "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
                 "PREFECT_HOME": str(self._folder_of_prefect),
                 "PREFECT_UI_API_URL": self.url,
                 "PREFECT_SERVER_DATABASE_CONNECTION_URL": database,
@@ -304,6 +306,23 @@ def the_server_is_killed_in_mid_run(play: Play) -> str:
     return play.once("cut-off") or ("" if state["type"] == "COMPLETED" else f"the run is {state['name']}")
 
 
+def the_server_is_away_for_minutes(play: Play) -> str:
+    play.news.hold()
+    run = play.scheduled("drill-away")
+    play.news.meet()
+    assert play.server
+    kill(play.server)
+    gone = time.monotonic()
+    play.news.gate.set()
+    _wait("the draft", lambda: play.made("away"))
+    time.sleep(max(0.0, gone + _AWAY_SECONDS - time.monotonic()))
+    play.server = play.start_server()
+    if play.workers[-1].poll() is not None:  # systemd starts it again, as the README has it
+        play.workers[-1] = play.start_worker()
+    (state,) = play.over(run)
+    return play.once("away") or ("" if state["type"] == "COMPLETED" else f"the run is {state['name']}")
+
+
 def two_workers_at_one_window(play: Play) -> str:
     play.workers.append(play.start_worker())
     play.news.hold()
@@ -333,6 +352,7 @@ POINTS = (
     a_schedule_makes_the_draft,
     a_worker_is_killed_with_its_run,
     the_server_is_killed_in_mid_run,
+    the_server_is_away_for_minutes,
     two_workers_at_one_window,
     missed_weeks_in_any_order,
 )

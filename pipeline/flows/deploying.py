@@ -170,7 +170,7 @@ def _put(client: SyncPrefectClient, pool: str, one: Planned, there: _There | Non
         "tags": tidying.tags(pool),
         "job_variables": {
             # for a worker that was started by Prefect's own command
-            "env": dict(environment.EVERYWHERE),
+            "env": dict(environment.WORKER),
             # said outright, else the worker starts another process first, which imports everything to find out the same
             "command": "python -m prefect.engine",
         },

@@ -20,9 +20,18 @@ EVERYWHERE: Mapping[str, str] = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "pipeline",
 }
-"""For whatever imports Prefect: servers, workers, the runs they start."""
+"""For whatever imports Prefect."""
+
+WORKER: Mapping[str, str] = {
+    **EVERYWHERE,
+    # a server that is away is waited for, up to four minutes: by default a run that had done its work failed after one
+    "PREFECT_CLIENT_MAX_RETRIES": "7",
+}
+"""For workers, and the runs they start."""
 
 SERVER: Mapping[str, str] = {
+    # by default a restart forgets who runs, and ends after some minutes whoever did so under a limit
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     # its first migrations take longer than its default of 20 s
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
     "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
@@ -65,7 +74,7 @@ def of_worker(config: Config, url: str, workspace: Path) -> dict[str, str]:
     _room(config)
     theirs = {"PREFECT_API_URL": url, "BULLETIN_WORKSPACE": str(workspace), "PREFECT_HOME": str(home(config))}
     python = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    return {**EVERYWHERE, **os.environ, **theirs, "PATH": python}
+    return {**WORKER, **os.environ, **theirs, "PATH": python}
 
 
 def _room(config: Config) -> None:
