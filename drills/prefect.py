@@ -294,33 +294,29 @@ def a_worker_is_killed_with_its_run(play: Play) -> str:
 
 
 def the_server_is_killed_in_mid_run(play: Play) -> str:
-    play.news.hold()
-    run = play.scheduled("drill-cut-off")
-    play.news.meet()
-    assert play.server
-    kill(play.server)
-    play.news.gate.set()
-    _wait("the draft", lambda: play.made("cut-off"))
-    play.server = play.start_server()
-    (state,) = play.over(run)
-    return play.once("cut-off") or ("" if state["type"] == "COMPLETED" else f"the run is {state['name']}")
+    return _without_the_server(play, "cut-off", 0.0)
 
 
 def the_server_is_away_for_minutes(play: Play) -> str:
+    return _without_the_server(play, "away", _AWAY_SECONDS)
+
+
+def _without_the_server(play: Play, series: str, seconds: float) -> str:
+    """Kills the server while a draft is made; it is back when that is there, and so many seconds have gone by."""
     play.news.hold()
-    run = play.scheduled("drill-away")
+    run = play.scheduled(f"drill-{series}")
     play.news.meet()
     assert play.server
     kill(play.server)
     gone = time.monotonic()
     play.news.gate.set()
-    _wait("the draft", lambda: play.made("away"))
-    time.sleep(max(0.0, gone + _AWAY_SECONDS - time.monotonic()))
+    _wait("the draft", lambda: play.made(series))
+    time.sleep(max(0.0, gone + seconds - time.monotonic()))
     play.server = play.start_server()
     if play.workers[-1].poll() is not None:  # systemd starts it again, as the README has it
         play.workers[-1] = play.start_worker()
     (state,) = play.over(run)
-    return play.once("away") or ("" if state["type"] == "COMPLETED" else f"the run is {state['name']}")
+    return play.once(series) or ("" if state["type"] == "COMPLETED" else f"the run is {state['name']}")
 
 
 def two_workers_at_one_window(play: Play) -> str:
