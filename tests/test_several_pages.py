@@ -300,6 +300,35 @@ def test_two_who_collect_at_once_lose_nothing_and_keep_everything_once(workspace
         assert [pages_of(article) for article in articles.values()] == [[1, 2]] * 3
 
 
+@pytest.mark.parametrize("meanwhile", ["its page was fetched again", "its second page came"])
+def test_what_was_read_before_somebody_else_fetched_more_of_an_article_is_not_kept(
+    workspace, web, hour, monkeypatch, meanwhile
+):
+    web.page("/a.html", page(1, link("a_2.html")))
+    web.page("/a_2.html", page(2))
+    point_at(workspace, web, "/a.html")
+    with open_desk(workspace, clock=hour) as one, open_desk(workspace, clock=hour) as other:
+        settle = one.leads.settle
+
+        def late(outcomes, *rest):
+            ((lead, _),) = outcomes
+            (stored,) = other.leads.get([lead])
+            if meanwhile == "its second page came":
+                other.follow([stored.page])
+            else:
+                other.leads.add_page(lead, stored.lead.url, other.leads.page(stored.page))
+            settle(outcomes, *rest)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(one.leads, "settle", late)
+            patched.setattr(one, "follow", lambda _pages: 0)
+            one.collect(Inline())
+        other.collect(Inline())
+        (stored,) = one.leads.of_window("beijing-monthly", JUNE, 0)
+        (article,) = one.leads.articles([stored.article]).values()
+        assert pages_of(article) == [1, 2]
+
+
 def test_of_many_pages_only_some_lie_in_memory_together(workspace, put, hour, monkeypatch):
     for number in range(45):
         put(f"{number}", f"第{number}家医院上线智慧医疗平台", "2024-06-12", "北京日报", *SAID.values())

@@ -299,7 +299,7 @@ class Collecting(Watching):
                 self._expect(one, first, opened.when)
                 first = _whole(first, rest)
             settled.append((one.id, first))
-        self.leads.settle(settled, opened.when)
+        self.leads.settle(settled, opened.when, {one.id: _read_of(one, parts) for one, parts in opened.found})
         return sum(isinstance(one, Article) for _, one in settled)
 
     def _read_pages(self, work: Sequence[tuple[Page, Lead]]) -> list[Article | Rejection]:
@@ -425,6 +425,11 @@ class Collecting(Watching):
         if part.position == ENTIRE and len(article.text) < len(first.text):
             raise FetchError("“全文”页的正文比本页还短")
         return fetched, article
+
+
+def _read_of(lead: Stored, parts: Sequence[Part]) -> set[int]:
+    """The pages that a lead's article was read from."""
+    return {page for page in (lead.page, *(one.part for one in parts)) if page is not None}
 
 
 def _part(part: Part, here: Mapping[int, Page | BlobLost]) -> Page | None:

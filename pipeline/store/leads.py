@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from pipeline.errors import BlobLost, StoreError
 from pipeline.model import BEIJING, PASTED, Article, Fate, Lead, Page, Rejection, Visit, Window, digest
 from pipeline.store.blobs import Blobs
 from pipeline.store.database import Database
-from pipeline.store.schema import ARTICLES, FATES, LEADS, PAGES, RUNS, SOURCES
+from pipeline.store.schema import ARTICLES, FATES, LEADS, PAGES, PARTS, RUNS, SOURCES
 from pipeline.store.values import kept, utc, written
 from pipeline.store.visits import log
 
@@ -292,15 +293,26 @@ class Leads:
 
     # articles -----------------------------------------------------------------------------------
 
-    def settle(self, outcomes: Sequence[tuple[int, Article | Rejection]], now: dt.datetime) -> None:
-        """Keeps what leads turned out to be."""
-        articles = {lead: one for lead, one in outcomes if isinstance(one, Article)}
-        refused = [(lead, one) for lead, one in outcomes if isinstance(one, Rejection)]
+    def settle(
+        self,
+        outcomes: Sequence[tuple[int, Article | Rejection]],
+        now: dt.datetime,
+        read: Mapping[int, Set[int]] = MappingProxyType({}),
+    ) -> None:
+        """Keeps what leads turned out to be.
+
+        `read` tells for a lead which pages were read for it. Where somebody else has fetched others meanwhile, nothing
+        is kept: it would stand for pages that nobody reads any more, and whoever fetched these reads them.
+        """
         stamp = utc(now)
         with self._database.write() as connection:
+            here = _pages_here(connection, list(read))
+            outcomes = [(lead, one) for lead, one in outcomes if lead not in read or read[lead] == here[lead]]
+            articles = {lead: one for lead, one in outcomes if isinstance(one, Article)}
+            refused = [(lead, one) for lead, one in outcomes if isinstance(one, Rejection)]
             ids = _keep_articles(connection, list(articles.values()))
-            if read := [{"which": lead, "article": key} for lead, key in zip(articles, ids, strict=True)]:
-                connection.execute(_READ, read)
+            if became := [{"which": lead, "article": key} for lead, key in zip(articles, ids, strict=True)]:
+                connection.execute(_READ, became)
             if refused:
                 said = [
                     {"which": lead, "fate": one.fate.value, "because": one.because, "tried": stamp}
@@ -423,6 +435,17 @@ def _page(row: sa.Row[Any], body: bytes) -> Page:
         charset=row.charset,
         warnings=tuple(row.warnings),
     )
+
+
+def _pages_here(connection: sa.Connection, leads: Sequence[int]) -> dict[int, set[int]]:
+    """The pages of leads, and those on which their articles go on, as far as these have come."""
+    found: dict[int, set[int]] = {one: set() for one in leads}
+    come = LEADS.outerjoin(PARTS, (PARTS.c.page == LEADS.c.page) & PARTS.c.part.is_not(None))
+    query = sa.select(LEADS.c.id, LEADS.c.page, PARTS.c.part).select_from(come)
+    for some in portions(leads):
+        for lead, *pages in connection.execute(query.where(LEADS.c.id.in_(some))):
+            found[lead].update(page for page in pages if page is not None)
+    return found
 
 
 def _tie(connection: sa.Connection, tied: Sequence[tuple[int, int]]) -> None:
