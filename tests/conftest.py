@@ -23,6 +23,7 @@ from pipeline import cli
 from pipeline import libreoffice as program
 from pipeline.config import packaged
 from pipeline.fetch import browser
+from pipeline.logs import processors
 from pipeline.model import BEIJING
 
 Run = Callable[..., tuple[int, str, str]]
@@ -103,10 +104,10 @@ def bulletin(monkeypatch, capsys) -> Run:
 
 
 @pytest.fixture(autouse=True)
-def _log_as_new() -> Iterator[None]:
-    """A command line that a test ran leaves its log settings behind."""
-    yield
+def _log_as_new() -> None:
+    """A command line that a test ran leaves its log settings behind; drawing a traceback in colour takes a second."""
     structlog.reset_defaults()
+    structlog.configure(processors=processors())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from offices import workspace
+from patience import PATIENCE
 from pipeline.desk import Desk, now, open_desk
 from pipeline.errors import UsageError
 from pipeline.model import Account, Act, Clock, Decision, Deed, Desked, Draft, Role, Window
@@ -44,6 +47,20 @@ class Desktop:
     url: str
     office: Office
     launches: Launches
+
+    def client(self, path: str = "", **how: Any) -> httpx.Client:
+        """Somebody who asks for pages below `path`, and waits for them as long as a busy machine needs."""
+        return httpx.Client(base_url=self.url + path, timeout=PATIENCE, trust_env=False, **how)
+
+    def get(self, path: str = "/", **how: Any) -> httpx.Response:
+        """What is answered to who asks for one page."""
+        with self.client() as client:
+            return client.get(path, **how)
+
+    def post(self, path: str, **how: Any) -> httpx.Response:
+        """What is answered to who sends one form."""
+        with self.client() as client:
+            return client.post(path, **how)
 
     @property
     def launched(self) -> list[tuple[str, Window]]:

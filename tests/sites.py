@@ -101,8 +101,8 @@ def fetcher(
     robots: bool = False,
     pause: float = 0,
     retries: int = 2,
-    total: float = 5,
-    read: float = 2,
+    total: float = 20,
+    read: float = 10,
     mebibytes: int = 1,
     resolve: Callable[..., list[tuple[object, ...]]] = socket.getaddrinfo,
     trust: Path | None = None,
@@ -110,7 +110,7 @@ def fetcher(
 ) -> Fetcher:
     politeness = Politeness(
         seconds_per_host=pause,
-        connect_seconds=3,
+        connect_seconds=10,
         read_seconds=read,
         total_seconds=total,
         retries=retries,

@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 
 from drills.kills import prepare
+from patience import PATIENCE, until
 from pipeline.cli.setup import again
 from pipeline.config import load
 from pipeline.demo.play import play
@@ -34,9 +35,7 @@ def kept(tmp_path_factory):
     environment.prepare(config)
     keeper = server.Keeper(config)
     keeper.begin()
-    deadline = time.monotonic() + 60
-    while not server.found(config) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    assert until(lambda: server.found(config))
     assert server.ready(config)
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PREFECT_API_URL", server.address(config))
@@ -79,7 +78,7 @@ def scheduled(kept, tmp_path_factory):
     yield folder
     worker.terminate()
     try:
-        worker.wait(15)
+        worker.wait(PATIENCE)
     finally:
         if worker.poll() is None:
             os.killpg(worker.pid, signal.SIGKILL)
@@ -211,12 +210,9 @@ def test_missed_looks_are_closed_by_the_one_that_comes_after_them(kept, office, 
 
 
 def test_a_run_that_the_schedule_began_makes_the_draft_on_a_worker(scheduled):
-    deadline = time.monotonic() + 200
-    while not (runs := _ended(scheduled)) and time.monotonic() < deadline:
-        time.sleep(1)
-    (made, *_) = runs
+    assert until(lambda: _made(scheduled), 300)
+    (made,) = _made(scheduled)
     assert "auto-scheduled" in made["tags"], "no scheduler, no scheduled runs"
-    assert made["state"]["message"].startswith("made beijing-monthly 2")
     with open_desk(scheduled, clock=now) as desk:
         first, *_ = desk.standing(desk.series("beijing-monthly"))
         assert (first.phase, first.number) == (Phase.DRAFT, 535)
@@ -226,6 +222,8 @@ def test_a_run_that_the_schedule_began_makes_the_draft_on_a_worker(scheduled):
     assert all(re.fullmatch(r"reconcile \d\d-\d\d \d\d:\d\d", one) for one in begun), begun
 
 
-def _ended(office) -> list[dict]:
+def _made(office) -> list[dict]:
+    """The runs that ended with a draft; a look that came after it found nothing due."""
     state = {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}}
-    return _asked("/flow_runs/filter", flow_runs={**_of_pool(office), "state": state})
+    ended = _asked("/flow_runs/filter", flow_runs={**_of_pool(office), "state": state})
+    return [one for one in ended if one["state"]["message"].startswith("made beijing-monthly 2")]

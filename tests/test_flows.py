@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from drills.kills import july, prepare
+from patience import until
 from pipeline.config import Series, load, packaged
 from pipeline.desk import WITHOUT_PREFECT, Desk, Inline, open_desk
 from pipeline.errors import DeskError, SourceError
@@ -234,13 +235,16 @@ def keeper(tmp_path, monkeypatch):
 
 
 def _found(config, but: int = 0) -> server.Running:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+    found: list[server.Running] = []
+
+    def there() -> bool:
         running = server.found(config)
         if running and running.process != but and server.answers(running.url):
-            return running
-        time.sleep(0.05)
-    raise AssertionError("no server is found")
+            found.append(running)
+        return bool(found)
+
+    assert until(there), "no server is found"
+    return found[0]
 
 
 def test_a_server_that_dies_is_started_again_where_it_was_and_is_gone_with_its_keeper(keeper, tmp_path):
@@ -298,10 +302,7 @@ time.sleep(60)
     running = _found(load(tmp_path))
     holder.kill()
     holder.wait()
-    deadline = time.monotonic() + 30
-    while server.answers(running.url) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not server.answers(running.url)
+    assert until(lambda: not server.answers(running.url))
 
 
 def test_a_worker_of_a_new_workspace_has_where_to_put_its_folder(tmp_path):

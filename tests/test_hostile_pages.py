@@ -22,6 +22,7 @@ from lxml import etree, html
 from markdown_it import MarkdownIt
 from pydantic import TypeAdapter
 
+from patience import PATIENCE
 from payloads import CONTAINED, TEXTS, UNCONTAINED, leaves
 from pipeline.config import Outlet, Outlets, packaged, read
 from pipeline.desk import open_desk
@@ -433,7 +434,7 @@ def test_who_interrupts_a_run_in_the_middle_of_a_monstrous_page_leaves_at_once_a
         time.sleep(1)
         assert running.poll() is None
         running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 130  # its page has half a minute
+        assert running.wait(PATIENCE) == 130  # its page has half a minute
     finally:
         running.kill()
         running.communicate()

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from patience import PATIENCE
 from pipeline.config import load, packaged
 from pipeline.config.starting import presets
 
@@ -36,7 +37,7 @@ def talk(tmp_path_factory):
                 shown += got
                 if waiting and shown.rstrip(b" ").endswith(b":"):
                     os.write(ours, waiting.pop(0).encode() + b"\n")
-            assert asked.wait(20) == 0, shown.decode()
+            assert asked.wait(PATIENCE) == 0, shown.decode()
         os.close(ours)
         return folder, shown.decode()
 

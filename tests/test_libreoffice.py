@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from patience import until
 from pipeline.config import packaged
 from pipeline.errors import NotConverted
 from pipeline.libreoffice import convert
@@ -101,11 +102,7 @@ def test_one_that_is_done_leaves_nobody_behind_and_nothing_on_the_disk(play, tmp
 def _ended(pid: int) -> bool:
     """Whether a process is gone, or waits only to be counted, soon."""
     stat = Path(f"/proc/{pid}/stat")
-    for _ in range(500):
-        if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] in "ZX":
-            return True
-        time.sleep(0.02)
-    return False
+    return until(lambda: not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] in "ZX")
 
 
 def test_without_room_to_work_in_the_pages_are_estimated(play, monkeypatch, estimated) -> None:

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 import structlog
 
+from patience import PATIENCE
 from pipeline import logs
 from pipeline.desk import CLUSTER, LOG, Inline, now, open_desk
 from pipeline.doctor import CHECKS, Condition
@@ -133,7 +134,7 @@ def test_a_run_goes_on_when_nobody_can_be_told_of_it(workspace, article):
     reader, writer = os.pipe()
     os.close(reader)
     with Path("/dev/full").open("wb") as full:
-        subprocess.run(command, stdout=writer, stderr=full, timeout=120, check=False)
+        subprocess.run(command, stdout=writer, stderr=full, timeout=PATIENCE, check=False)
     os.close(writer)
     with open_desk(workspace, clock=now) as desk:
         assert desk.desked("beijing-monthly", JUNE).number == 535

@@ -227,7 +227,7 @@ def test_slow_pictures_end_with_their_time_and_the_draft_is_made(workspace, web)
     point_at(workspace, web, PAGE, total_seconds=1, minutes=0.03)
     started = time.monotonic()
     desked = run(workspace)
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 60, "six times twenty seconds, if they were waited for"
     assert desked.draft.chosen
     assert sum(count for asked, count in web.asked.items() if asked.endswith(".jpg")) < 6
 
@@ -238,7 +238,7 @@ def test_a_host_that_does_not_answer_is_left_alone_and_the_others_are_asked(work
     web.picture("/a.jpg", JPEG)
     for number in range(30):
         web.answers[f"/{number}.jpg"] = Answer(JPEG, "image/jpeg", seconds=20)
-    point_at(workspace, web, PAGE, hosts=(HOST, "img.example.cn"), total_seconds=0.5)
+    point_at(workspace, web, PAGE, hosts=(HOST, "img.example.cn"), total_seconds=2)
     desked = run(workspace)
     assert had(desked) == 1
     assert sum(asked.startswith("img.example.cn/") and asked.endswith(".jpg") for asked in web.asked) <= 3

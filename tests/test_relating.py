@@ -10,6 +10,7 @@ from importlib.resources import files
 import pytest
 import sqlalchemy as sa
 
+from patience import PATIENCE
 from pipeline.config import packaged
 from pipeline.demo import seeds
 from pipeline.desk import Inline, document, now, open_desk
@@ -207,7 +208,7 @@ def test_two_processes_at_once_lose_no_pair(workspace):
     for child in children:
         child.stdin.write("\n")
         child.stdin.flush()
-    assert [child.wait(120) for child in children] == [0, 0]
+    assert [child.wait(PATIENCE) for child in children] == [0, 0]
     for child in children:
         child.stdin.close()
     with open_desk(workspace, clock=now) as desk:
@@ -221,7 +222,7 @@ def test_a_process_that_is_killed_between_reading_and_writing_loses_nothing(work
     _settled(workspace, articles)
     ids = [one.id for one in articles]
     child = _child(workspace, "dies", ids)
-    child.communicate("\n", timeout=120)
+    child.communicate("\n", timeout=PATIENCE)
     assert child.returncode == -signal.SIGKILL
     with open_desk(workspace, clock=now) as desk:
         assert desk.fingerprints.stamps(ids) == {}

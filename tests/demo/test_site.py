@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from patience import PATIENCE
 from pipeline.config import packaged
 from pipeline.demo import seeds
 from pipeline.demo.site import DemoWeb
@@ -27,8 +28,8 @@ def get(web, url, **headers):
     parts = urlsplit(url)
     port = 443 if parts.scheme == "https" else 80
     address, _, dialled = web.connect_to[f"{parts.hostname}:{port}"].partition(":")
-    connection = http.client.HTTPConnection(parts.hostname, port, timeout=5)
-    connection.sock = socket.create_connection((address, int(dialled)), timeout=5)
+    connection = http.client.HTTPConnection(parts.hostname, port, timeout=PATIENCE)
+    connection.sock = socket.create_connection((address, int(dialled)), timeout=PATIENCE)
     if parts.scheme == "https":
         context = ssl.create_default_context(cadata=web.ca_pem.decode("ascii"))
         connection.sock = context.wrap_socket(connection.sock, server_hostname=parts.hostname)
@@ -58,7 +59,7 @@ def test_a_certificate_for_another_host_is_not_accepted(web):
     address, _, port = web.connect_to[f"{HOSTS[0]}:443"].partition(":")
     context = ssl.create_default_context(cadata=web.ca_pem.decode("ascii"))
     with (
-        socket.create_connection((address, int(port)), timeout=5) as plain,
+        socket.create_connection((address, int(port)), timeout=PATIENCE) as plain,
         pytest.raises(ssl.SSLCertVerificationError),
     ):
         context.wrap_socket(plain, server_hostname="www.example.com")
@@ -187,4 +188,4 @@ def test_the_web_can_run_twice_and_keeps_no_memory_of_the_first_time():
             assert set(web.connect_to) == {f"{host}:{port}" for host in (*HOSTS, DEAD) for port in (80, 443)}
     address, _, port = ports[0].partition(":")
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((address, int(port)), timeout=5)
+        socket.create_connection((address, int(port)), timeout=PATIENCE)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE
 from pipeline.config import Settings, load, packaged, read_decisions
 from pipeline.demo import play
 from pipeline.demo.site import DemoWeb
@@ -97,7 +98,7 @@ def test_the_demo_can_stop_at_the_draft_and_open_the_page_while_its_outlets_are_
         if arguments[-1] == "serve":
             outlet = next(iter(load(tmp_path / "demo").settings.connect_to.values()))
             host, _, port = outlet.rpartition(":")
-            socket.create_connection((host, int(port)), timeout=5).close()
+            socket.create_connection((host, int(port)), timeout=PATIENCE).close()
         return 0
 
     assert play.play(tmp_path / "demo", month="", week="", engine="inline", bulletin=bulletin, serve=True) == 0

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from buckets import Bucket, served
+from patience import PATIENCE
 from pipeline.errors import BlobLost, StoreError
 from pipeline.store import Blobs, objects
 
@@ -175,7 +176,7 @@ def test_a_server_that_says_nothing_is_given_up_in_time(bucket, monkeypatch) -> 
     def answer(one: socket.socket) -> None:
         if silent.is_set():
             asked.set()
-            given_up.wait(60)
+            given_up.wait(PATIENCE)
         one.recv(65_536)
         one.sendall(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 
@@ -186,7 +187,7 @@ def test_a_server_that_says_nothing_is_given_up_in_time(bucket, monkeypatch) -> 
         try:
             with pytest.raises(StoreError, match="s3://office/desk does not answer"):
                 Blobs("s3://office/desk").get("0" * 64)
-            assert asked.wait(60), "the connection waits in the queue until the server takes it"
+            assert asked.wait(PATIENCE), "the connection waits in the queue until the server takes it"
         finally:
             given_up.set()
 
@@ -216,7 +217,7 @@ def test_without_its_extra_an_address_says_what_to_install(monkeypatch) -> None:
 
 def test_pages_from_afar_are_asked_for_side_by_side(bucket, monkeypatch) -> None:
     pages = {hashlib.sha256(one).hexdigest(): one for one in (os.urandom(15_000) for _ in range(30))}
-    five_at_once = threading.Barrier(5, timeout=20)
+    five_at_once = threading.Barrier(5, timeout=PATIENCE)
 
     def answer(one: socket.socket) -> None:
         while asked := one.recv(65_536):

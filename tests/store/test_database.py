@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from patience import PATIENCE
 from pipeline.errors import Busy, StoreError
 from pipeline.store import Database, postgresql, sqlite
 from pipeline.store.schema import METADATA
@@ -168,7 +169,7 @@ def test_a_database_that_somebody_else_writes_to_says_who_and_changes_nothing(wh
             assert re.search(r"主机 本机，用户 bulletin，程序 bulletin-desk", str(caught.value))
         other.stdin.write("\n")
         other.stdin.flush()
-        assert other.wait(30) == 0
+        assert other.wait(PATIENCE) == 0
     _written(database)
     assert _count(database) == 1
     database.close()
@@ -191,7 +192,7 @@ def _at_once(code: str, where: Path | str, number: int) -> list[str]:
     for process in processes:
         process.stdin.write("\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=60)[0].strip() for process in processes]
+    said = [process.communicate(timeout=PATIENCE)[0].strip() for process in processes]
     assert [process.returncode for process in processes] == [0] * number
     return sorted(said)
 

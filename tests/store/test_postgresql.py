@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from drafts import NOON, SERIES, candidate, draft
 from drills.postgres import CAREFUL, PASSWORD
+from patience import until
 from pipeline.desk import Inline, now, open_desk
 from pipeline.errors import StoreError
 from pipeline.model import Decision, Last
@@ -280,13 +281,8 @@ def test_a_waiting_writer_whose_connection_is_ended_waits_again(server, database
     with other.write() as connection:
         waiting = threading.Thread(target=lambda: done.append(_insert(database)))
         waiting.start()
-        for _ in range(100):
-            query = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-            if connection.execute(sa.text(query)).all():
-                break
-            time.sleep(0.02)
-        else:
-            pytest.fail("nobody waited")
+        query = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        assert until(lambda: connection.execute(sa.text(query)).all()), "nobody waited"
     waiting.join()
     assert done == [None]
     other.close()

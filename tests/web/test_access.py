@@ -17,6 +17,7 @@ import structlog
 from starlette.responses import Response
 
 from desktops import Desktop, served, signed_in
+from patience import PATIENCE
 from pipeline.model import Account, Role
 from pipeline.store import issues
 from pipeline.web import app as door
@@ -150,7 +151,7 @@ class People:
     """A page that nobody is signed in to by itself, and those who may be."""
 
     def __init__(self, desktop: Desktop) -> None:
-        self.url, self.office = desktop.url, desktop.office
+        self.desktop, self.url, self.office = desktop, desktop.url, desktop.office
         with self.office.opened() as desk:
             self.known = {name: signed_in(desk, account) for name, account in PEOPLE.items()}
             self.tokens = {
@@ -164,7 +165,7 @@ class People:
         word = {"X-CSRF": self.known[who][1].word} if who else {}
         token = {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
         given = {"Sec-Fetch-Site": "same-origin", **word, **token, **headers}
-        return httpx.Client(base_url=self.url, cookies=cookies, headers=given, trust_env=False, timeout=20)
+        return self.desktop.client(cookies=cookies, headers=given)
 
     def last(self) -> str:
         """The last row of the audit log."""
@@ -501,7 +502,7 @@ def test_whoever_takes_too_long_over_the_head_of_a_request_is_hung_up_on(page, m
     monkeypatch.setattr(server, "_HEAD_SECONDS", 0.2)
     host, port = page.url.removeprefix("http://").split(":")
     for begun in (b"", b"GET / HTTP/1.1\r\nHost: loc"):
-        with socket.create_connection((host, int(port)), timeout=5) as connection:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
             connection.sendall(begun)
             assert connection.recv(100) == b""
 
@@ -515,7 +516,7 @@ def test_whoever_takes_too_long_over_a_form_is_told_so(page, monkeypatch):
         f"Cookie: desk={secret}\r\nX-CSRF: {account.word}\r\nContent-Length: 900\r\n"
         "Content-Type: application/x-www-form-urlencoded\r\n\r\nshortcuts="
     )
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
         connection.sendall(head.encode())
         answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
     assert answer.startswith("HTTP/1.1 408")
@@ -524,7 +525,7 @@ def test_whoever_takes_too_long_over_a_form_is_told_so(page, monkeypatch):
 
 def test_a_head_that_never_ends_is_refused(page):
     host, port = page.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection, suppress(OSError):
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection, suppress(OSError):
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ")
         for _ in range(100):
             connection.sendall(b"a" * 10_000)
@@ -583,7 +584,7 @@ def test_what_breaks_tells_a_number_that_the_log_has_too_and_nothing_else(june_o
 
 def test_where_there_is_nothing_and_nobody_can_be_known_is_told_like_anywhere_else(desktop, tmp_path):
     (tmp_path / "office" / "data" / "desk.db").rename(tmp_path / "desk.db")
-    with httpx.Client(base_url=desktop.url, cookies={"desk": "x"}) as client:
+    with desktop.client(cookies={"desk": "x"}) as client:
         answer = client.get("/no/such/page")
     assert (answer.status_code, "程序出错" in answer.text) == (500, True)
     assert "default-src 'none'" in answer.headers["content-security-policy"]

@@ -79,7 +79,7 @@ def clock(staffed) -> Iterator[Clock]:
 def browser(desktop: Desktop, **headers: str) -> httpx.Client:
     """A browser that nobody signed in with yet."""
     given = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Firefox 128", **headers}
-    return httpx.Client(base_url=desktop.url, headers=given, trust_env=False)
+    return desktop.client(headers=given)
 
 
 def _sign_in(client: httpx.Client, login: str = "lijing", password: str = PASSWORD, **more: str) -> httpx.Response:

@@ -1,12 +1,10 @@
 """Adding links, texts and files to a draft, and what is told of each."""
 
-import time
-
-import httpx
 import pytest
 from lxml import html
 
 from papers import docx, p
+from patience import until
 from pipeline.web.pages import adding
 
 DRAFT = "/issues/beijing-monthly/2024-06-01"
@@ -21,7 +19,7 @@ PARAGRAPHS = "".join(f"<p>{one}</p>" for one in TEXT.splitlines()[1:])
 
 def sent(desktop, file=None, headers=None, **fields):
     files = {"file": file} if file else {"file": ("", b"")}
-    return httpx.post(f"{desktop.url}{DRAFT}/add", data=fields, files=files, headers=headers or {}, timeout=30)
+    return desktop.post(f"{DRAFT}/add", data=fields, files=files, headers=headers or {})
 
 
 def taken(desktop):
@@ -52,7 +50,7 @@ def test_what_is_brought_along_is_read_and_stands_in_the_issue(desktop, brought)
 def test_a_text_without_an_address_is_taken_and_the_missing_link_blocks(desktop):
     assert "已收录为第" in sent(desktop, text=TEXT).text
     handle = taken(desktop)[TITLE].handle
-    checks = httpx.get(f"{desktop.url}{DRAFT}/checks", headers={"hx-request": "true"}).text
+    checks = desktop.get(f"{DRAFT}/checks", headers={"hx-request": "true"}).text
     assert f"empty-link:{handle}" in checks
     assert "paste:" not in checks
 
@@ -63,7 +61,7 @@ def test_what_is_of_an_earlier_window_asks_for_a_reason_and_takes_it(desktop):
     assert "补收须写明理由" in answer.text
     form = html.fromstring(answer.text).xpath("//form[contains(@action, '/decide')]")[0]
     said = dict(form.form_values()) | {"reason": "上期发刊后才见到"}
-    httpx.post(desktop.url + form.get("action"), data=said)
+    desktop.post(form.get("action"), data=said)
     assert desktop.draft().draft.late[taken(desktop)[TITLE].handle].reason == "上期发刊后才见到"
 
 
@@ -103,10 +101,13 @@ def test_a_slow_page_does_not_keep_the_editor_waiting(desktop, monkeypatch):
     answer = sent(desktop, text=TEXT, headers={"hx-request": "true"})
     assert "正在取网页" in answer.text
     address = html.fromstring(answer.text).xpath("//@hx-get")[0]
-    for _ in range(100):
-        later = httpx.get(desktop.url + address, headers={"hx-request": "true"})
-        if "正在取网页" not in later.text:
-            break
-        time.sleep(0.05)
+    answers = []
+
+    def told() -> bool:
+        answers.append(desktop.get(address, headers={"hx-request": "true"}))
+        return "正在取网页" not in answers[-1].text
+
+    assert until(told)
+    (*_, later) = answers
     assert "已收录为第" in later.text
     assert later.headers["hx-trigger"] == "revised"

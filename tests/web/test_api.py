@@ -4,7 +4,6 @@ import copy
 import dataclasses
 import hashlib
 
-import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -59,7 +58,7 @@ def tokens(office):
 @pytest.fixture
 def ask(office, tokens):
     """Asks as a program of a role."""
-    with httpx.Client(base_url=f"{office.url}/api/v1") as client:
+    with office.client("/api/v1") as client:
 
         def ask(method, path, role=Role.ADMIN, body=None, **more):
             headers = {"Authorization": f"Bearer {tokens[role]}"} if role else {}
@@ -96,8 +95,8 @@ def test_a_token_may_do_what_its_role_may(ask):
 
 def test_no_cookie_lets_a_browser_in(office):
     for path in (JUNE, "/series"):
-        with httpx.Client() as client:  # it is signed in by its cookie, as the fixture has it
-            refused = client.get(f"{office.url}/api/v1{path}")
+        with office.client() as client:  # it is signed in by its cookie, as the fixture has it
+            refused = client.get(f"/api/v1{path}")
         assert refused.status_code == 401
         assert "只认令牌" in refused.json()["detail"]
 
@@ -143,7 +142,7 @@ def test_a_token_of_one_series_sees_no_other(office):
         chen = dataclasses.replace(WANG, login="chen", name="陈查看", role=Role.VIEWER, series=("national-weekly",))
         account = desk.add_account(chen.login, chen.name, chen.role, chen.series, "测试")
         headers = {"Authorization": f"Bearer {desk.give_token(account, '周报', Role.VIEWER, '测试')}"}
-    with httpx.Client(base_url=f"{office.url}/api/v1", headers=headers) as client:
+    with office.client("/api/v1", headers=headers) as client:
         assert [one["id"] for one in client.get("/series").json()["series"]] == ["national-weekly"]
         assert client.get(JUNE).status_code == 404
         assert client.get("/drafts").json() == {"drafts": []}

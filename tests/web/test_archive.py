@@ -39,7 +39,7 @@ def archive(tmp_path_factory):
 @pytest.fixture(scope="module")
 def get(archive):
     """Looks at a page, as whoever is signed in, without a script unless `hx` says so."""
-    with httpx.Client(base_url=archive.url) as client:
+    with archive.client() as client:
         yield lambda path, hx=False, **query: client.get(
             path, params=query or None, headers={"hx-request": "true"} if hx else {}
         )
@@ -141,7 +141,7 @@ def test_the_proof_and_the_checks_are_told_when_they_are_asked_for(get):
 def test_whoever_sees_one_series_neither_finds_nor_reads_another(archive, tmp_path):
     chen = dataclasses.replace(WANG, login="chen", name="陈查看", role=Role.VIEWER, series=("national-weekly",))
     folder = archive.office._workspace
-    with served(folder, chen) as other, httpx.Client(base_url=other.url) as client:
+    with served(folder, chen) as other, other.client() as client:
         assert "存档里还没有期刊" in client.get("/archive").text
         assert "没有找到" in client.get("/archive/search", params={"q": "远程心电"}).text
         assert client.get(JUNE).status_code == 404

@@ -2,18 +2,17 @@
 
 import io
 import threading
-import time
 import zipfile
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 import docx
-import httpx
 import pytest
 from lxml import html
 
 from desktops import begin, served
 from offices import drafted, without_libreoffice, workspace
+from patience import until
 from pipeline.desk import now, open_desk
 from pipeline.model import Decision
 from pipeline.store import Blobs
@@ -33,7 +32,7 @@ def desktop(tmp_path_factory):
 
 @pytest.fixture
 def page(desktop):
-    with httpx.Client(base_url=desktop.url, follow_redirects=True, timeout=60) as client:
+    with desktop.client(follow_redirects=True) as client:
         yield client
 
 
@@ -84,7 +83,7 @@ def test_a_picture_is_given_only_when_an_article_of_the_draft_has_it(desktop, pa
 
 
 def test_markdown_with_pictures_comes_with_them(office_with_a_picture):
-    with served(office_with_a_picture) as one, httpx.Client(base_url=one.url, timeout=60) as page:
+    with served(office_with_a_picture) as one, one.client() as page:
         answer = page.get(f"{BASE}/files/md")
         names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
         assert [name.rpartition(".")[2] for name in names] == ["md", "png"]
@@ -121,12 +120,15 @@ def test_without_libreoffice_the_pages_say_so(page):
 @pytest.mark.usefixtures("libreoffice")
 def test_pages_as_word_prints_them_are_drawn_meanwhile(page):
     assert "正在排版" in page.get(f"{BASE}/layout").text
-    for _ in range(100):
-        shown = html.fromstring(page.get(f"{BASE}/layout").content)
-        if "共" in shown.text_content() and not shown.cssselect("[hx-trigger]"):
-            break
-        time.sleep(0.3)
-    pages = [one.get("src") for one in shown.cssselect("img.sheet-page")]
+    answers = []
+
+    def drawn() -> bool:
+        answers.append(html.fromstring(page.get(f"{BASE}/layout").content))
+        return not answers[-1].cssselect("[hx-trigger]")
+
+    assert until(drawn)
+    assert "共" in answers[-1].text_content()
+    pages = [one.get("src") for one in answers[-1].cssselect("img.sheet-page")]
     assert len(pages) > 1
     assert page.get(pages[0]).content[:4] == b"\x89PNG"
     assert page.get(pages[0].rpartition("/")[0] + "/99").status_code == 404

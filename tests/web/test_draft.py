@@ -6,7 +6,6 @@ import re
 import shutil
 from urllib.parse import quote
 
-import httpx
 import pytest
 from lxml import html
 
@@ -29,12 +28,12 @@ def shared(june_office, tmp_path_factory):
 
 
 def got(desktop, address="", **headers):
-    return httpx.get(desktop.url + DRAFT + address, headers=headers, follow_redirects=True)
+    return desktop.get(DRAFT + address, headers=headers, follow_redirects=True)
 
 
 def decided(desktop, verb, target, headers=None, **values):
     form = {"verb": verb, "target": target, "revision": str(desktop.draft().revision), **values}
-    return httpx.post(f"{desktop.url}{DRAFT}/decide", data=form, headers=headers or {})
+    return desktop.post(f"{DRAFT}/decide", data=form, headers=headers or {})
 
 
 def handles(page, group):
@@ -113,7 +112,7 @@ def test_a_script_is_answered_with_the_list_and_the_line_over_it(desktop):
 
 def test_a_button_may_say_its_decision_by_its_address(desktop):
     form = {"target": "c11aa", "revision": str(desktop.draft().revision)}
-    httpx.post(f"{desktop.url}{DRAFT}/decide?verb=reorder&to=2", data=form)
+    desktop.post(f"{DRAFT}/decide?verb=reorder&to=2", data=form)
     assert desktop.draft().draft.chosen[:2] == ("c22bb", "c11aa")
 
 
@@ -151,7 +150,7 @@ def test_a_story_of_an_earlier_window_is_taken_only_with_a_reason(desktop):
 
 def test_several_are_taken_at_once(desktop):
     form = {"verb": "include", "revision": str(desktop.draft().revision), "target": ["c55ee", "c66ff"]}
-    httpx.post(f"{desktop.url}{DRAFT}/decide", data=form)
+    desktop.post(f"{DRAFT}/decide", data=form)
     assert {"c55ee", "c66ff"} <= set(desktop.draft().draft.chosen)
 
 
@@ -168,7 +167,7 @@ def test_several_are_taken_at_once(desktop):
 )
 def test_what_cannot_be_meant_is_refused_in_chinese_and_changes_nothing(shared, form, told):
     before = shared.draft()
-    answer = httpx.post(f"{shared.url}{DRAFT}/decide", data=form)
+    answer = shared.post(f"{DRAFT}/decide", data=form)
     assert answer.status_code == 422
     assert told in answer.text
     assert shared.draft() == before

@@ -5,7 +5,6 @@ import shutil
 from dataclasses import replace
 from html import unescape
 
-import httpx
 import pytest
 
 from desktops import accessible, served, signed_in
@@ -28,7 +27,7 @@ def history(june_office, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(history):
-    with httpx.Client(base_url=history.url) as one:
+    with history.client() as one:
         yield one
 
 
@@ -210,7 +209,7 @@ def test_a_long_history_is_shown_page_by_page_without_any_earlier_draft(desktop,
             said = Decision("edit", "王编辑", now(), "c11aa", {"title": f"第{turn}稿"})
             desked = desk.issues.revise(desked, draft, said)
     monkeypatch.delattr(Issues, "at_revision")
-    pages = [httpx.get(f"{desktop.url}{JUNE}/history", params={"page": page}).text for page in (1, 2)]
+    pages = [desktop.get(f"{JUNE}/history", params={"page": page}).text for page in (1, 2)]
     assert "第59稿" in pages[0]
     assert "第2稿" not in pages[0]
     assert "第2稿" in pages[1]

@@ -71,7 +71,7 @@ def desktop(office) -> Iterator[Desktop]:
 
 @pytest.fixture
 def client(desktop) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=desktop.url, follow_redirects=True) as one:
+    with desktop.client(follow_redirects=True) as one:
         yield one
 
 
@@ -116,11 +116,11 @@ def test_a_draft_whose_renewal_failed_can_still_be_opened(client, office):
 def test_an_office_without_a_draft_is_told_what_to_do_first(tmp_path, june_office):
     shutil.copytree(june_office / "config", tmp_path / "office" / "config")
     with served(tmp_path / "office", clock=lambda: NOON) as one:
-        page = httpx.get(one.url).text
+        page = one.get().text
         with one.office.opened() as desk:
             claim = desk.claim_due(desk.series(MONTHLY), OCTOBER)
             assert claim is not None
-        making = httpx.get(one.url).text
+        making = one.get().text
     assert "还没有草稿" in page
     assert f'href="/new/{MONTHLY}"' in page
     assert "生成中" in making
@@ -131,12 +131,12 @@ def test_an_office_without_a_draft_is_told_what_to_do_first(tmp_path, june_offic
 
 def test_a_viewer_is_offered_nothing_that_changes_anything(office):
     with served(office, Account("zhao", "赵查看", Role.VIEWER), clock=lambda: NOON) as one:
-        page = httpx.get(one.url).text
+        page = one.get().text
         assert "看稿" in page
         assert "/new/" not in page
         assert "/skip/" not in page
         assert "/pause/" not in page
-        assert httpx.get(f"{one.url}/new/{MONTHLY}").status_code == 403
+        assert one.get(f"/new/{MONTHLY}").status_code == 403
 
 
 def test_a_configuration_that_cannot_be_used_is_told_on_every_page(office, client):

@@ -7,7 +7,6 @@ import json
 import shutil
 from urllib.parse import unquote
 
-import httpx
 import pytest
 from lxml import html
 from PIL import Image
@@ -93,7 +92,7 @@ def desktop(office):
 
 @pytest.fixture
 def page(desktop):
-    with httpx.Client(base_url=desktop.url, timeout=60) as client:
+    with desktop.client() as client:
         yield client
 
 
@@ -279,7 +278,7 @@ def test_a_candidate_that_is_gone_is_said_to_be(page):
 def test_who_may_only_look_sees_everything_and_changes_nothing(office):
     with (
         served(office, dataclasses.replace(WANG, login="zhao", name="赵", role=Role.VIEWER)) as one,
-        httpx.Client(base_url=one.url) as page,
+        one.client() as page,
     ):
         shown = html.fromstring(page.get(f"{BASE}/items/c11aa").text)
         assert "护士长介绍" in shown.text_content()

@@ -3,7 +3,6 @@
 import dataclasses
 import re
 
-import httpx
 import pytest
 
 import drafts
@@ -41,7 +40,7 @@ def desktop(tmp_path_factory):
 
 @pytest.fixture
 def browser(desktop):
-    with httpx.Client(base_url=desktop.url) as client:
+    with desktop.client() as client:
         yield client
 
 

@@ -24,7 +24,7 @@ def _estimated():
 
 @pytest.fixture
 def browser(desktop):
-    with httpx.Client(base_url=desktop.url, follow_redirects=True) as client:
+    with desktop.client(follow_redirects=True) as client:
         yield client
 
 

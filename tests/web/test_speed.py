@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import httpx
 import pytest
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -25,7 +24,7 @@ def many(tmp_path_factory):
     folder = tmp_path_factory.mktemp("office") / "office"
     stories = [candidate(f"c{number:04}", f"2024-06-{1 + number % 30:02}") for number in range(MANY)]
     begin(folder, draft(*stories, chosen=tuple(one.handle for one in stories[:30])))
-    with served(folder) as desktop, httpx.Client(base_url=desktop.url, timeout=60) as client:
+    with served(folder) as desktop, desktop.client() as client:
         for path in ("", "/items/c0003", "/preview"):
             assert client.get(PLACE + path).status_code == 200
         yield desktop, client

@@ -2,7 +2,6 @@
 
 import re
 
-import httpx
 import pytest
 
 from desktops import served, signed_in
@@ -24,7 +23,7 @@ def office(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def get(office):
-    with httpx.Client(base_url=office.url, trust_env=False) as client:
+    with office.client() as client:
         yield client.get
 
 
@@ -78,7 +77,7 @@ def test_the_archive_leads_there(get):
 def test_whoever_may_see_one_series_only_is_shown_no_other(office):
     with office.office.opened() as desk:
         secret, _ = signed_in(desk, Account("zhou", "周报编辑", Role.VIEWER, ("national-weekly",)))
-    with httpx.Client(base_url=office.url, cookies={"desk": secret}, trust_env=False) as client:
+    with office.client(cookies={"desk": secret}) as client:
         page = client.get("/trends").text
         assert "全国卫生信息化舆情监测周报" in page
         assert "北京市卫生信息化舆情监测月报" not in page

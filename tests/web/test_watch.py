@@ -7,7 +7,6 @@ import threading
 import time
 from contextlib import closing
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -28,7 +27,7 @@ def page(june_office, tmp_path_factory):
 @pytest.fixture
 def client(page, monkeypatch):
     monkeypatch.setattr(watch, "_FRESH_SECONDS", 0.0)
-    with httpx.Client(base_url=page.url, trust_env=False, timeout=20) as one:
+    with page.client() as one:
         yield one
 
 
@@ -87,7 +86,7 @@ def test_two_pages_in_one_process_count_for_themselves(page, client, june_office
     client.get("/login")
     with (
         served(shutil.copytree(june_office, tmp_path / "office"), None) as other,
-        httpx.Client(base_url=other.url, trust_env=False) as one,
+        other.client() as one,
     ):
         routes = {
             dict(labels).get("route") for name, *labels in samples(one) if name.startswith("bulletin_http_requests")
@@ -138,7 +137,8 @@ def test_life_and_readiness_are_told_at_once_while_the_database_does_not_answer(
         cookies = {"desk": signed_in(desk, WANG)[0]}
 
     def ask(path: str) -> None:
-        httpx.get(f"{page.url}{path}", cookies=cookies, trust_env=False, timeout=60)
+        with page.client(cookies=cookies) as one:
+            one.get(path)
 
     with closing(sqlite3.connect(database, isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")

@@ -33,6 +33,7 @@ from pathlib import Path
 
 from desktops import accessible
 from offices import without_libreoffice
+from patience import PATIENCE
 from pipeline.demo.site import DemoWeb
 from pipeline.demo.workspace import write_workspace
 from pipeline.desk import now, open_desk
@@ -103,7 +104,7 @@ def _served(folder: Path) -> Iterator[tuple[str, str]]:
         yield link[0].partition("/welcome/")[0], link[0]
     finally:
         program.terminate()
-        program.wait(15)
+        program.wait(PATIENCE)
         program.stdout.close()
 
 
@@ -121,7 +122,6 @@ def _looked_at(page, name: str) -> None:
 
 
 def test_an_editor_gets_from_an_empty_database_to_a_released_issue(tab, tmp_path, bulletin):
-    tab.set_default_timeout(20_000)
     folder = tmp_path / "office"
     with DemoWeb() as web:
         _office(folder, web)
